@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/model/profiles.h"
+#include "core/model/runbook.h"
+#include "core/model/template_text.h"
+
+#include <memory>
+#include <variant>
+#include <vector>
+
+namespace lb {
+
+struct SecretRef
+{
+    QString name;
+    friend bool operator==(const SecretRef &, const SecretRef &) = default;
+};
+using Sensitive = std::variant<TemplateText, SecretRef>;
+
+/// How a restored tree takes its place (design §6).
+enum class SwapWay {
+    Exchange, ///< one rename exchange (or plain rename) with a sibling folder on the same file system
+    Children, ///< mount point or unwritable parent: children moved one by one, each journalled
+};
+QString name(SwapWay way);
+std::optional<SwapWay> swapWayFromName(const QString &text);
+
+// ---- Calls: exactly what an executor does. Nothing in them is decided at run time but slots. ----
+
+/// Start a program and wait for it.
+struct ProcessCall
+{
+    QString program; ///< never holds a slot
+    std::vector<TemplateText> arguments;
+    QString folder;
+    std::vector<std::pair<QString, Sensitive>> environment; ///< added to a minimal one
+    Sensitive input;
+    QString user; ///< `as`
+    QString host; ///< empty: this machine
+    QList<int> success{0};
+    OutputKind output = OutputKind::None;
+    bool startsDaemon = false;
+};
+
+struct WriteFileCall
+{
+    TemplateText path;
+    Sensitive content;
+    int mode = 0600;
+    TemplateText aside; ///< where the old file is kept for undo
+};
+
+/// Undo of WriteFileCall: the old file back, or none if there was none.
+struct RestoreFileCall
+{
+    TemplateText path, aside;
+};
+
+struct TreeSaveCall
+{
+    QString folder;
+    QStringList exclude;
+    QString part; ///< part id; `file` below the point's folder is parts/<file>.tar.zst
+    QString file;
+    QString title;
+};
+
+/// Extract a part beside its target and verify every byte on the way.
+struct TreeStageCall
+{
+    QString part, point;
+    QString into; ///< the target folder
+    SwapWay way = SwapWay::Exchange;
+    TemplateText staging;
+    qint64 bytes = 0, entries = 0;
+};
+
+/// Put the staged tree in place; the old goes to `aside` (by TreeSwapBackCall it comes back).
+struct TreeSwapCall
+{
+    QString part, into;
+    SwapWay way = SwapWay::Exchange;
+    TemplateText staging, aside;
+    bool targetExists = true;
+};
+
+struct TreeSwapBackCall
+{
+    QString part, into;
+    SwapWay way = SwapWay::Exchange;
+    TemplateText staging, aside;
+    bool targetExisted = true;
+};
+
+/// Delete a folder that this or the named run made (aside copy, staging); nothing else.
+struct TreeRemoveCall
+{
+    TemplateText folder;
+};
+
+/// Write manifest, sums and RESTORE.md, sync, rename: the restore point becomes visible.
+struct PublishCall
+{
+    std::vector<PartSpec> parts;
+};
+
+/// Work on a whole restore point: PointVerify, PointFiles, PointExtract, PointRemove,
+/// InventoryRebuild. `params` as in the action table.
+struct PointCall
+{
+    ActionKind kind = ActionKind::PointVerify;
+    QJsonObject params; ///< texts may be TemplateText JSON (the point's id is ‹point› in a save)
+};
+
+/// A built-in read: checks and facts. Changes nothing.
+struct ReadCall
+{
+    ActionKind kind = ActionKind::MachineId;
+    QJsonObject params;
+};
+
+struct WaitUntilCall;
+struct AskCall
+{
+    TemplateText text;
+    EvidenceKind evidence = EvidenceKind::None;
+};
+/// A yes/no that was given at *go*; asked again only when the step is reached without it.
+struct ConfirmCall
+{
+    TemplateText text;
+};
+
+using Call = std::variant<ProcessCall, WriteFileCall, RestoreFileCall, TreeSaveCall, TreeStageCall,
+                          TreeSwapCall, TreeSwapBackCall, TreeRemoveCall, PublishCall, PointCall,
+                          ReadCall, WaitUntilCall, AskCall, ConfirmCall>;
+
+struct WaitUntilCall
+{
+    std::shared_ptr<const Call> read; ///< ProcessCall or ReadCall
+    Match doneWhen;
+    std::chrono::milliseconds every{5000};
+};
+
+/// `{"call":"run", …}`; the word is the action's key or the call's own (`publish`, `tree_swap`…).
+QJsonObject callToJson(const Call &call);
+Result<Call> callFromJson(const QJsonObject &object);
+/// The call as one or more lines a person can read and, where it is a program, copy. Secrets are
+/// names, slots are ‹path›.
+QStringList describeCall(const Call &call);
+
+struct PlannedProbe
+{
+    Call call;
+    Match doneWhen, notDoneWhen;
+};
+
+struct PlannedStep
+{
+    QString id, title, phase;
+    QString action; ///< key of the action, for `steps[].action`
+    PlanSection section = PlanSection::Steps;
+    Effect effect = Effect::Read;
+    std::vector<Call> calls; ///< in this order
+    QStringList needs;       ///< ids of steps that must have ended well (or been skipped) before
+    ResumePolicy resume = ResumePolicy::Ask;
+    std::optional<PlannedProbe> probe;
+    std::vector<Call> undo;  ///< empty: cannot be undone (read steps need none)
+    std::optional<ObligationSpec> obliges;
+    FinallyWhen finallyWhen = FinallyWhen::Always;
+    std::optional<std::chrono::milliseconds> timeout;
+    std::chrono::milliseconds grace{10'000};
+    RetrySpec retry;
+    QString skipReason;  ///< not empty: the plan already knows that this step is skipped
+    Condition when;      ///< what is left to decide at run time; Undefined/null = nothing
+    QString part;        ///< the part it makes or uses
+    bool barrier() const { return effect == Effect::Destroy; }
+    bool reversible() const { return effect == Effect::Read || !undo.empty(); }
+};
+
+struct PlannedCheck
+{
+    QString id, title, hint;
+    Call call;
+    Match doneWhen;
+    bool warnOnly = false;
+};
+
+struct NamedCall
+{
+    QString name;
+    Call call;
+};
+
+/// The frozen plan: what will be done, call by call. Same inputs, same facts: same bytes.
+struct Plan
+{
+    QString runbook, title, type, system;
+    QByteArray runbookSha256;
+    Purpose purpose = Purpose::Change;
+    TargetKind target = TargetKind::Same;
+    Identity identity;
+    bool isProtected = false;
+    QString version;       ///< of the system, where the runbook reads one
+    QString restorePoint;  ///< id; empty for a save
+    StoreProfile store;
+    SystemProfile profile;
+    QJsonObject inputs;     ///< resolved
+    QJsonObject discovered; ///< frozen
+    QStringList only;
+    QStringList secrets;    ///< names
+    std::vector<NamedCall> facts, discover; ///< read again at go
+    std::vector<PlannedCheck> checks;
+    std::vector<PartSpec> parts;
+    std::vector<PlannedStep> steps; ///< in printed order: steps, finally, closing
+    int lineOfNoReturn = -1;        ///< index into steps it stands before; -1: none
+    std::vector<Deviation> deviations;
+    std::vector<ObligationSpec> announced; ///< obligations that a good end leaves (aside copies)
+    QStringList remarks;    ///< what the reader must know: what changes on the way, what `only` lacks
+    QString undoOf;         ///< run id, for lifeboat.undo
+
+    /// True when *go* needs the identity's text typed: a destroying step, or a protected system
+    /// with a change step.
+    bool needsConfirmation() const;
+    const PlannedStep *step(const QString &id) const;
+
+    QJsonObject toJson() const; ///< format 1
+    static Result<Plan> fromJson(const QJsonObject &object);
+    /// The bytes of plan.json.
+    QByteArray bytes() const { return toJsonDocumentBytes(); }
+    QByteArray sha256() const;
+
+private:
+    QByteArray toJsonDocumentBytes() const;
+};
+
+} // namespace lb

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/model/profiles.h"
+#include "core/model/value_types.h"
+
+#include <vector>
+
+namespace lb {
+
+/// One part of a restore point, as `backups list --json` has it.
+struct PartRecord
+{
+    QString id;
+    QString title;
+    QString kind;       ///< tree, postgres, globals, file, reference, or the system's own
+    QString format;     ///< `tar.zst`
+    QString encryption; ///< empty = none
+    qint64 bytes = 0;       ///< of the content
+    qint64 storedBytes = 0; ///< in the store
+    qint64 entries = 0;
+    QDateTime takenFrom, takenTo;
+    QByteArray sha256; ///< of the stored file
+    QString file;      ///< below the point's folder: `parts/…`
+    QString index;     ///< the index's file; empty when the kind has none
+    QByteArray indexSha256;
+    QString source;    ///< what it was taken from: the folder
+    QJsonObject details; ///< kind's own: {folder, excluded[], changed[], errors[]…}
+
+    QJsonObject toJson() const;
+    static PartRecord fromJson(const QJsonObject &object);
+};
+
+/// What one save produced: the content of `manifest.json` plus what is known about it since.
+struct RestorePoint
+{
+    QString id;
+    QString system;
+    QString type;
+    QDateTime madeAt;
+    QString run;
+    QString store;
+    QString lifeboatVersion;
+    QString planSha256;
+    QString journalHead;
+    QJsonObject tools; ///< name → version
+    Identity identity;
+    std::vector<PartRecord> parts;
+    QStringList limits;   ///< what is not in it, and why
+    QStringList warnings;
+    QStringList neededParts; ///< ids that a restore needs, whether there or not
+    ProofLevel proof = ProofLevel::Listed; ///< from the store's proof records, not the manifest
+    QDateTime proofAt;
+    QString folder;       ///< where it is; not written
+
+    Completeness completeness() const;
+    QStringList missingParts() const;
+    /// Time between the earliest and the latest part.
+    std::chrono::milliseconds skew() const;
+    qint64 bytes() const;
+    qint64 storedBytes() const;
+    const PartRecord *part(const QString &partId) const;
+
+    QJsonObject manifest() const; ///< format 1
+    static Result<RestorePoint> fromManifest(const QJsonObject &object);
+    QJsonObject toListJson() const; ///< one element of `backups list --json`
+};
+
+/// What `best` chose, or why there is no default (design §6 "Choosing").
+struct BestPoint
+{
+    std::optional<RestorePoint> chosen;
+    std::optional<RestorePoint> proven; ///< newest complete one of the highest proof
+    std::optional<RestorePoint> newest; ///< newest complete one
+    QString reason;                     ///< when nothing was chosen
+};
+/// `limit`: how much older the proven one may be (RPO or --max-loss); nothing: any age is fine.
+BestPoint chooseBest(const std::vector<RestorePoint> &points,
+                     std::optional<std::chrono::milliseconds> limit);
+
+} // namespace lb

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/process_identity.h"
+#include "core/model/plan.h"
+#include "core/model/run_event.h"
+#include "core/model/run_request.h"
+
+#include <QMap>
+
+#include <vector>
+
+namespace lb {
+
+struct StepRecord
+{
+    QString id;
+    StepState state = StepState::Pending;
+    int attempts = 0;
+    QDateTime startedAt, endedAt;
+    std::optional<Error> error;
+    QStringList warnings;
+    QString reason;       ///< of a skip or cancel
+    QJsonObject outputs;
+    QJsonObject fills;    ///< slot path → value, of the last attempt
+    QList<QJsonObject> observed; ///< of the last attempt, in order
+};
+
+struct CheckRecord
+{
+    QString id, title, evidence, hint;
+    CheckVerdict verdict = CheckVerdict::Skipped;
+    QDateTime at;
+};
+
+struct Obligation
+{
+    QString id, run, system, title, by;
+    QJsonObject detail; ///< {folder, bytes, delete_after…}
+    ObligationState state = ObligationState::Open;
+    QDateTime openedAt, closedAt;
+    QString note;
+
+    QJsonObject toJson() const; ///< {id, run, title, state, closed_at, …}
+    static Obligation fromJson(const QJsonObject &object);
+};
+
+struct Waiting
+{
+    WaitingFor reason = WaitingFor::Person;
+    QString step;
+    QString text;
+    QDateTime since;
+};
+
+/// The fold of a run's events: the only source of its state. Knows nothing of live processes;
+/// `Interrupted` is what a reader makes of a state that has not ended and has no runner.
+class RunState
+{
+public:
+    /// Takes the next event. Events must come in order, beginning with RunRequested.
+    void apply(const RunEvent &event);
+
+    RunRequest request;
+    RunStateName state = RunStateName::Preparing;
+    QDateTime startedAt, endedAt;
+    ProcessIdentity runner;
+    QString runnerHost, socket;
+    QString planSha256;
+    std::optional<GoAnswer> go;
+    QMap<QString, StepRecord> steps;
+    QStringList stepOrder; ///< as first seen; the plan's order where there is a plan
+    std::vector<CheckRecord> checks; ///< the latest of each id
+    QJsonObject prepared;  ///< kind → name → value
+    std::vector<Obligation> obligations;
+    std::optional<Waiting> waiting;
+    QStringList warnings;
+    QList<QJsonObject> answers;
+    QList<QJsonObject> planDifferences; ///< of the last PlanVoided
+    QString restorePoint; ///< published or used
+    bool pauseRequested = false, cancelRequested = false;
+    bool finishing = false;
+    quint64 lastSeq = 0;
+    QDateTime lastTime;
+
+    const StepRecord *step(const QString &id) const;
+    bool hasOpenObligations() const;
+};
+
+/// The document of `runs show --json`, and what lists show.
+struct RunView
+{
+    RunState state;
+    std::optional<Plan> plan;
+    RunStateName shown = RunStateName::Preparing; ///< with Interrupted
+    bool runnerAlive = false;
+    QString journalProblem; ///< not empty: the journal is damaged, opened read-only
+
+    QJsonObject toJson() const;
+};
+
+/// Exit status of a run in this state (design §7).
+int exitStatus(RunStateName state);
+
+} // namespace lb
