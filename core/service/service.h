@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/async.h"
+#include "core/model/plan.h"
+#include "core/model/restore_point.h"
+#include "core/model/run_state.h"
+#include "core/runner/runner_client.h"
+
+#include <QObject>
+
+#include <memory>
+
+namespace lb {
+
+/// A system type: what `systems types` lists and the add-system form is built from.
+struct SystemType
+{
+    QString id, title, description;
+    std::vector<InputSpec> inputs;
+};
+
+struct RunbookInfo
+{
+    QString id, title, system;
+    Purpose purpose = Purpose::Change;
+    bool builtIn = true;
+    QString file;
+    std::vector<Diagnostic> diagnostics; ///< errors: listed, cannot be run
+};
+
+/// One row of `runs list`.
+struct RunSummary
+{
+    QString id, runbook, title, system;
+    Purpose purpose = Purpose::Change;
+    RunStateName state = RunStateName::Preparing;
+    QDateTime startedAt, endedAt;
+    QString restorePoint;
+    std::optional<Waiting> waiting;
+    int openObligations = 0;
+    bool hidden = false;
+};
+
+/// One row of the board: a verdict only on verified facts, each with its age.
+struct SystemOverview
+{
+    SystemProfile profile;
+    std::optional<RestorePoint> best;    ///< newest complete one of the highest proof
+    std::optional<RestorePoint> newest;
+    QString bestReason;                  ///< why there is no default choice, if so
+    std::vector<RunSummary> activeRuns;  ///< running, waiting, ready, interrupted
+    std::vector<Obligation> open;
+    std::optional<RunSummary> lastRun;
+    enum class Verdict { NeverSaved, NotProven, Proven, Overdue, Attention, Running } verdict = Verdict::NeverSaved;
+    QString cause;                       ///< the verdict in one sentence
+};
+
+/// What to run. The facade fills in runbook text, profile and store.
+struct RunOrder
+{
+    RunMode mode = RunMode::Run;
+    QString runbook, system;
+    QString restorePoint;
+    std::optional<std::chrono::milliseconds> maxLoss;
+    std::optional<TargetKind> target;
+    QStringList only;
+    QMap<QString, QStringList> set; ///< key → values as typed
+    GoAnswer go;
+    bool attended = false;
+};
+
+struct PointFilter
+{
+    QString system; ///< empty: all
+};
+
+/// Finding of `doctor`: one thing looked at.
+struct DoctorFinding
+{
+    enum class Level { Good, Note, Problem } level = Level::Good;
+    QString what, evidence, advice;
+};
+
+/// The one facade for window and command line: profiles, runbooks, runs, restore points. Lives in
+/// the main thread. Never touches a target and links no code that does: work is done by runner
+/// processes that it starts (`runnerProgram`, default: lifeboat-cli beside the running program).
+class Service : public QObject
+{
+    Q_OBJECT
+public:
+    explicit Service(QString runnerProgram = {}, QObject *parent = nullptr);
+    ~Service() override;
+
+    // Systems and stores
+    Result<std::vector<SystemProfile>> systems(std::vector<Diagnostic> *broken = nullptr);
+    Result<SystemProfile> system(const QString &name);
+    std::vector<SystemType> systemTypes();
+    Result<void> addSystem(const QString &name, const QString &type,
+                           const QMap<QString, QStringList> &set, const QString &store = {},
+                           bool isProtected = false, const QString &fromFile = {});
+    Result<void> setSystem(const QString &name, const QMap<QString, QStringList> &set);
+    Result<void> removeSystem(const QString &name);
+    /// Takes the identity that a read just found as the pinned one.
+    Result<void> pinSystem(const QString &name, const Identity &identity);
+    Result<std::vector<StoreProfile>> stores();
+    Result<void> addStore(const StoreProfile &store);
+    Result<void> removeStore(const QString &name);
+
+    // Runbooks
+    std::vector<RunbookInfo> runbooks(bool withHidden = false);
+    Result<Runbook> runbook(const QString &id);
+    std::vector<Diagnostic> lint(const QString &file);
+    Result<void> copyRunbook(const QString &id, const QString &file);
+    QByteArray runbookSchema();
+
+    // Runs
+    /// Starts a runner; done when it stands. BadInput before anything is started.
+    Async<RunId> start(const RunOrder &order);
+    /// Built-in work on restore points: `lifeboat.verify`, `.extract`, `.files`, `.remove`,
+    /// `.inventory`, `.discharge`; `inputs` as those runbooks declare.
+    Async<RunId> startBuiltIn(const QString &runbook, const QString &system,
+                              const QJsonObject &inputs, const GoAnswer &go);
+    Async<RunId> resume(const RunId &run, bool finallyOnly = false);
+    /// A new run whose plan walks back what `run` did.
+    Async<RunId> undo(const RunId &run, const GoAnswer &go, bool attended);
+    RunFollower *follow(const RunId &run, QObject *parent);
+    /// One command to a live runner.
+    Async<void> command(const RunId &run, const RunCommand &command);
+    std::vector<RunSummary> runs(bool withHidden = false);
+    Result<RunView> run(const RunId &run);
+    /// Log files of a run in step order.
+    QStringList logFiles(const RunId &run, const QString &step = {});
+    Result<void> removeRun(const RunId &run);
+    std::vector<Obligation> obligations(const QString &system = {});
+    /// Closes an obligation by a person's word; Conflict when it has an action of its own that must
+    /// be run instead (then use startBuiltIn("lifeboat.discharge")).
+    Async<void> discharge(const RunId &run, const QString &obligation, const QString &note,
+                          const QString &evidence);
+    QJsonArray leases();
+
+    // Restore points
+    std::vector<RestorePoint> points(const PointFilter &filter = {});
+    Result<RestorePoint> point(const QString &id);
+    BestPoint best(const QString &system,
+                   std::optional<std::chrono::milliseconds> limit = std::nullopt);
+
+    std::vector<SystemOverview> overview();
+    std::vector<DoctorFinding> doctor();
+    /// The plan as people read it; `width` 0 = no wrapping.
+    QString planText(const Plan &plan, int width);
+
+Q_SIGNALS:
+    /// Runs, points, obligations or profiles may be other than a moment ago (files were watched).
+    void changed();
+
+private:
+    struct Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace lb
