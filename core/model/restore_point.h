@@ -52,6 +52,9 @@ struct RestorePoint
     ProofLevel proof = ProofLevel::Listed; ///< from the store's proof records, not the manifest
     QDateTime proofAt;
     QString folder;       ///< where it is; not written
+    /// Not empty: it cannot be relied on (damaged manifest, missing file, failed proof), and why.
+    /// Completeness is then unknown. Not written to the manifest.
+    QString problem;
 
     Completeness completeness() const;
     QStringList missingParts() const;
