@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/action.h"
+
+#include <array>
+
+namespace lb {
+
+namespace {
+
+// Rows that several actions share. A macro-free way of saying "the same key, the same meaning".
+constexpr ParamSpec kHost{"host",
+                          ParamType::Host,
+                          false,
+                          "\"\"",
+                          "",
+                          "Where: [USER@]HOST[:PORT] or an alias of ssh_config; empty is this "
+                          "machine"};
+constexpr ParamSpec kVia{"via",
+                         ParamType::Json,
+                         false,
+                         "",
+                         "",
+                         "The route to the address: SSH hosts to go through, a Kubernetes service, "
+                         "or an HTTP proxy"};
+constexpr ParamSpec kProgram{"program", ParamType::Text,
+                             false,     "",
+                             "",        "The program to start: a fixed name or absolute path"};
+constexpr ParamSpec kArgs{
+    "args", ParamType::TextList, false, "[]", "", "Its arguments; each text stays one argument"};
+constexpr ParamSpec kCommand{"command",
+                             ParamType::Command,
+                             false,
+                             "",
+                             "",
+                             "Program and arguments as one list, or one input of type command; "
+                             "instead of program and args"};
+constexpr ParamSpec kAs{"as",  ParamType::Text,
+                        false, "\"\"",
+                        "",    "The user to run as (sudo); empty is the user of the session"};
+constexpr ParamSpec kFolder{
+    "folder", ParamType::Path, false, "", "", "The folder to start the program in"};
+constexpr ParamSpec kEnvironment{"environment",
+                                 ParamType::Environment,
+                                 false,
+                                 "{}",
+                                 "",
+                                 "Variables added to a minimal environment: name to text or "
+                                 "{secret: NAME}"};
+constexpr ParamSpec kInput{
+    "input", ParamType::Sensitive,
+    false,   "",
+    "",      "What the program reads from standard input: text or {secret: NAME}"};
+constexpr ParamSpec kSuccess{
+    "success", ParamType::StatusList, false, "[0]", "", "Exit statuses that count as success"};
+constexpr ParamSpec kOutput{
+    "output",   ParamType::Choice,      false,
+    "\"none\"", "none|text|lines|json", "How standard output becomes the step's output"};
+constexpr ParamSpec kPart{"part", ParamType::Part, true, "", "", "The part of the restore point"};
+constexpr ParamSpec kPoint{"point", ParamType::Text, true, "", "", "The restore point's id"};
+constexpr ParamSpec kText{"text", ParamType::Text, true, "", "", "What the person reads"};
+constexpr ParamSpec kEvidence{
+    "evidence", ParamType::Choice, false,
+    "\"none\"", "none|text|file",  "What the person gives with the answer"};
+constexpr ParamSpec kServer{
+    "server", ParamType::Text,
+    false,    "\"\"",
+    "",       "The database server as seen from host; empty is its local socket"};
+constexpr ParamSpec kPort{"port", ParamType::Number, false, "5432", "", "The server's port"};
+constexpr ParamSpec kUser{"user", ParamType::Text,
+                          false,  "\"\"",
+                          "",     "The database user; empty is the name of the session's user"};
+constexpr ParamSpec kPassword{"password", ParamType::SecretName,         false, "",
+                              "",         "The password: {secret: NAME}"};
+constexpr ParamSpec kAnyDatabase{
+    "database", ParamType::Text, false, "\"postgres\"", "", "The database to connect to"};
+constexpr ParamSpec kDatabase{"database", ParamType::Text, true, "", "", "The database"};
+
+constexpr std::array kRunParams{kProgram,     kArgs,  kCommand, kAs,    kFolder,
+                                kEnvironment, kInput, kSuccess, kOutput};
+constexpr std::array kSshParams{
+    ParamSpec{"host", ParamType::Host, true, "", "",
+              "Where: [USER@]HOST[:PORT] or an alias of ssh_config; empty is this machine"},
+    kVia,
+    kProgram,
+    kArgs,
+    kCommand,
+    kAs,
+    kFolder,
+    kEnvironment,
+    kInput,
+    kSuccess,
+    kOutput};
+constexpr std::array kHttpParams{
+    ParamSpec{"method", ParamType::Choice, false, "\"GET\"", "GET|HEAD|POST|PUT|PATCH|DELETE",
+              "The request's method"},
+    ParamSpec{"url", ParamType::Text, true, "", "", "The address, without any secret"},
+    ParamSpec{"headers", ParamType::Environment, false, "{}", "",
+              "Header name to text or {secret: NAME}"},
+    ParamSpec{"body", ParamType::Sensitive, false, "", "",
+              "The request's body: text or {secret: NAME}; not together with json"},
+    ParamSpec{"json", ParamType::Json, false, "", "", "The request's body as JSON"},
+    ParamSpec{"ca", ParamType::Path, false, "", "",
+              "A file with the certificates to trust instead of the system's"},
+    ParamSpec{"timeout", ParamType::Duration, false, "\"60s\"", "",
+              "How long one request may take"},
+    ParamSpec{"success", ParamType::StatusList, false, "[\"200-299\"]", "",
+              "Statuses that count as success"},
+    ParamSpec{"output", ParamType::Choice, false, "\"none\"", "none|text|lines|json",
+              "How the answer becomes the step's output"},
+    kVia};
+constexpr std::array kTreeSaveParams{
+    kHost, kVia, ParamSpec{"folder", ParamType::Path, true, "", "", "The folder to save"},
+    ParamSpec{"exclude", ParamType::TextList, false, "[]", "",
+              "Patterns of names or paths below the folder that are left out"},
+    kPart};
+constexpr std::array kTreeRestoreParams{
+    kHost, kVia, kPart,
+    ParamSpec{"into", ParamType::Path, true, "", "",
+              "The folder that is replaced by the saved one; its old content is kept aside"}};
+constexpr std::array kPostgresListParams{kHost,        kVia,  kServer,  kPort,
+                                         kAnyDatabase, kUser, kPassword};
+constexpr std::array kPostgresDumpParams{kHost, kVia,      kServer,   kPort,
+                                         kUser, kDatabase, kPassword, kPart};
+constexpr std::array kPostgresRestoreParams{
+    kHost,
+    kVia,
+    kServer,
+    kPort,
+    kUser,
+    kAnyDatabase,
+    kPassword,
+    kPart,
+    ParamSpec{"into", ParamType::Text, true, "", "", "The database that is replaced"}};
+constexpr std::array kPostgresGlobalsParams{kHost, kVia,         kServer,   kPort,
+                                            kUser, kAnyDatabase, kPassword, kPart};
+constexpr std::array kWriteFileParams{
+    kHost, kVia, ParamSpec{"path", ParamType::Path, true, "", "", "The file"},
+    ParamSpec{"content", ParamType::Sensitive, true, "", "",
+              "Its whole content: text or {secret: NAME}"},
+    ParamSpec{"mode", ParamType::Mode, false, "\"0600\"", "", "Its mode, octal"}};
+constexpr std::array kWaitUntilParams{
+    ParamSpec{"action", ParamType::ReadAction, true, "", "",
+              "One read action under its own key: what is asked again and again"},
+    ParamSpec{"done_when", ParamType::Match, true, "", "", "The answer that ends the wait"},
+    ParamSpec{"every", ParamType::Duration, false, "\"5s\"", "", "The time between two questions"}};
+constexpr std::array kAskParams{kText, kEvidence};
+constexpr std::array kDiskFreeParams{
+    kHost, kVia, ParamSpec{"path", ParamType::Path, true, "", "", "A path on the file system"},
+    ParamSpec{"at_least", ParamType::Size, true, "", "", "Room that must be free, such as 2GiB"}};
+constexpr std::array kProgramParams{
+    ParamSpec{"program", ParamType::Text, true, "", "",
+              "The program that must be there; of an input of type command its first word"},
+    kHost, kVia};
+constexpr std::array kReachableParams{
+    kHost, kVia, ParamSpec{"port", ParamType::Number, true, "", "", "The port that must answer"}};
+constexpr std::array kPathParams{
+    kHost, kVia, ParamSpec{"path", ParamType::Path, true, "", "", "The path"},
+    ParamSpec{"is", ParamType::Choice, false, "\"exists\"",
+              "exists|folder|file|absent|readable|writable", "What it must be"}};
+constexpr std::array kClockParams{kHost, kVia,
+                                  ParamSpec{"at_most", ParamType::Duration, false, "\"60s\"", "",
+                                            "How far the clocks may be apart"}};
+constexpr std::array kSecretParams{
+    ParamSpec{"name", ParamType::Text, true, "", "", "The secret that must be there"}};
+constexpr std::array kMachineParams{kHost, kVia};
+constexpr std::array kFileSystemParams{
+    kHost, kVia, ParamSpec{"path", ParamType::Path, true, "", "", "A path on the file system"}};
+constexpr std::array kPointParams{kPoint};
+constexpr std::array kPointFilesParams{
+    kPoint, ParamSpec{"part", ParamType::Text, false, "\"\"", "", "One part; empty is all of them"},
+    ParamSpec{"pattern", ParamType::Text, false, "\"\"", "", "Names to list; empty is all"}};
+constexpr std::array kPointExtractParams{
+    kPoint, ParamSpec{"paths", ParamType::TextList, true, "", "", "What to take out"},
+    ParamSpec{"to", ParamType::Path, true, "", "", "The folder to put it into"}};
+constexpr std::array kTreeRemoveParams{
+    ParamSpec{"folder", ParamType::Path, true, "", "", "A folder that a run of Lifeboat made"}};
+constexpr std::array kTreeAssessParams{
+    ParamSpec{"folders", ParamType::PathList, true, "", "", "Folders beside and in which to look"}};
+
+constexpr std::optional<Effect> kMustSay = std::nullopt;
+
+constexpr std::array kTable{
+    ActionSpec{ActionKind::Run, "run", "Start a program on this machine and wait for it", kMustSay,
+               false, true, false, kRunParams},
+    ActionSpec{ActionKind::Ssh, "ssh", "Start a program on another machine and wait for it",
+               kMustSay, false, true, false, kSshParams},
+    ActionSpec{ActionKind::Http, "http", "Send one HTTP request", kMustSay, false, true, false,
+               kHttpParams},
+    ActionSpec{ActionKind::TreeSave, "tree_save", "Save a folder with all its metadata",
+               Effect::Read, false, false, false, kTreeSaveParams},
+    ActionSpec{ActionKind::TreeRestore, "tree_restore",
+               "Restore a saved folder: staged beside, verified, then swapped", Effect::Destroy,
+               false, false, false, kTreeRestoreParams},
+    ActionSpec{ActionKind::PostgresList, "postgres_list", "List the databases of a server",
+               Effect::Read, false, true, false, kPostgresListParams},
+    ActionSpec{ActionKind::PostgresDump, "postgres_dump", "Save one database", Effect::Read, false,
+               false, false, kPostgresDumpParams},
+    ActionSpec{ActionKind::PostgresRestore, "postgres_restore", "Restore one database",
+               Effect::Destroy, false, false, false, kPostgresRestoreParams},
+    ActionSpec{ActionKind::PostgresGlobals, "postgres_globals",
+               "Save the roles and tablespaces of a server", Effect::Read, false, false, false,
+               kPostgresGlobalsParams},
+    ActionSpec{ActionKind::WriteFile, "write_file", "Write one whole file", Effect::Change, false,
+               false, false, kWriteFileParams},
+    ActionSpec{ActionKind::WaitUntil, "wait_until", "Ask again and again until the answer fits",
+               Effect::Read, false, false, false, kWaitUntilParams},
+    ActionSpec{ActionKind::Ask, "ask", "A person does something and says when it is done",
+               Effect::Read, false, false, false, kAskParams},
+    ActionSpec{ActionKind::Confirm, "confirm", "A person must say yes, at go", Effect::Read, false,
+               false, false, kAskParams},
+    ActionSpec{ActionKind::DiskFree, "disk_free", "Enough room is free", Effect::Read, true, true,
+               false, kDiskFreeParams},
+    ActionSpec{ActionKind::Program, "program", "A program is there and can be started",
+               Effect::Read, true, true, false, kProgramParams},
+    ActionSpec{ActionKind::Reachable, "reachable", "A port answers", Effect::Read, true, true,
+               false, kReachableParams},
+    ActionSpec{ActionKind::Path, "path", "A path is what it should be", Effect::Read, true, true,
+               false, kPathParams},
+    ActionSpec{ActionKind::Clock, "clock", "The clocks agree", Effect::Read, true, true, false,
+               kClockParams},
+    ActionSpec{ActionKind::LeaseFree,
+               "lease_free",
+               "No other run works on the target",
+               Effect::Read,
+               true,
+               true,
+               false,
+               {}},
+    ActionSpec{ActionKind::Secret, "secret", "A secret is there", Effect::Read, true, true, false,
+               kSecretParams},
+    ActionSpec{ActionKind::Identity,
+               "identity",
+               "The target is the installation that is meant",
+               Effect::Read,
+               true,
+               true,
+               false,
+               {}},
+    ActionSpec{ActionKind::HostKey, "host_key", "The machine's public SSH host keys", Effect::Read,
+               false, true, false, kMachineParams},
+    ActionSpec{ActionKind::MachineId, "machine_id", "The machine's /etc/machine-id", Effect::Read,
+               false, true, false, kMachineParams},
+    ActionSpec{ActionKind::HostName, "hostname", "The machine's name", Effect::Read, false, true,
+               false, kMachineParams},
+    ActionSpec{ActionKind::FileSystem, "filesystem", "The identity of a path's file system",
+               Effect::Read, false, true, false, kFileSystemParams},
+    ActionSpec{ActionKind::PointVerify, "point_verify", "Read every byte of a restore point",
+               Effect::Read, false, false, true, kPointParams},
+    ActionSpec{ActionKind::PointFiles, "point_files", "List the files in a restore point",
+               Effect::Read, false, false, true, kPointFilesParams},
+    ActionSpec{ActionKind::PointExtract, "point_extract", "Take files out of a restore point",
+               Effect::Change, false, false, true, kPointExtractParams},
+    ActionSpec{ActionKind::PointRemove, "point_remove", "Remove a restore point", Effect::Change,
+               false, false, true, kPointParams},
+    ActionSpec{ActionKind::TreeRemove, "tree_remove", "Delete a folder that a run has made",
+               Effect::Change, false, false, true, kTreeRemoveParams},
+    ActionSpec{ActionKind::InventoryRebuild,
+               "inventory_rebuild",
+               "Read all stores and runs into the inventory again",
+               Effect::Change,
+               false,
+               false,
+               true,
+               {}},
+    ActionSpec{ActionKind::TreeAssess, "tree_assess",
+               "Look for half-done work of earlier runs in and beside folders", Effect::Read, true,
+               true, false, kTreeAssessParams},
+};
+
+} // namespace
+
+std::span<const ActionSpec> actionTable()
+{
+    return kTable;
+}
+
+const ActionSpec &specOf(ActionKind kind)
+{
+    const ActionSpec &spec = kTable[size_t(kind)];
+    Q_ASSERT(spec.kind == kind);
+    return spec;
+}
+
+const ActionSpec *findAction(const QString &key)
+{
+    for (const ActionSpec &spec : kTable) {
+        if (key == QLatin1String(spec.key))
+            return &spec;
+    }
+    return nullptr;
+}
+
+} // namespace lb
