@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/file_descriptor.h"
+#include "core/base/ids.h"
+#include "core/base/process_identity.h"
+
+#include <QList>
+#include <QString>
+
+#include <optional>
+
+namespace lb {
+
+/// The process that holds a run folder.
+struct LockOwner
+{
+    ProcessIdentity process;
+    QString host;
+    QString user;
+};
+
+/// A held run folder: a kernel lock (flock), gone when this object or its process ends.
+class RunLock
+{
+public:
+    RunLock(RunLock &&) noexcept = default;
+    RunLock &operator=(RunLock &&) noexcept = default;
+
+private:
+    friend class RunFolder;
+    explicit RunLock(FileDescriptor fd) : m_fd(std::move(fd)) {}
+    FileDescriptor m_fd;
+};
+
+/// Where one run keeps its files; a value. Any thread.
+class RunFolder
+{
+public:
+    explicit RunFolder(QString path) : m_path(std::move(path)) {}
+    /// The folder of a run in Lifeboat's data folder, whether it exists or not.
+    static RunFolder of(const RunId &run);
+    /// Makes the folder with `log` and `evidence`, 0700, all synced. Conflict when it exists.
+    static Result<RunFolder> create(const RunId &run);
+    /// Ids of all run folders, oldest first.
+    static QList<RunId> list();
+
+    const QString &path() const { return m_path; }
+    RunId id() const;
+    bool exists() const;
+    QString planFile() const { return m_path + QStringLiteral("/plan.json"); }
+    QString journalFile() const { return m_path + QStringLiteral("/journal.jsonl"); }
+    QString logFolder() const { return m_path + QStringLiteral("/log"); }
+    QString evidenceFolder() const { return m_path + QStringLiteral("/evidence"); }
+    QString lockFile() const { return m_path + QStringLiteral("/lock"); }
+    /// `log/STEP.ATTEMPT.log`; a step id that is no file name is changed and gets a hash, so that
+    /// no two ids share a file.
+    QString logFile(const QString &step, int attempt) const;
+
+    /// Takes the run. Conflict, naming the owner, when somebody holds it. A dead owner holds
+    /// nothing.
+    Result<RunLock> lock() const;
+    /// Who holds it now; nothing when nobody alive does. Takes no lock.
+    std::optional<LockOwner> owner() const;
+
+    /// Deletes the folder and all in it. The caller has checked that it may (no open obligations)
+    /// and holds the lock or knows that nobody does.
+    Result<void> remove() const;
+
+private:
+    QString m_path;
+};
+
+} // namespace lb
