@@ -143,11 +143,14 @@ struct WaitUntilCall
     std::chrono::milliseconds every{5000};
 };
 
+QJsonObject partSpecToJson(const PartSpec &part);
+PartSpec partSpecFromJson(const QJsonObject &object);
+
 /// `{"call":"run", …}`; the word is the action's key or the call's own (`publish`, `tree_swap`…).
 QJsonObject callToJson(const Call &call);
 Result<Call> callFromJson(const QJsonObject &object);
 /// The call as one or more lines a person can read and, where it is a program, copy. Secrets are
-/// names, slots are ‹path›.
+/// names, slots are ‹path›. Lines that begin with four spaces are verbatim: never wrap them.
 QStringList describeCall(const Call &call);
 
 struct PlannedProbe
