@@ -62,8 +62,8 @@ Result<void> writeFileAtomically(const QString &path, const QByteArray &content,
         else if (*back != content)
             written = fail(ErrorCode::Corrupt, tr("%1 does not read back as written").arg(part));
     }
-    if (written
-        && ::rename(QFile::encodeName(part).constData(), QFile::encodeName(path).constData()) != 0)
+    if (written &&
+        ::rename(QFile::encodeName(part).constData(), QFile::encodeName(path).constData()) != 0)
         written = failErrno(tr("Cannot rename %1 to %2").arg(part, path), errno);
     if (!written) {
         ::unlink(QFile::encodeName(part).constData());
@@ -103,7 +103,9 @@ Result<void> makeFolders(const QString &path, unsigned mode)
     if (::mkdir(name.constData(), mode) == 0)
         return syncFolder(QFileInfo(clean).absolutePath());
     if (errno == EEXIST) {
-        struct stat info{};
+        struct stat info
+        {
+        };
         if (::stat(name.constData(), &info) == 0 && S_ISDIR(info.st_mode))
             return {};
         return failErrno(tr("%1 is in the way: it is not a folder").arg(clean), ENOTDIR);

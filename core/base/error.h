@@ -9,7 +9,8 @@
 namespace lb {
 
 /// The few codes an operator or `retry.on` can act on. Spelled as in the runbook language.
-enum class ErrorCode {
+enum class ErrorCode
+{
     BadInput,
     NotFound,
     Denied,

@@ -15,8 +15,8 @@ LB_TRANSLATE(Format)
 
 bool isBidiControl(ushort u)
 {
-    return u == 0x061C || u == 0x200E || u == 0x200F || (u >= 0x202A && u <= 0x202E)
-           || (u >= 0x2066 && u <= 0x2069);
+    return u == 0x061C || u == 0x200E || u == 0x200F || (u >= 0x202A && u <= 0x202E) ||
+           (u >= 0x2066 && u <= 0x2069);
 }
 
 } // namespace
@@ -113,7 +113,8 @@ QString displayBytes(const QByteArray &bytes)
         width = qMin(width, length);
         QStringDecoder one(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
         run = one.decode(QByteArrayView(bytes).sliced(from, width));
-        if (byte >= 0xC2 && byte < 0xF5 && !one.hasError() && !run.contains(QChar::ReplacementCharacter)) {
+        if (byte >= 0xC2 && byte < 0xF5 && !one.hasError() &&
+            !run.contains(QChar::ReplacementCharacter)) {
             text += displayText(run);
             from += width;
         } else if (byte < 0x80) {

@@ -13,8 +13,8 @@ namespace {
 QString freshId(QLatin1Char kind)
 {
     const quint32 noise = QRandomGenerator::system()->generate() & 0xFFFFFFu;
-    return kind + utcNow().toString(QStringLiteral("yyyyMMdd-HHmmss-"))
-           + QStringLiteral("%1").arg(noise, 6, 16, QLatin1Char('0'));
+    return kind + utcNow().toString(QStringLiteral("yyyyMMdd-HHmmss-")) +
+           QStringLiteral("%1").arg(noise, 6, 16, QLatin1Char('0'));
 }
 
 } // namespace

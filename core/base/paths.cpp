@@ -28,7 +28,9 @@ Result<void> makePrivate(const QString &folder)
     const QByteArray name = QFile::encodeName(folder);
     if (::mkdir(name.constData(), 0700) != 0 && errno != EEXIST)
         return failErrno(tr("Cannot create the folder %1").arg(folder), errno);
-    struct stat info{};
+    struct stat info
+    {
+    };
     if (::lstat(name.constData(), &info) != 0)
         return failErrno(tr("Cannot look at %1").arg(folder), errno);
     if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & 077) != 0)

@@ -27,8 +27,8 @@ struct Identity
 /// How a live identity compares with a pinned one.
 struct IdentityComparison
 {
-    bool same = false;       ///< at least two facts in common and none that differs
-    bool different = false;  ///< at least one machine-telling fact differs
+    bool same = false;      ///< at least two facts in common and none that differs
+    bool different = false; ///< at least one machine-telling fact differs
     QStringList agreeing, differing, missing;
 };
 IdentityComparison compareIdentity(const Identity &pinned, const Identity &live);
@@ -41,12 +41,12 @@ struct SystemProfile
     QJsonObject inputs; ///< checked by the type's InputSpecs
     QString store = QStringLiteral("local");
     bool isProtected = false;
-    QString rto, rpo;       ///< durations as written; empty = not set
+    QString rto, rpo; ///< durations as written; empty = not set
     QString via;
     QString notify;
-    QString networkLimit;   ///< duration; default 4h
+    QString networkLimit;           ///< duration; default 4h
     QMap<QString, QString> holders; ///< secret name → who has it
-    Identity pinned;        ///< empty until the first save was let go
+    Identity pinned;                ///< empty until the first save was let go
 
     QJsonObject toJson() const;
     static SystemProfile fromJson(const QJsonObject &object);

@@ -13,9 +13,9 @@ struct PartRecord
 {
     QString id;
     QString title;
-    QString kind;       ///< tree, postgres, globals, file, reference, or the system's own
-    QString format;     ///< `tar.zst`
-    QString encryption; ///< empty = none
+    QString kind;           ///< tree, postgres, globals, file, reference, or the system's own
+    QString format;         ///< `tar.zst`
+    QString encryption;     ///< empty = none
     qint64 bytes = 0;       ///< of the content
     qint64 storedBytes = 0; ///< in the store
     qint64 entries = 0;
@@ -24,7 +24,7 @@ struct PartRecord
     QString file;      ///< below the point's folder: `parts/…`
     QString index;     ///< the index's file; empty when the kind has none
     QByteArray indexSha256;
-    QString source;    ///< what it was taken from: the folder
+    QString source;      ///< what it was taken from: the folder
     QJsonObject details; ///< kind's own: {folder, excluded[], changed[], errors[]…}
 
     QJsonObject toJson() const;
@@ -46,12 +46,12 @@ struct RestorePoint
     QJsonObject tools; ///< name → version
     Identity identity;
     std::vector<PartRecord> parts;
-    QStringList limits;   ///< what is not in it, and why
+    QStringList limits; ///< what is not in it, and why
     QStringList warnings;
-    QStringList neededParts; ///< ids that a restore needs, whether there or not
+    QStringList neededParts;               ///< ids that a restore needs, whether there or not
     ProofLevel proof = ProofLevel::Listed; ///< from the store's proof records, not the manifest
     QDateTime proofAt;
-    QString folder;       ///< where it is; not written
+    QString folder; ///< where it is; not written
     /// Not empty: it cannot be relied on (damaged manifest, missing file, failed proof), and why.
     /// Completeness is then unknown. Not written to the manifest.
     QString problem;

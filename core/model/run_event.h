@@ -12,13 +12,14 @@
 namespace lb {
 
 /// Every kind of journal line. The word in the file is snake_case of the name.
-enum class EventKind {
-    RunRequested,     ///< request{…}: first line, format 1
-    RunnerStarted,    ///< runner{pid,start_time,boot_id}, host, user, version, socket
-    Prepared,         ///< fact: kind (identity|version|discovered|swap|point), name, value
-    CheckDone,        ///< check, title, verdict, evidence, hint
-    PlanFrozen,       ///< plan_sha256
-    PlanVoided,       ///< differences[{what, before, now}]
+enum class EventKind
+{
+    RunRequested,  ///< request{…}: first line, format 1
+    RunnerStarted, ///< runner{pid,start_time,boot_id}, host, user, version, socket
+    Prepared,      ///< fact: kind (identity|version|discovered|swap|point), name, value
+    CheckDone,     ///< check, title, verdict, evidence, hint
+    PlanFrozen,    ///< plan_sha256
+    PlanVoided,    ///< differences[{what, before, now}]
     RunReady,
     RunDrafted,
     Go,               ///< plan_sha256, by, confirm, accept{check: reason}
@@ -27,7 +28,7 @@ enum class EventKind {
     StepObserved,     ///< step, attempt, what{…}: process identity, tree moves…
     StepSucceeded,    ///< step, attempt, outputs{…}
     StepWarned,       ///< as succeeded, plus warnings[]
-    StepFailed,       ///< step, attempt, error{code,summary,detail,advice}
+    StepFailed,       ///< step, attempt, error{code,summary,detail,advice}, retry
     StepSkipped,      ///< step, reason
     StepCancelled,    ///< step, attempt, reason
     StepUnknown,      ///< step, attempt, evidence
@@ -37,16 +38,16 @@ enum class EventKind {
     ObligationWaived, ///< obligation id, by, note
     WaitingStarted,   ///< for, step, text
     WaitingEnded,
-    Answered,         ///< step, answer, by, note, evidence{file,sha256}
+    Answered, ///< step, answer, by, note, evidence{file,sha256}
     PauseRequested,
     Paused,
     Continued,
-    CancelRequested,  ///< by, leaves (the sentence shown beforehand)
-    PointPublished,   ///< point, store
-    WarningRaised,    ///< text
-    RunFinishing,     ///< outcome of the steps so far
-    RunReopened,      ///< by: resume of a failed run with work left in `finally`
-    RunEnded,         ///< state
+    CancelRequested, ///< by, leaves (the sentence shown beforehand)
+    PointPublished,  ///< point, store
+    WarningRaised,   ///< text
+    RunFinishing,    ///< outcome of the steps so far
+    RunReopened,     ///< by: resume of a failed run with work left in `finally`
+    RunEnded,        ///< state, error{…} when no step says why
 };
 QString name(EventKind kind);
 std::optional<EventKind> eventKindFromName(const QString &text);

@@ -13,7 +13,8 @@
 namespace lb {
 
 /// How far a runner goes by itself.
-enum class RunMode {
+enum class RunMode
+{
     Check, ///< checks only; ends then
     Plan,  ///< to `ready`, then waits for go; a draft after 30 min
     Run,   ///< the same, and goes when `go` was given in advance and nothing stands against it
@@ -50,7 +51,7 @@ struct RunRequest
     QString restorePoint; ///< id, `best`, `latest`, or empty
     std::optional<std::chrono::milliseconds> maxLoss;
     QStringList only;
-    QJsonObject inputs;   ///< from --set, over the profile's
+    QJsonObject inputs; ///< from --set, over the profile's
     GoAnswer go;
     bool attended = false; ///< somebody can answer now (terminal or window)
     QString undoOf;        ///< run id

@@ -20,9 +20,9 @@ struct StepRecord
     QDateTime startedAt, endedAt;
     std::optional<Error> error;
     QStringList warnings;
-    QString reason;       ///< of a skip or cancel
+    QString reason; ///< of a skip or cancel
     QJsonObject outputs;
-    QJsonObject fills;    ///< slot path → value, of the last attempt
+    QJsonObject fills;           ///< slot path → value, of the last attempt
     QList<QJsonObject> observed; ///< of the last attempt, in order
 };
 
@@ -69,17 +69,18 @@ public:
     QString planSha256;
     std::optional<GoAnswer> go;
     QMap<QString, StepRecord> steps;
-    QStringList stepOrder; ///< as first seen; the plan's order where there is a plan
+    QStringList stepOrder;           ///< as first seen; the plan's order where there is a plan
     std::vector<CheckRecord> checks; ///< the latest of each id
-    QJsonObject prepared;  ///< kind → name → value
+    QJsonObject prepared;            ///< kind → name → value
     std::vector<Obligation> obligations;
     std::optional<Waiting> waiting;
     QStringList warnings;
     QList<QJsonObject> answers;
     QList<QJsonObject> planDifferences; ///< of the last PlanVoided
-    QString restorePoint; ///< published or used
+    QString restorePoint;               ///< published or used
     bool pauseRequested = false, cancelRequested = false;
     bool finishing = false;
+    std::optional<Error> endError; ///< why it ended, when no step of its own says it (refused go…)
     quint64 lastSeq = 0;
     QDateTime lastTime;
 

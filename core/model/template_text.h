@@ -15,7 +15,7 @@ namespace lb {
 /// A value that only the run can know. Shown as ‹path›.
 struct Slot
 {
-    QString path; ///< `run`, `point`, or `steps.ID.outputs.NAME`
+    QString path;             ///< `run`, `point`, or `steps.ID.outputs.NAME`
     bool allowsLines = false; ///< newline and leading `-` are fine here (file content, input)
     friend bool operator==(const Slot &, const Slot &) = default;
 };

@@ -43,29 +43,95 @@ QStringList allWords(const Words<T, N> &words)
     return list;
 }
 
-constexpr Words<Purpose, 11> kPurpose{{{Purpose::Save, "save"}, {Purpose::Restore, "restore"}, {Purpose::Rehearse, "rehearse"}, {Purpose::Migrate, "migrate"}, {Purpose::Repair, "repair"}, {Purpose::Prepare, "prepare"}, {Purpose::Import, "import"}, {Purpose::Prove, "prove"}, {Purpose::Change, "change"}, {Purpose::Cleanup, "cleanup"}, {Purpose::Assess, "assess"}}};
-constexpr Words<Effect, 3> kEffect{{{Effect::Read, "read"}, {Effect::Change, "change"}, {Effect::Destroy, "destroy"}}};
-constexpr Words<ResumePolicy, 3> kResumePolicy{{{ResumePolicy::Repeat, "repeat"}, {ResumePolicy::Probe, "probe"}, {ResumePolicy::Ask, "ask"}}};
-constexpr Words<FinallyWhen, 2> kFinallyWhen{{{FinallyWhen::Always, "always"}, {FinallyWhen::Proven, "proven"}}};
-constexpr Words<TargetKind, 3> kTargetKind{{{TargetKind::Same, "same"}, {TargetKind::Replacement, "replacement"}, {TargetKind::Rehearsal, "rehearsal"}}};
-constexpr Words<CheckVerdict, 4> kCheckVerdict{{{CheckVerdict::Passed, "passed"}, {CheckVerdict::Warned, "warned"}, {CheckVerdict::Failed, "failed"}, {CheckVerdict::Skipped, "skipped"}}};
-constexpr Words<StepState, 9> kStepState{{{StepState::Pending, "pending"}, {StepState::Running, "running"}, {StepState::Waiting, "waiting"}, {StepState::Succeeded, "succeeded"}, {StepState::Warned, "warned"}, {StepState::Failed, "failed"}, {StepState::Skipped, "skipped"}, {StepState::Cancelled, "cancelled"}, {StepState::Unknown, "unknown"}}};
-constexpr Words<RunStateName, 12> kRunStateName{{{RunStateName::Preparing, "preparing"}, {RunStateName::Ready, "ready"}, {RunStateName::Draft, "draft"}, {RunStateName::Running, "running"}, {RunStateName::Paused, "paused"}, {RunStateName::Waiting, "waiting"}, {RunStateName::Finishing, "finishing"}, {RunStateName::Succeeded, "succeeded"}, {RunStateName::Warned, "warned"}, {RunStateName::Failed, "failed"}, {RunStateName::Cancelled, "cancelled"}, {RunStateName::Interrupted, "interrupted"}}};
-constexpr Words<WaitingFor, 4> kWaitingFor{{{WaitingFor::Person, "person"}, {WaitingFor::Credential, "credential"}, {WaitingFor::Network, "network"}, {WaitingFor::Disk, "disk"}}};
-constexpr Words<ObligationState, 3> kObligationState{{{ObligationState::Open, "open"}, {ObligationState::Closed, "closed"}, {ObligationState::Waived, "waived"}}};
-constexpr Words<Completeness, 3> kCompleteness{{{Completeness::Complete, "complete"}, {Completeness::Incomplete, "incomplete"}, {Completeness::Unknown, "unknown"}}};
-constexpr Words<ProofLevel, 4> kProofLevel{{{ProofLevel::Listed, "listed"}, {ProofLevel::Checksummed, "checksummed"}, {ProofLevel::Read, "read"}, {ProofLevel::Restored, "restored"}}};
-constexpr Words<OutputKind, 4> kOutputKind{{{OutputKind::None, "none"}, {OutputKind::Text, "text"}, {OutputKind::Lines, "lines"}, {OutputKind::Json, "json"}}};
-constexpr Words<EvidenceKind, 3> kEvidenceKind{{{EvidenceKind::None, "none"}, {EvidenceKind::Text, "text"}, {EvidenceKind::File, "file"}}};
-constexpr Words<AnswerKind, 5> kAnswerKind{{{AnswerKind::Done, "done"}, {AnswerKind::Skip, "skip"}, {AnswerKind::Retry, "retry"}, {AnswerKind::Stop, "stop"}, {AnswerKind::Yes, "yes"}}};
-constexpr Words<PlanSection, 3> kPlanSection{{{PlanSection::Steps, "steps"}, {PlanSection::Finally, "finally"}, {PlanSection::Closing, "closing"}}};
+constexpr Words<Purpose, 11> kPurpose{{{Purpose::Save, "save"},
+                                       {Purpose::Restore, "restore"},
+                                       {Purpose::Rehearse, "rehearse"},
+                                       {Purpose::Migrate, "migrate"},
+                                       {Purpose::Repair, "repair"},
+                                       {Purpose::Prepare, "prepare"},
+                                       {Purpose::Import, "import"},
+                                       {Purpose::Prove, "prove"},
+                                       {Purpose::Change, "change"},
+                                       {Purpose::Cleanup, "cleanup"},
+                                       {Purpose::Assess, "assess"}}};
+constexpr Words<Effect, 3> kEffect{
+    {{Effect::Read, "read"}, {Effect::Change, "change"}, {Effect::Destroy, "destroy"}}};
+constexpr Words<ResumePolicy, 3> kResumePolicy{
+    {{ResumePolicy::Repeat, "repeat"}, {ResumePolicy::Probe, "probe"}, {ResumePolicy::Ask, "ask"}}};
+constexpr Words<FinallyWhen, 2> kFinallyWhen{
+    {{FinallyWhen::Always, "always"}, {FinallyWhen::Proven, "proven"}}};
+constexpr Words<TargetKind, 3> kTargetKind{{{TargetKind::Same, "same"},
+                                            {TargetKind::Replacement, "replacement"},
+                                            {TargetKind::Rehearsal, "rehearsal"}}};
+constexpr Words<CheckVerdict, 4> kCheckVerdict{{{CheckVerdict::Passed, "passed"},
+                                                {CheckVerdict::Warned, "warned"},
+                                                {CheckVerdict::Failed, "failed"},
+                                                {CheckVerdict::Skipped, "skipped"}}};
+constexpr Words<StepState, 9> kStepState{{{StepState::Pending, "pending"},
+                                          {StepState::Running, "running"},
+                                          {StepState::Waiting, "waiting"},
+                                          {StepState::Succeeded, "succeeded"},
+                                          {StepState::Warned, "warned"},
+                                          {StepState::Failed, "failed"},
+                                          {StepState::Skipped, "skipped"},
+                                          {StepState::Cancelled, "cancelled"},
+                                          {StepState::Unknown, "unknown"}}};
+constexpr Words<RunStateName, 12> kRunStateName{{{RunStateName::Preparing, "preparing"},
+                                                 {RunStateName::Ready, "ready"},
+                                                 {RunStateName::Draft, "draft"},
+                                                 {RunStateName::Running, "running"},
+                                                 {RunStateName::Paused, "paused"},
+                                                 {RunStateName::Waiting, "waiting"},
+                                                 {RunStateName::Finishing, "finishing"},
+                                                 {RunStateName::Succeeded, "succeeded"},
+                                                 {RunStateName::Warned, "warned"},
+                                                 {RunStateName::Failed, "failed"},
+                                                 {RunStateName::Cancelled, "cancelled"},
+                                                 {RunStateName::Interrupted, "interrupted"}}};
+constexpr Words<WaitingFor, 4> kWaitingFor{{{WaitingFor::Person, "person"},
+                                            {WaitingFor::Credential, "credential"},
+                                            {WaitingFor::Network, "network"},
+                                            {WaitingFor::Disk, "disk"}}};
+constexpr Words<ObligationState, 3> kObligationState{{{ObligationState::Open, "open"},
+                                                      {ObligationState::Closed, "closed"},
+                                                      {ObligationState::Waived, "waived"}}};
+constexpr Words<Completeness, 3> kCompleteness{{{Completeness::Complete, "complete"},
+                                                {Completeness::Incomplete, "incomplete"},
+                                                {Completeness::Unknown, "unknown"}}};
+constexpr Words<ProofLevel, 4> kProofLevel{{{ProofLevel::Listed, "listed"},
+                                            {ProofLevel::Checksummed, "checksummed"},
+                                            {ProofLevel::Read, "read"},
+                                            {ProofLevel::Restored, "restored"}}};
+constexpr Words<OutputKind, 4> kOutputKind{{{OutputKind::None, "none"},
+                                            {OutputKind::Text, "text"},
+                                            {OutputKind::Lines, "lines"},
+                                            {OutputKind::Json, "json"}}};
+constexpr Words<EvidenceKind, 3> kEvidenceKind{
+    {{EvidenceKind::None, "none"}, {EvidenceKind::Text, "text"}, {EvidenceKind::File, "file"}}};
+constexpr Words<AnswerKind, 5> kAnswerKind{{{AnswerKind::Done, "done"},
+                                            {AnswerKind::Skip, "skip"},
+                                            {AnswerKind::Retry, "retry"},
+                                            {AnswerKind::Stop, "stop"},
+                                            {AnswerKind::Yes, "yes"}}};
+constexpr Words<PlanSection, 3> kPlanSection{{{PlanSection::Steps, "steps"},
+                                              {PlanSection::Finally, "finally"},
+                                              {PlanSection::Closing, "closing"}}};
 
 } // namespace
 
 #define LB_WORDS(Type)                                                                             \
-    QString name(Type value) { return wordOf(k##Type, value); }                                    \
-    std::optional<Type> fromName(const QString &text, Type *) { return valueOf(k##Type, text); }   \
-    QStringList namesOf(Type *) { return allWords(k##Type); }
+    QString name(Type value)                                                                       \
+    {                                                                                              \
+        return wordOf(k##Type, value);                                                             \
+    }                                                                                              \
+    std::optional<Type> fromName(const QString &text, Type *)                                      \
+    {                                                                                              \
+        return valueOf(k##Type, text);                                                             \
+    }                                                                                              \
+    QStringList namesOf(Type *)                                                                    \
+    {                                                                                              \
+        return allWords(k##Type);                                                                  \
+    }
 LB_WORDS(Purpose)
 LB_WORDS(Effect)
 LB_WORDS(ResumePolicy)
@@ -86,21 +152,20 @@ LB_WORDS(PlanSection)
 
 bool isEnded(RunStateName state)
 {
-    return state == RunStateName::Succeeded || state == RunStateName::Warned
-           || state == RunStateName::Failed || state == RunStateName::Cancelled;
+    return state == RunStateName::Succeeded || state == RunStateName::Warned ||
+           state == RunStateName::Failed || state == RunStateName::Cancelled;
 }
 
 bool isEnded(StepState state)
 {
-    return state == StepState::Succeeded || state == StepState::Warned
-           || state == StepState::Failed || state == StepState::Skipped
-           || state == StepState::Cancelled;
+    return state == StepState::Succeeded || state == StepState::Warned ||
+           state == StepState::Failed || state == StepState::Skipped ||
+           state == StepState::Cancelled;
 }
 
 bool needsProof(Purpose purpose)
 {
-    return purpose == Purpose::Restore || purpose == Purpose::Migrate
-           || purpose == Purpose::Repair;
+    return purpose == Purpose::Restore || purpose == Purpose::Migrate || purpose == Purpose::Repair;
 }
 
 Result<std::chrono::milliseconds> parseDuration(const QString &text)
@@ -112,7 +177,7 @@ Result<std::chrono::milliseconds> parseDuration(const QString &text)
                     tr("Write a number with ms, s, m, h or d, such as 30s or 2m"));
     const qint64 number = match.captured(1).toLongLong();
     const QString unit = match.captured(2);
-    const qint64 factor = unit == QLatin1String("ms") ? 1
+    const qint64 factor = unit == QLatin1String("ms")  ? 1
                           : unit == QLatin1String("s") ? 1000
                           : unit == QLatin1String("m") ? 60'000
                           : unit == QLatin1String("h") ? 3'600'000

@@ -16,25 +16,133 @@ namespace lb {
 /// The closed word lists of design §2, §4 and §7. Each has `name()` (the word in YAML, JSON and the
 /// journal) and `fromName()`; words of other lists do not parse.
 
-enum class Purpose { Save, Restore, Rehearse, Migrate, Repair, Prepare, Import, Prove, Change, Cleanup, Assess };
-enum class Effect { Read, Change, Destroy };
-enum class ResumePolicy { Repeat, Probe, Ask };
-enum class FinallyWhen { Always, Proven };
+enum class Purpose
+{
+    Save,
+    Restore,
+    Rehearse,
+    Migrate,
+    Repair,
+    Prepare,
+    Import,
+    Prove,
+    Change,
+    Cleanup,
+    Assess
+};
+enum class Effect
+{
+    Read,
+    Change,
+    Destroy
+};
+enum class ResumePolicy
+{
+    Repeat,
+    Probe,
+    Ask
+};
+enum class FinallyWhen
+{
+    Always,
+    Proven
+};
 /// Which installation a run is aimed at (design §5).
-enum class TargetKind { Same, Replacement, Rehearsal };
-enum class CheckVerdict { Passed, Warned, Failed, Skipped };
-enum class StepState { Pending, Running, Waiting, Succeeded, Warned, Failed, Skipped, Cancelled, Unknown };
+enum class TargetKind
+{
+    Same,
+    Replacement,
+    Rehearsal
+};
+enum class CheckVerdict
+{
+    Passed,
+    Warned,
+    Failed,
+    Skipped
+};
+enum class StepState
+{
+    Pending,
+    Running,
+    Waiting,
+    Succeeded,
+    Warned,
+    Failed,
+    Skipped,
+    Cancelled,
+    Unknown
+};
 /// Draft = frozen plan, nobody holds it; Interrupted = its runner is dead and it had not ended.
-enum class RunStateName { Preparing, Ready, Draft, Running, Paused, Waiting, Finishing, Succeeded, Warned, Failed, Cancelled, Interrupted };
-enum class WaitingFor { Person, Credential, Network, Disk };
-enum class ObligationState { Open, Closed, Waived };
-enum class Completeness { Complete, Incomplete, Unknown };
+enum class RunStateName
+{
+    Preparing,
+    Ready,
+    Draft,
+    Running,
+    Paused,
+    Waiting,
+    Finishing,
+    Succeeded,
+    Warned,
+    Failed,
+    Cancelled,
+    Interrupted
+};
+enum class WaitingFor
+{
+    Person,
+    Credential,
+    Network,
+    Disk
+};
+enum class ObligationState
+{
+    Open,
+    Closed,
+    Waived
+};
+enum class Completeness
+{
+    Complete,
+    Incomplete,
+    Unknown
+};
 /// Ordered: a higher level includes the lower ones.
-enum class ProofLevel { Listed, Checksummed, Read, Restored };
-enum class OutputKind { None, Text, Lines, Json };
-enum class EvidenceKind { None, Text, File };
-enum class AnswerKind { Done, Skip, Retry, Stop, Yes };
-enum class PlanSection { Steps, Finally, Closing };
+enum class ProofLevel
+{
+    Listed,
+    Checksummed,
+    Read,
+    Restored
+};
+enum class OutputKind
+{
+    None,
+    Text,
+    Lines,
+    Json
+};
+enum class EvidenceKind
+{
+    None,
+    Text,
+    File
+};
+enum class AnswerKind
+{
+    Done,
+    Skip,
+    Retry,
+    Stop,
+    Yes
+};
+enum class PlanSection
+{
+    Steps,
+    Finally,
+    Closing
+};
 
 #define LB_WORDS(Type)                                                                             \
     QString name(Type value);                                                                      \
