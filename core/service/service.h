@@ -13,6 +13,10 @@
 
 namespace lb {
 
+/// The facade's own rows. In a namespace of their own because the index of runs has types of the
+/// same names; front ends just write lb::RunSummary.
+inline namespace facade {
+
 /// A system type: what `systems types` lists and the add-system form is built from.
 struct SystemType
 {
@@ -46,14 +50,22 @@ struct RunSummary
 struct SystemOverview
 {
     SystemProfile profile;
-    std::optional<RestorePoint> best;    ///< newest complete one of the highest proof
+    std::optional<RestorePoint> best; ///< newest complete one of the highest proof
     std::optional<RestorePoint> newest;
-    QString bestReason;                  ///< why there is no default choice, if so
-    std::vector<RunSummary> activeRuns;  ///< running, waiting, ready, interrupted
+    QString bestReason;                 ///< why there is no default choice, if so
+    std::vector<RunSummary> activeRuns; ///< running, waiting, ready, interrupted
     std::vector<Obligation> open;
     std::optional<RunSummary> lastRun;
-    enum class Verdict { NeverSaved, NotProven, Proven, Overdue, Attention, Running } verdict = Verdict::NeverSaved;
-    QString cause;                       ///< the verdict in one sentence
+    enum class Verdict
+    {
+        NeverSaved,
+        NotProven,
+        Proven,
+        Overdue,
+        Attention,
+        Running
+    } verdict = Verdict::NeverSaved;
+    QString cause; ///< the verdict in one sentence
 };
 
 /// What to run. The facade fills in runbook text, profile and store.
@@ -78,9 +90,16 @@ struct PointFilter
 /// Finding of `doctor`: one thing looked at.
 struct DoctorFinding
 {
-    enum class Level { Good, Note, Problem } level = Level::Good;
+    enum class Level
+    {
+        Good,
+        Note,
+        Problem
+    } level = Level::Good;
     QString what, evidence, advice;
 };
+
+} // namespace facade
 
 /// The one facade for window and command line: profiles, runbooks, runs, restore points. Lives in
 /// the main thread. Never touches a target and links no code that does: work is done by runner
@@ -127,7 +146,7 @@ public:
     RunFollower *follow(const RunId &run, QObject *parent);
     /// One command to a live runner.
     Async<void> command(const RunId &run, const RunCommand &command);
-    std::vector<RunSummary> runs(bool withHidden = false);
+    std::vector<facade::RunSummary> runs(bool withHidden = false);
     Result<RunView> run(const RunId &run);
     /// Log files of a run in step order.
     QStringList logFiles(const RunId &run, const QString &step = {});
@@ -140,7 +159,7 @@ public:
     QJsonArray leases();
 
     // Restore points
-    std::vector<RestorePoint> points(const PointFilter &filter = {});
+    std::vector<RestorePoint> points(const facade::PointFilter &filter = {});
     Result<RestorePoint> point(const QString &id);
     BestPoint best(const QString &system,
                    std::optional<std::chrono::milliseconds> limit = std::nullopt);
