@@ -3,6 +3,8 @@
 
 #include "core/base/text.h"
 
+#include <QJsonArray>
+#include <QJsonObject>
 #include <QRegularExpression>
 
 namespace lb {
@@ -55,13 +57,8 @@ Result<Reference> parseReference(const QString &written)
         reference.root = kind;
         return reference;
     };
-    if (root == QLatin1String("inputs")) {
-        TRY_VALUE(const Reference input, named(Root::Input, QStringLiteral("inputs.NAME")));
-        if (!input.path.isEmpty())
-            return refuse(text, tr("goes on after a plain value"),
-                          tr("Write inputs.%1").arg(input.name));
-        return input;
-    }
+    if (root == QLatin1String("inputs"))
+        return named(Root::Input, QStringLiteral("inputs.NAME"));
     if (root == QLatin1String("discovered"))
         return named(Root::Discovered, QStringLiteral("discovered.NAME"));
     if (root == QLatin1String("steps")) {
@@ -95,6 +92,22 @@ Result<Reference> parseReference(const QString &written)
                   close.isEmpty()
                       ? tr("It must begin with one of %1").arg(roots().join(QStringLiteral(", ")))
                       : tr("Did you mean “%1”?").arg(close));
+}
+
+QJsonValue atPath(QJsonValue value, const QStringList &path)
+{
+    for (const QString &word : path) {
+        if (value.isArray()) {
+            bool ok = false;
+            const uint index = word.toUInt(&ok);
+            value = ok && qsizetype(index) < value.toArray().size()
+                        ? value.toArray().at(qsizetype(index))
+                        : QJsonValue(QJsonValue::Undefined);
+        } else {
+            value = value.toObject().value(word);
+        }
+    }
+    return value;
 }
 
 Result<std::vector<TextPiece>> splitReferences(const QString &text)
