@@ -84,7 +84,7 @@ QStringList RestorePoint::missingParts() const
 
 Completeness RestorePoint::completeness() const
 {
-    if (parts.empty() && neededParts.isEmpty())
+    if (!problem.isEmpty() || (parts.empty() && neededParts.isEmpty()))
         return Completeness::Unknown;
     return missingParts().isEmpty() ? Completeness::Complete : Completeness::Incomplete;
 }
@@ -184,6 +184,7 @@ QJsonObject RestorePoint::toListJson() const
             {QStringLiteral("completeness"),
              QJsonObject{{QStringLiteral("verdict"), name(completeness())},
                          {QStringLiteral("missing"), toJsonArray(missingParts())}}},
+            {QStringLiteral("problem"), problem},
             {QStringLiteral("skew_seconds"), double(skew().count()) / 1000.0},
             {QStringLiteral("proof"),
              QJsonObject{{QStringLiteral("level"), name(proof)},
