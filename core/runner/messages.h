@@ -13,17 +13,25 @@
 namespace lb {
 
 /// What a front end can tell a runner. One JSON line each on the run's socket.
-enum class CommandKind { Go, Pause, Continue, Cancel, Answer, Status };
+enum class CommandKind
+{
+    Go,
+    Pause,
+    Continue,
+    Cancel,
+    Answer,
+    Status
+};
 
 struct RunCommand
 {
     CommandKind kind = CommandKind::Status;
-    int id = 0;         ///< the reply carries it
-    GoAnswer go;        ///< Go
-    QString step;       ///< Answer: a step id, or a built-in check id while preparing
+    int id = 0;   ///< the reply carries it
+    GoAnswer go;  ///< Go
+    QString step; ///< Answer: a step id, or a built-in check id while preparing
     AnswerKind answer = AnswerKind::Yes;
     QString note;
-    QString evidence;   ///< a file's path; the runner copies and hashes it
+    QString evidence; ///< a file's path; the runner copies and hashes it
     QString by;
 
     QByteArray toLine() const;
@@ -44,13 +52,19 @@ struct Progress
 /// What a runner says. `Hello` comes first; events with seq ≤ hello.seq are read from the journal.
 struct RunnerMessage
 {
-    enum class Kind { Hello, Event, Progress, Reply };
+    enum class Kind
+    {
+        Hello,
+        Event,
+        Progress,
+        Reply
+    };
     Kind kind = Kind::Hello;
-    quint64 seq = 0;           ///< Hello
-    QString cancelLeaves;      ///< Hello and Reply(Status): what cancelling now would leave
-    QJsonObject line;          ///< Event: the journal line as it is on disk
+    quint64 seq = 0;      ///< Hello
+    QString cancelLeaves; ///< Hello and Reply(Status): what cancelling now would leave
+    QJsonObject line;     ///< Event: the journal line as it is on disk
     lb::Progress progress;
-    int replyTo = 0;           ///< Reply
+    int replyTo = 0; ///< Reply
     std::optional<Error> error;
 
     QByteArray toLine() const;

@@ -39,11 +39,11 @@ public:
     Async<void> send(RunCommand command);
 
 Q_SIGNALS:
-    void loaded();                        ///< the past has been delivered
+    void loaded(); ///< the past has been delivered
     void event(const lb::RunEvent &event);
-    void changed();                       ///< view() is another one
+    void changed(); ///< view() is another one
     void progress(const lb::Progress &progress);
-    void runnerGone();                    ///< ended or interrupted: look at view().shown
+    void runnerGone(); ///< ended or interrupted: look at view().shown
 
 private:
     struct Private;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/runner/read_run.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/digest.h"
+#include "core/base/json.h"
+#include "core/journal/journal_reader.h"
+#include "core/journal/run_folder.h"
+#include "core/runner/runner_client.h"
+
+#include <QFile>
+
+#include <algorithm>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(ReadRun)
+
+} // namespace
+
+bool runnerLives(const RunId &run, const RunState &state)
+{
+    if (state.runnerHost == currentHostName() && state.runner.isAlive())
+        return true;
+    return RunFolder::of(run).owner().has_value();
+}
+
+RunStateName shownState(const RunState &state, bool runnerAlive)
+{
+    if (isEnded(state.state) || runnerAlive)
+        return state.state;
+    if (state.state == RunStateName::Ready || state.state == RunStateName::Draft)
+        return RunStateName::Draft;
+    return RunStateName::Interrupted;
+}
+
+Result<Plan> readPlan(const RunId &run, const QString &sha256)
+{
+    const QString file = RunFolder::of(run).planFile();
+    TRY_VALUE(const QByteArray bytes, readWholeFile(file));
+    if (QString::fromLatin1(Sha256::hex(bytes)) != sha256)
+        return fail(ErrorCode::Corrupt, tr("%1 is not the plan that was frozen").arg(file));
+    TRY_VALUE(const QJsonObject object, parseJsonObject(bytes, file));
+    return Plan::fromJson(object);
+}
+
+Result<RunView> readRun(const RunId &run)
+{
+    const RunFolder folder = RunFolder::of(run);
+    if (!isValidId(run.value()) || !folder.exists())
+        return fail(ErrorCode::NotFound, tr("There is no run %1").arg(run.value()), {},
+                    tr("“runs list --all” shows all of them"));
+    TRY_VALUE(const JournalContent content, readJournal(folder.journalFile()));
+    RunView view;
+    for (const RunEvent &event : content.events)
+        view.state.apply(event);
+    if (content.problem)
+        view.journalProblem = content.problem->sentence();
+    if (content.events.empty() && view.journalProblem.isEmpty())
+        return fail(ErrorCode::Corrupt, tr("The run %1 was never begun").arg(run.value()),
+                    tr("its journal is empty"), tr("“runs remove” takes it away"));
+    view.runnerAlive = runnerLives(run, view.state);
+    view.shown = shownState(view.state, view.runnerAlive);
+    if (!view.state.planSha256.isEmpty()) {
+        auto plan = readPlan(run, view.state.planSha256);
+        if (plan)
+            view.plan = std::move(*plan);
+        else if (view.journalProblem.isEmpty() && !view.runnerAlive)
+            view.journalProblem = plan.error().sentence();
+    }
+    return view;
+}
+
+QList<RunId> listRuns()
+{
+    QList<RunId> runs = RunFolder::list();
+    std::reverse(runs.begin(), runs.end());
+    return runs;
+}
+
+} // namespace lb
