@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/model/plan.h"
 
 #include <QByteArray>
 #include <QJsonObject>
@@ -10,14 +11,6 @@
 #include <functional>
 
 namespace lb {
-
-enum class SwapWay
-{
-    Exchange, ///< (a) target and a sibling change places in one system call
-    Rename,   ///< (a) the target does not exist yet: the sibling takes its name
-    Children, ///< (b) children move one by one inside the target
-};
-QString swapWayName(SwapWay way); ///< `exchange`, `rename`, `children`
 
 /// What can be known about a swap before anything is restored: pure names and a reason, for the
 /// plan. Made by probeSwap().

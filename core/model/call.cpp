@@ -385,6 +385,9 @@ QString swapText(SwapWay way, const TemplateText &staging, const TemplateText &a
         return tr("One rename exchanges it with %1; no moment without the folder. "
                   "The old copy is kept as %2")
             .arg(staging.display(), aside.display());
+    case SwapWay::Rename:
+        return tr("One rename from %1; there is no folder of this name now")
+            .arg(staging.display());
     case SwapWay::Children:
         return tr("Entry by entry, each one journalled: the old ones move to %2, the new ones come "
                   "from %1. Between the first and the last move the folder is mixed")
@@ -397,7 +400,7 @@ QStringList describe(const TreeSwapCall &call)
 {
     if (!call.targetExists)
         return {tr("Put the restored %1 in its place").arg(call.into),
-                call.way == SwapWay::Exchange
+                call.way != SwapWay::Children
                     ? tr("One rename from %1; there is no folder of this name now")
                           .arg(call.staging.display())
                     : tr("Entry by entry from %1").arg(call.staging.display())};
@@ -487,6 +490,8 @@ QString name(SwapWay way)
     switch (way) {
     case SwapWay::Exchange:
         return QStringLiteral("exchange");
+    case SwapWay::Rename:
+        return QStringLiteral("rename");
     case SwapWay::Children:
         return QStringLiteral("children");
     }
@@ -495,7 +500,7 @@ QString name(SwapWay way)
 
 std::optional<SwapWay> swapWayFromName(const QString &text)
 {
-    for (const SwapWay way : {SwapWay::Exchange, SwapWay::Children}) {
+    for (const SwapWay way : {SwapWay::Exchange, SwapWay::Rename, SwapWay::Children}) {
         if (text == name(way))
             return way;
     }

@@ -21,6 +21,7 @@ using Sensitive = std::variant<TemplateText, SecretRef>;
 /// How a restored tree takes its place (design §6).
 enum class SwapWay {
     Exchange, ///< one rename exchange (or plain rename) with a sibling folder on the same file system
+    Rename,   ///< there is nothing at the target: the sibling takes its name
     Children, ///< mount point or unwritable parent: children moved one by one, each journalled
 };
 QString name(SwapWay way);
