@@ -8,6 +8,7 @@
 #include <QJsonDocument>
 #include <QRegularExpression>
 
+#include <algorithm>
 #include <array>
 
 namespace lb {
@@ -306,6 +307,56 @@ QString InputSpec::display(const QJsonValue &value) const
     if (value.isBool())
         return value.toBool() ? tr("yes") : tr("no");
     return value.isString() ? value.toString() : value.isUndefined() ? QString() : jsonText(value);
+}
+
+bool isEmptyValue(const QJsonValue &value)
+{
+    return value.isNull() || value.isUndefined() || value == QJsonValue(QString()) ||
+           value == QJsonValue(QJsonArray()) || value == QJsonValue(false);
+}
+
+Result<QJsonObject> checkInputs(const std::vector<InputSpec> &specs, const QJsonObject &values,
+                                bool needRequired)
+{
+    QStringList names, findings;
+    QJsonObject checked;
+    const auto byName = [&](const QString &wanted) {
+        return std::find_if(specs.begin(), specs.end(),
+                            [&](const InputSpec &spec) { return spec.name == wanted; });
+    };
+    for (InputSpec spec : specs) {
+        names << spec.name;
+        spec.required = spec.required && needRequired;
+        QJsonValue value = values.value(spec.name);
+        if (value.isUndefined())
+            value = spec.defaultValue;
+        const auto result = spec.check(value);
+        if (result)
+            checked.insert(spec.name, *result);
+        else
+            findings << result.error().sentence();
+    }
+    for (const InputSpec &spec : specs) {
+        const auto other = byName(spec.with);
+        if (other == specs.end() || isEmptyValue(checked.value(spec.name)))
+            continue;
+        if (checked.contains(other->name) && isEmptyValue(checked.value(other->name)))
+            findings << tr("%1: it is given without “%2”; give both or none")
+                            .arg(label(spec), label(*other));
+    }
+    for (const QString &given : values.keys()) {
+        if (names.contains(given))
+            continue;
+        const QString close = nearest(given, names);
+        findings << (close.isEmpty()
+                         ? tr("There is no input “%1”; there are %2")
+                               .arg(given, names.join(QStringLiteral(", ")))
+                         : tr("There is no input “%1”; did you mean “%2”?").arg(given, close));
+    }
+    if (!findings.isEmpty())
+        return fail(ErrorCode::BadInput, tr("The inputs are not right"),
+                    findings.join(QLatin1Char('\n')));
+    return checked;
 }
 
 } // namespace lb

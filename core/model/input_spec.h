@@ -3,13 +3,27 @@
 
 #include "core/base/error.h"
 
+#include <QJsonObject>
 #include <QJsonValue>
 #include <QString>
 #include <QStringList>
 
+#include <optional>
+#include <vector>
+
 namespace lb {
 
-enum class InputType { Text, Number, YesNo, Choice, Host, Path, Url, Command };
+enum class InputType
+{
+    Text,
+    Number,
+    YesNo,
+    Choice,
+    Host,
+    Path,
+    Url,
+    Command
+};
 QString name(InputType type);
 std::optional<InputType> inputTypeFromName(const QString &text);
 
@@ -25,6 +39,8 @@ struct InputSpec
     QString help;  ///< one sentence below the field
     QStringList choices;
     QJsonValue defaultValue; ///< Undefined: none. A list input's empty value is [].
+    bool perRun = false;     ///< given for one run; a profile does not keep it
+    QString with;            ///< another input that must be given when this one is
 
     /// Texts as typed or given by `--set` (several = appended; one JSON list is accepted for list
     /// and command inputs) → the stored value. Empty texts → the empty value. BadInput says what
@@ -38,5 +54,13 @@ struct InputSpec
     /// The value as a person would read it.
     QString display(const QJsonValue &value) const;
 };
+
+/// Values held against their specs: checked, and completed with defaults or the empty value.
+/// Unknown names, missing required values (unless `needRequired` is false) and halves of a `with`
+/// pair are refused. All findings in one BadInput error, one sentence a line in `detail`.
+Result<QJsonObject> checkInputs(const std::vector<InputSpec> &specs, const QJsonObject &values,
+                                bool needRequired = true);
+/// True when the value says nothing: null, "", [] or no.
+bool isEmptyValue(const QJsonValue &value);
 
 } // namespace lb

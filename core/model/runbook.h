@@ -59,8 +59,9 @@ struct ReadAnswer
 };
 bool matches(const Match &match, const ReadAnswer &answer);
 
-/// `when:` as data: {equals: [A, B]}, {not: C}, {any: [C…]}, {all: [C…]}, {present: V}. Stored as
-/// the checked JSON; evaluated by core/plan.
+/// `when:` as data: {equals: [A, B]}, {not: C}, {any: [C…]}, {all: [C…]}, {present: V}. A, B and V
+/// are values whose texts may hold references in braces; V is present when it is neither null, "",
+/// [] nor false. Stored as the checked JSON; evaluated by core/plan.
 using Condition = QJsonValue;
 
 struct Deviation
@@ -88,6 +89,8 @@ struct CheckSpec
     Match doneWhen;
     bool warnOnly = false; ///< `level: warning`
     std::optional<Condition> when;
+    QString forEach;    ///< as of a step: one check an item, ids `folder[NAME]`
+    QString forEachKey; ///< as of a step
 };
 
 struct PartSpec
@@ -126,7 +129,8 @@ struct StepSpec
     std::optional<Action> undo;
     std::optional<ObligationSpec> obliges;
     std::optional<QStringList> needs; ///< nothing: the step before
-    std::optional<Condition> when;    ///< condition; in `finally` see finallyWhen
+    /// In `finally` it stands below the word: `when: {proven: CONDITION}`, see finallyWhen.
+    std::optional<Condition> when;
     FinallyWhen finallyWhen = FinallyWhen::Always;
     QString forEach;                  ///< reference to a list: `discovered.databases`, `inputs.folder`
     QString forEachKey;               ///< default `name`; for lists of plain values the value itself
