@@ -2,11 +2,11 @@
 #pragma once
 
 #include "core/base/error.h"
-#include "core/base/file_descriptor.h"
 #include "core/model/run_event.h"
 
 #include <QByteArray>
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -44,20 +44,14 @@ class JournalTail
 public:
     /// Lines with a sequence number up to `afterSeq` are left out.
     explicit JournalTail(QString file, quint64 afterSeq = 0);
+    ~JournalTail();
 
-    /// Corrupt at a bad line; the lines before it were given.
+    /// Corrupt at a bad line; the poll before it gave the lines up to there.
     Result<std::vector<JournalLine>> poll();
 
 private:
-    Result<void> reopenWhenReplaced();
-
-    QString m_file;
-    quint64 m_afterSeq = 0;
-    FileDescriptor m_fd;
-    qint64 m_offset = 0; ///< in the file, of the bytes in m_rest and all before them
-    QByteArray m_rest;   ///< a line whose end has not been read yet
-    QByteArray m_head;
-    quint64 m_seq = 0;
+    struct State;
+    std::unique_ptr<State> d;
 };
 
 } // namespace lb

@@ -44,7 +44,8 @@ private:
     LogWriter(FileDescriptor fd, QString file, LogFilter filter, qint64 size);
     void put(QByteArrayView bytes);
     void writeOut();
-    bool writeRaw(QByteArrayView bytes);
+    void writeRaw(QByteArrayView bytes);
+    qsizetype writeSome(QByteArrayView bytes);
 
     mutable std::mutex m_mutex;
     FileDescriptor m_fd;
