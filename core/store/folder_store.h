@@ -77,6 +77,7 @@ public:
 
 private:
     FolderStore(QString name, QString folder);
+    QString systemFolder(const QString &system) const;
     /// The folder of the system that holds the point (published or being removed).
     Result<QString> systemFolderOf(const PointId &id, bool alsoRemoving = false) const;
 

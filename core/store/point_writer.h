@@ -5,7 +5,7 @@
 #include "core/base/ids.h"
 #include "core/model/restore_point.h"
 
-#include <functional>
+#include <QMap>
 
 namespace lb {
 
@@ -36,18 +36,26 @@ public:
     /// Deletes what was written. Nothing of it was ever visible.
     Result<void> abandon();
 
-    /// For tests: called with the name of each durable action before it is done.
-    static void setStepHook(std::function<void(const char *)> hook);
+    /// As FolderStore::beginPoint(), which checks the names.
+    static Result<PointWriter> begin(const QString &systemFolder, const PointId &id,
+                                     const RunId &run, const QString &store);
 
 private:
-    friend class FolderStore;
     PointWriter() = default;
+    /// Syncs every part file, notes sizes and sums.
+    Result<void> syncParts(RestorePoint &point, QMap<QString, QByteArray> &sums) const;
+    Result<void> removeStrays(const QMap<QString, QByteArray> &sums) const;
+    Result<void> writeDocuments(const RestorePoint &point, QMap<QString, QByteArray> sums) const;
+    Result<void> syncFolders() const;
 
-    FileDescriptor m_lock;
-    QString m_systemFolder, m_store, m_system;
+    FileDescriptor m_lock; ///< exclusive, while it is not published
+    QString m_systemFolder, m_store;
     PointId m_id;
     RunId m_run;
     bool m_continued = false, m_published = false;
 };
+
+/// The run that wrote the point in this folder, published or not; empty when nothing tells it.
+RunId ownerOfPoint(const QString &folder);
 
 } // namespace lb

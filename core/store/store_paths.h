@@ -7,13 +7,17 @@
 namespace lb::storepaths {
 
 inline constexpr int kStoreFormat = 1;
+inline constexpr QLatin1String kManifest{"manifest.json"};
+inline constexpr QLatin1String kSums{"SHA256SUMS"};
+inline constexpr QLatin1String kRestoreText{"RESTORE.md"};
 
 QString marker(const QString &store);
 QString partial(const QString &systemFolder, const PointId &id);
 QString removing(const QString &systemFolder, const PointId &id);
 QString published(const QString &systemFolder, const PointId &id);
 QString proofs(const QString &systemFolder, const PointId &id);
-QString uses(const QString &systemFolder);
+/// The folder of the lock files and of the notes that say who uses what.
+QString locks(const QString &systemFolder);
 /// The file inside a partial point that says which run writes it.
 QString owner(const QString &partialFolder);
 

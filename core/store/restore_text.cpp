@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/store/restore_text.h"
+
+#include "core/base/clock.h"
+#include "core/base/format.h"
+#include "core/base/text.h"
+
+#include <algorithm>
+
+namespace lb {
+
+namespace {
+
+// English on purpose: whoever restores by hand may not share the language of whoever saved.
+
+/// Text of unknown origin inside a Markdown paragraph or table cell.
+QString plain(const QString &text)
+{
+    QString shown = displayText(text);
+    for (const QChar special : {QLatin1Char('\\'), QLatin1Char('|'), QLatin1Char('`'),
+                                QLatin1Char('*'), QLatin1Char('_'), QLatin1Char('<')})
+        shown.replace(special, QString(QLatin1Char('\\')) + special);
+    return shown;
+}
+
+QString block(const QStringList &lines)
+{
+    return QStringLiteral("\n```sh\n%1\n```\n").arg(lines.join(QLatin1Char('\n')));
+}
+
+bool hasControls(const QString &text)
+{
+    return std::any_of(text.begin(), text.end(), [](QChar c) {
+        return c < QLatin1Char(' ') || c.category() == QChar::Other_Control ||
+               c == QChar::LineSeparator || c == QChar::ParagraphSeparator;
+    });
+}
+
+/// Where a tree can be put back by renaming: a folder with a name of its own.
+bool hasPlace(const PartRecord &part)
+{
+    return part.source.startsWith(QLatin1Char('/')) && part.source != QLatin1String("/") &&
+           !hasControls(part.source);
+}
+
+QString head(const RestorePoint &point)
+{
+    QString text =
+        QStringLiteral("# Restore point %1 of %2\n\n"
+                       "Made %3 by run %4 of Lifeboat %5, on %6.\n\n"
+                       "This file says how to check it and put it back by hand, with programs of "
+                       "any Linux distribution and without Lifeboat.\n\n")
+            .arg(point.id, plain(point.system), toJsonTime(point.madeAt), point.run,
+                 plain(point.lifeboatVersion), plain(point.identity.text));
+    text += QStringLiteral("Taken from the installation with these facts; compare them before you "
+                           "write over anything:\n\n");
+    for (auto it = point.identity.facts.begin(); it != point.identity.facts.end(); ++it)
+        text +=
+            QStringLiteral("- %1: %2\n").arg(plain(it.key()), plain(it->toVariant().toString()));
+    for (const QString &name : point.identity.scope)
+        text += QStringLiteral("- touched: %1\n").arg(plain(name));
+    text += QStringLiteral("\n| Part | Holds | Taken from | Format | Size | File |\n"
+                           "|---|---|---|---|---|---|\n");
+    for (const PartRecord &part : point.parts)
+        text +=
+            QStringLiteral("| %1 | %2 | %3 | %4 | %5 bytes in %6 entries | %7 |\n")
+                .arg(plain(part.id), plain(part.title), plain(part.source), plain(part.format),
+                     QString::number(part.bytes), QString::number(part.entries), plain(part.file));
+    return text;
+}
+
+QString limitsAndWarnings(const RestorePoint &point)
+{
+    QString text;
+    for (const QString &missing : point.missingParts())
+        text +=
+            QStringLiteral("- Missing: part %1. A whole restore needs it.\n").arg(plain(missing));
+    for (const QString &limit : point.limits)
+        text += QStringLiteral("- %1\n").arg(plain(limit));
+    for (const QString &warning : point.warnings)
+        text += QStringLiteral("- Warning: %1\n").arg(plain(warning));
+    return text.isEmpty() ? text
+                          : QStringLiteral("\nWhat is not in it, or not as it was:\n\n") + text;
+}
+
+QString preparation(const RestorePoint &point)
+{
+    return QStringLiteral(
+               "\n## 1. Before you begin\n\n"
+               "You need `sha256sum`, `zstd` and GNU `tar`. Paths longer than 4095 bytes need "
+               "`bsdtar` instead (package libarchive-tools). Work as root: others cannot give "
+               "files their owners back.\n\n"
+               "Stop whatever uses the folders that you will replace, and start it again only "
+               "after step 4. Go to the folder of this file (this is where it was written):\n") +
+           block({QStringLiteral("cd -- %1")
+                      .arg(hasControls(point.folder) ? QStringLiteral("/path/to/this/folder")
+                                                     : shellQuoted(point.folder))});
+}
+
+QString checking()
+{
+    return QStringLiteral("\n## 2. Check every byte\n\n"
+                          "Every line must end in OK. If one does not, use another restore "
+                          "point.\n") +
+           block({QStringLiteral("sha256sum -c SHA256SUMS")});
+}
+
+const QString kTarOptions = QStringLiteral("--numeric-owner --xattrs --xattrs-include='*' --acls");
+
+/// How a part's plain bytes come out of its file: the beginning of a pipe.
+QString reading(const PartRecord &part)
+{
+    const QString file = shellQuoted(part.file);
+    return part.encryption.isEmpty() ? QStringLiteral("zstd -dc %1").arg(file)
+                                     : QStringLiteral("age -d -i \"$KEY\" %1 | zstd -dc").arg(file);
+}
+
+QString treeCommands(const PartRecord &part, const QString &folder)
+{
+    const QString dir = QStringLiteral("DIR=%1").arg(shellQuoted(folder));
+    const QString make = QStringLiteral("mkdir -- \"$DIR\" &&");
+    QStringList key;
+    QString text;
+    if (!part.encryption.isEmpty()) {
+        key << QStringLiteral("KEY=/path/to/the/recovery-key");
+        text += QStringLiteral("\nIt is encrypted (%1): you need the recovery key and the program "
+                               "`age`.\n")
+                    .arg(plain(part.encryption));
+    }
+    text += QStringLiteral("\nInto a new folder, never over the old one:\n") +
+            block(key + QStringList{dir, make,
+                                    QStringLiteral("%1 | tar -xpf - %2 -C \"$DIR\"")
+                                        .arg(reading(part), kTarOptions)});
+    text +=
+        QStringLiteral("\nThe same with bsdtar (it also takes paths longer than 4095 bytes):\n") +
+        block(key + QStringList{dir, make,
+                                QStringLiteral("%1 | bsdtar -xpf - --numeric-owner --xattrs "
+                                               "--acls -C \"$DIR\"")
+                                    .arg(reading(part))});
+    text += QStringLiteral("\nOne single file: list the names,\n") +
+            block(key + QStringList{QStringLiteral("%1 | tar -tf -").arg(reading(part))}) +
+            QStringLiteral("\nthen put the name exactly as listed in the second line (of a hard "
+                           "link, its first name too):\n") +
+            block(key + QStringList{dir, QStringLiteral("NAME='path/as/listed'"),
+                                    QStringLiteral("mkdir -p -- \"$DIR\" &&"),
+                                    QStringLiteral("%1 | tar -xpf - %2 -C \"$DIR\" -- \"$NAME\"")
+                                        .arg(reading(part), kTarOptions)});
+    return text;
+}
+
+QString swapCommands(const PartRecord &part, const QString &folder)
+{
+    if (!hasPlace(part))
+        return QStringLiteral("\nThen move what you need to where it came from.\n");
+    const QString source = shellQuoted(part.source);
+    const QString before = shellQuoted(part.source + QStringLiteral(".before-restore"));
+    return QStringLiteral("\nLook at the result; then let it take the old folder's place. (Is the "
+                          "old folder a mount point? Then move its content aside and the new "
+                          "content in, instead of the folders.)\n") +
+           block({QStringLiteral("{ [ ! -e %1 ] || mv -T -- %1 %2; } &&").arg(source, before),
+                  QStringLiteral("mv -T -- %1 %2").arg(shellQuoted(folder), source)});
+}
+
+QString restoring(const PartRecord &part)
+{
+    QString text = QStringLiteral("\n### Part %1: %2\n").arg(plain(part.id), plain(part.title));
+    if (part.file.isEmpty())
+        return text + QStringLiteral("\nOnly a reference: nothing of it is stored here.\n");
+    if (part.format != QLatin1String("tar.zst"))
+        return text +
+               QStringLiteral("\nThe file %1 is in the format %2; restore it with the program of "
+                              "that format. It was taken from %3.\n")
+                   .arg(plain(part.file), plain(part.format), plain(part.source));
+    const QString folder = hasPlace(part) ? part.source + QStringLiteral(".restored")
+                                          : QStringLiteral("/restored-%1").arg(part.id);
+    return text + treeCommands(part, folder) + swapCommands(part, folder);
+}
+
+} // namespace
+
+QByteArray restoreText(const RestorePoint &point)
+{
+    QString text = head(point) + limitsAndWarnings(point) + preparation(point) + checking() +
+                   QStringLiteral("\n## 3. Restore\n");
+    for (const PartRecord &part : point.parts)
+        text += restoring(part);
+    text += QStringLiteral("\n## 4. Afterwards\n\n"
+                           "Compare sizes and owners with the old folder, start the service, and "
+                           "use it once. Only when it works delete what ends in "
+                           "`.before-restore`.\n");
+    return text.toUtf8();
+}
+
+} // namespace lb
