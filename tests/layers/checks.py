@@ -71,7 +71,7 @@ def includes(tree):
             if bracket == '"':
                 if header.endswith(".moc") or header.startswith("moc_"):
                     continue
-                beside = str(PurePosixPath(path).with_name(header))
+                beside = str(PurePosixPath(path).parent / header)
                 if path.startswith("tests/") and beside in tree:
                     continue  # helpers of one test folder
                 if header not in tree:
