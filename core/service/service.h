@@ -99,6 +99,15 @@ struct DoctorFinding
     QString what, evidence, advice;
 };
 
+/// What `runs verify` found: the hash chain from the first line to the last, and the plan's hash.
+struct JournalReport
+{
+    qint64 events = 0;
+    QByteArray head;      ///< hash of the last good line
+    qint64 tornBytes = 0; ///< of a last line that was cut off by a crash; harmless
+    QStringList problems; ///< empty: everything is as it was written
+};
+
 } // namespace facade
 
 /// The one facade for window and command line: profiles, runbooks, runs, restore points. Lives in
@@ -125,6 +134,8 @@ public:
     Result<std::vector<StoreProfile>> stores();
     Result<void> addStore(const StoreProfile &store);
     Result<void> removeStore(const QString &name);
+    /// Tries to write into the store's folder; the evidence in words.
+    Result<QString> testStore(const QString &name);
 
     // Runbooks
     std::vector<RunbookInfo> runbooks(bool withHidden = false);
@@ -150,6 +161,7 @@ public:
     Result<RunView> run(const RunId &run);
     /// Log files of a run in step order.
     QStringList logFiles(const RunId &run, const QString &step = {});
+    Result<JournalReport> verifyRun(const RunId &run);
     Result<void> removeRun(const RunId &run);
     std::vector<Obligation> obligations(const QString &system = {});
     /// Closes an obligation by a person's word; Conflict when it has an action of its own that must
@@ -159,6 +171,9 @@ public:
     QJsonArray leases();
 
     // Restore points
+    /// Done when the inventory knows every restore point: at once, or after a hidden run that reads
+    /// stores and runs again.
+    Async<void> ensureInventory();
     std::vector<RestorePoint> points(const facade::PointFilter &filter = {});
     Result<RestorePoint> point(const QString &id);
     BestPoint best(const QString &system,
@@ -172,6 +187,10 @@ public:
 Q_SIGNALS:
     /// Runs, points, obligations or profiles may be other than a moment ago (files were watched).
     void changed();
+
+protected:
+    /// Files are only watched when somebody listens to changed().
+    void connectNotify(const QMetaMethod &signal) override;
 
 private:
     struct Private;

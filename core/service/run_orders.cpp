@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/service/run_orders.h"
+
+#include "core/base/clock.h"
+#include "core/base/paths.h"
+#include "core/base/process_identity.h"
+#include "core/base/text.h"
+#include "core/config/profile_files.h"
+#include "core/journal/run_folder.h"
+#include "core/service/service_private.h"
+
+#include <QJsonDocument>
+
+#include <algorithm>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(RunOrders)
+
+/// The profile's own values and what was given now, as the planner will see them; so that what is
+/// missing or wrong is said before anything is started.
+Result<void> checkResolved(const Runbook &runbook, const SystemProfile &profile,
+                           const QJsonObject &given)
+{
+    QJsonObject values;
+    for (const InputSpec &spec : runbook.inputs) {
+        if (given.contains(spec.name))
+            values.insert(spec.name, given.value(spec.name));
+        else if (profile.inputs.contains(spec.name))
+            values.insert(spec.name, profile.inputs.value(spec.name));
+    }
+    TRY(checkInputs(runbook.inputs, values));
+    return {};
+}
+
+Result<QString> choosePoint(Service &service, const RunOrder &order, const SystemProfile &profile)
+{
+    const QString wanted =
+        order.restorePoint.isEmpty() ? QStringLiteral("best") : order.restorePoint;
+    if (wanted == QLatin1String("best")) {
+        const BestPoint best = service.best(profile.name, order.maxLoss);
+        if (best.chosen)
+            return best.chosen->id;
+        return fail(ErrorCode::BadInput,
+                    tr("There is no restore point to take by default for %1").arg(profile.name),
+                    best.reason,
+                    best.proven ? tr("Name one with --restore-point ID, or allow the loss with "
+                                     "--max-loss")
+                                : tr("Save the system first, or name one of another system with "
+                                     "--restore-point ID"));
+    }
+    if (wanted == QLatin1String("latest")) {
+        for (const RestorePoint &point : service.points({profile.name})) {
+            if (point.completeness() == Completeness::Complete)
+                return point.id;
+        }
+        return fail(ErrorCode::NotFound, tr("%1 has no complete restore point").arg(profile.name));
+    }
+    TRY_VALUE(const RestorePoint point, service.point(wanted));
+    if (point.type != profile.type)
+        return fail(ErrorCode::BadInput,
+                    tr("The restore point %1 is of a system of type %2").arg(wanted, point.type),
+                    tr("%1 is of type %2").arg(profile.name, profile.type));
+    return point.id;
+}
+
+} // namespace
+
+bool needsRestorePoint(const Runbook &runbook)
+{
+    if (runbook.purpose == Purpose::Restore || runbook.purpose == Purpose::Rehearse)
+        return true;
+    const auto uses = [](const StepSpec &step) {
+        return step.action.kind == ActionKind::TreeRestore ||
+               step.action.kind == ActionKind::PostgresRestore ||
+               step.forEach == QLatin1String("point.parts");
+    };
+    return std::any_of(runbook.steps.begin(), runbook.steps.end(), uses);
+}
+
+Result<QJsonObject> parseInputs(const std::vector<InputSpec> &specs,
+                                const QMap<QString, QStringList> &set, const QString &owner)
+{
+    QStringList names;
+    for (const InputSpec &spec : specs)
+        names << spec.name;
+    QJsonObject values;
+    QStringList problems;
+    for (auto it = set.begin(); it != set.end(); ++it) {
+        const auto spec = std::find_if(specs.begin(), specs.end(),
+                                       [&](const InputSpec &s) { return s.name == it.key(); });
+        if (spec == specs.end()) {
+            const QString near = nearest(it.key(), names);
+            problems << (near.isEmpty()
+                             ? tr("%1 has no input “%2” (it has %3)")
+                                   .arg(owner, it.key(), names.join(QStringLiteral(", ")))
+                             : tr("%1 has no input “%2”; did you mean “%3”?")
+                                   .arg(owner, it.key(), near));
+            continue;
+        }
+        const auto value = spec->parse(it.value());
+        if (value)
+            values.insert(it.key(), *value);
+        else
+            problems << value.error().sentence();
+    }
+    if (!problems.isEmpty())
+        return fail(ErrorCode::BadInput, tr("Inputs cannot be taken"),
+                    problems.join(QLatin1Char('\n')));
+    return values;
+}
+
+RunRequest newRequest(RunMode mode, const Runbook &runbook)
+{
+    RunRequest request;
+    request.id = newRunId();
+    request.mode = mode;
+    request.runbookId = runbook.id;
+    request.runbookText = runbook.text;
+    request.runbookBuiltIn = runbook.builtIn;
+    request.hidden = runbook.hidden || mode == RunMode::Check || runbook.purpose == Purpose::Assess;
+    request.by = currentUserName();
+    request.host = currentHostName();
+    request.version = QStringLiteral(LIFEBOAT_VERSION);
+    request.at = utcNow();
+    return request;
+}
+
+Async<RunId> Service::start(const RunOrder &order)
+{
+    const auto request = [&]() -> Result<RunRequest> {
+        TRY_VALUE(const Runbook book, d->library().load(order.runbook));
+        if (book.hidden)
+            return fail(ErrorCode::BadInput,
+                        tr("%1 is not for starting by hand").arg(order.runbook));
+        TRY_VALUE(const SystemProfile profile, readProfile(order.system));
+        if (book.system != profile.type)
+            return fail(ErrorCode::BadInput,
+                        tr("%1 is for systems of type %2").arg(book.id, book.system),
+                        tr("%1 is of type %2").arg(profile.name, profile.type),
+                        tr("“runbooks list --type %1” shows what fits").arg(profile.type));
+        RunRequest made = newRequest(order.mode, book);
+        made.system = profile;
+        TRY_VALUE(made.store, readStore(profile.store));
+        TRY_VALUE(made.inputs, parseInputs(book.inputs, order.set, book.id));
+        TRY(checkResolved(book, profile, made.inputs));
+        if (needsRestorePoint(book)) {
+            TRY_VALUE(made.restorePoint, choosePoint(*this, order, profile));
+            TRY_VALUE(const RestorePoint chosen, point(made.restorePoint));
+            TRY_VALUE(made.store, readStore(chosen.store));
+            for (const QString &part : order.only) {
+                QStringList parts;
+                for (const PartRecord &record : chosen.parts)
+                    parts << record.id;
+                if (!parts.contains(part))
+                    return fail(ErrorCode::BadInput,
+                                tr("The restore point %1 has no part “%2”").arg(chosen.id, part),
+                                tr("it has %1").arg(parts.join(QStringLiteral(", "))));
+            }
+        } else if (!order.restorePoint.isEmpty()) {
+            return fail(ErrorCode::BadInput, tr("%1 takes no restore point").arg(book.id));
+        }
+        made.maxLoss = order.maxLoss;
+        made.target = order.target.value_or(TargetKind::Same);
+        made.targetGiven = order.target.has_value();
+        made.only = order.only;
+        made.go = order.go;
+        made.go.by = made.by;
+        made.attended = order.attended;
+        return made;
+    }();
+    if (!request)
+        return readyAnswer<RunId>(tl::unexpected(request.error()));
+    return d->launch({*request, {}, false, request->by});
+}
+
+Async<RunId> Service::startBuiltIn(const QString &runbook, const QString &system,
+                                   const QJsonObject &inputs, const GoAnswer &go)
+{
+    const auto request = [&]() -> Result<RunRequest> {
+        TRY_VALUE(const Runbook book, d->library().load(runbook));
+        TRY(checkInputs(book.inputs, inputs));
+        RunRequest made = newRequest(RunMode::Run, book);
+        made.hidden = true;
+        made.inputs = inputs;
+        made.system.name = system;
+        if (const auto profile = readProfile(system))
+            made.system = *profile;
+        QString store = made.system.store;
+        if (const QString id = inputs.value(QLatin1String("point")).toString(); !id.isEmpty()) {
+            TRY_VALUE(const RestorePoint used, point(id));
+            store = used.store;
+        }
+        TRY_VALUE(made.store, readStore(store));
+        made.go = go;
+        made.go.yes = true;
+        made.go.by = made.by;
+        return made;
+    }();
+    if (!request)
+        return readyAnswer<RunId>(tl::unexpected(request.error()));
+    return d->launch({*request, {}, false, request->by});
+}
+
+Async<RunId> Service::resume(const RunId &id, bool finallyOnly)
+{
+    const auto view = readRun(id);
+    if (!view)
+        return readyAnswer<RunId>(tl::unexpected(view.error()));
+    if (!view->journalProblem.isEmpty())
+        return readyAnswer<RunId>(
+            fail(ErrorCode::Corrupt, tr("Run %1 cannot be taken up").arg(id.value()),
+                 view->journalProblem,
+                 tr("Its records stay readable; “assess --system %1” shows what stands on the "
+                    "target")
+                     .arg(view->state.request.system.name)));
+    if (view->runnerAlive)
+        return readyAnswer<RunId>(id);
+    return d->launch({std::nullopt, id, finallyOnly, currentUserName()});
+}
+
+Async<RunId> Service::undo(const RunId &id, const GoAnswer &go, bool attended)
+{
+    const auto request = [&]() -> Result<RunRequest> {
+        TRY_VALUE(const RunView view, readRun(id));
+        if (view.runnerAlive && !isEnded(view.shown))
+            return fail(ErrorCode::Conflict, tr("Run %1 is still going").arg(id.value()), {},
+                        tr("Cancel it first: “runs cancel %1”").arg(id.value()));
+        if (!view.plan)
+            return fail(ErrorCode::BadInput,
+                        tr("Run %1 has done nothing that could be undone").arg(id.value()));
+        Runbook book;
+        if (auto found = d->library().load(QStringLiteral("lifeboat.undo")))
+            book = std::move(*found);
+        book.id = QStringLiteral("lifeboat.undo");
+        book.builtIn = true;
+        RunRequest made = newRequest(RunMode::Run, book);
+        made.hidden = false;
+        made.undoOf = id.value();
+        made.system = view.state.request.system;
+        made.store = view.state.request.store;
+        made.target = view.plan->target;
+        made.targetGiven = true;
+        made.restorePoint = view.state.restorePoint;
+        made.go = go;
+        made.go.by = made.by;
+        made.attended = attended;
+        return made;
+    }();
+    if (!request)
+        return readyAnswer<RunId>(tl::unexpected(request.error()));
+    return d->launch({*request, {}, false, request->by});
+}
+
+} // namespace lb
