@@ -61,8 +61,9 @@ struct YamlNode::Member
     YamlNode value;
 };
 
-/// Limits of a document of ours; above them it is refused before it costs time or memory.
-inline constexpr qsizetype kYamlMaxBytes = 8 * 1024 * 1024;
+/// Limits of a document of ours; above them it is refused before it costs time or memory (yaml-cpp
+/// takes up to a second and twenty times the size for the worst of what fits in).
+inline constexpr qsizetype kYamlMaxBytes = 2 * 1024 * 1024;
 inline constexpr int kYamlMaxDepth = 64;
 inline constexpr int kYamlMaxNodes = 100'000;
 
