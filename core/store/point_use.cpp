@@ -50,10 +50,12 @@ Result<FileDescriptor> openLocked(const QString &systemFolder, const PointId &id
     for (;;) {
         FileDescriptor fd(
             ::open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-        if (!fd.isOpen() && (errno == EROFS || errno == EACCES))
+        const int number = errno;
+        if (!fd.isOpen() && operation == LOCK_SH && (number == EROFS || number == EACCES))
             fd = FileDescriptor(::open(path.constData(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
         if (!fd.isOpen())
-            return failErrno(tr("Cannot open the lock of restore point %1").arg(id.value()), errno);
+            return failErrno(tr("Cannot open the lock of restore point %1").arg(id.value()),
+                             number);
         while (::flock(fd.get(), operation | LOCK_NB) != 0) {
             if (errno == EINTR)
                 continue;
@@ -92,7 +94,8 @@ QStringList usersOf(const QString &systemFolder, const PointId &id)
     return users;
 }
 
-/// Says who uses it; without, a refused removal just cannot name the user.
+/// Says who uses it; without, a refused removal just cannot name the user. Not synced: after a
+/// power loss nobody uses it any more.
 QString writeNote(const QString &systemFolder, const PointId &id, const QString &who)
 {
     static std::atomic<int> count{0};
@@ -101,7 +104,11 @@ QString writeNote(const QString &systemFolder, const PointId &id, const QString 
     const QJsonObject content{{QStringLiteral("host"), currentHostName()},
                               {QStringLiteral("process"), ProcessIdentity::self().toJson()},
                               {QStringLiteral("who"), who}};
-    return writeFileAtomically(note, toJsonDocument(content)) ? note : QString();
+    QFile file(note);
+    const QByteArray bytes = toJsonDocument(content);
+    if (!file.open(QIODevice::WriteOnly | QIODevice::NewOnly) || file.write(bytes) != bytes.size())
+        return {};
+    return note;
 }
 
 } // namespace
@@ -149,7 +156,7 @@ Result<PointUse> PointUse::take(const QString &systemFolder, const PointId &id, 
         return fail(ErrorCode::Conflict,
                     tr("Restore point %1 is being removed or written").arg(id.value()),
                     usersOf(systemFolder, id).join(QStringLiteral(", ")));
-    } else if (lock.error().code != ErrorCode::Denied && lock.error().code != ErrorCode::NotFound) {
+    } else if (lock.error().code != ErrorCode::Denied) {
         return tl::unexpected(lock.error());
     }
     // It may have been removed between finding and locking it.

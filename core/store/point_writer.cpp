@@ -212,6 +212,8 @@ Result<RestorePoint> PointWriter::publish(RestorePoint point)
             !m_systemFolder.endsWith(QLatin1Char('/') + point.system))
             return fail(ErrorCode::Internal,
                         tr("The manifest is not that of restore point %1").arg(m_id.value()));
+        point.store = m_store;
+        point.folder = final; // RESTORE.md names it
         auto done = [&]() -> Result<void> {
             QMap<QString, QByteArray> sums;
             TRY(syncParts(point, sums));

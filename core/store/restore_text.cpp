@@ -133,10 +133,11 @@ QString treeCommands(const PartRecord &part, const QString &folder)
                                         .arg(reading(part), kTarOptions)});
     text +=
         QStringLiteral("\nThe same with bsdtar (it also takes paths longer than 4095 bytes):\n") +
-        block(key + QStringList{dir, make,
-                                QStringLiteral("%1 | bsdtar -xpf - --numeric-owner --xattrs "
-                                               "--acls -C \"$DIR\"")
-                                    .arg(reading(part))});
+        block(key + QStringList{
+                        dir, make,
+                        QStringLiteral("%1 | LC_ALL=C.UTF-8 bsdtar -xpf - --numeric-owner --xattrs "
+                                       "--acls -C \"$DIR\"")
+                            .arg(reading(part))});
     text += QStringLiteral("\nOne single file: list the names,\n") +
             block(key + QStringList{QStringLiteral("%1 | tar -tf -").arg(reading(part))}) +
             QStringLiteral("\nthen put the name exactly as listed in the second line (of a hard "
