@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/model/plan.h"
+#include "core/plan/references.h"
+
+#include <QSet>
+
+namespace lb {
+
+/// How an action is to be read besides what it says.
+struct CallContext
+{
+    bool needsText = false;    ///< facts, discovery: output none becomes text
+    bool startsDaemon = false; ///< of the step
+    bool destroys = false;     ///< a destroying step: no slot anywhere in its target
+};
+
+/// One action's one call: every action but tree_save and tree_restore. Unsupported names what is
+/// not there yet.
+Result<Call> callOf(const Action &action, const References &references,
+                    const CallContext &context = {});
+
+/// The action's undo by itself: only write_file has one.
+std::vector<Call> builtInUndo(const Call &call);
+
+/// Text of a key without slots; the key's default when it is absent.
+Result<QString> literalParam(const Action &action, const char *key, const References &references,
+                             FillRule rule = kArgument);
+/// The same for a folder: absolute and clean, or empty.
+Result<QString> pathParam(const Action &action, const char *key, const References &references);
+Result<QStringList> textListParam(const Action &action, const char *key,
+                                  const References &references, FillRule rule);
+/// Unsupported when `host` or `via` names another machine.
+Result<void> onlyThisMachine(const Action &action, const References &references);
+
+Result<Match> filledMatch(const Match &match, const References &references);
+
+/// Paths of the slots in a call.
+QSet<QString> slotPaths(const Call &call);
+
+} // namespace lb

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/plan/parts.h"
+
+#include "core/base/text.h"
+#include "core/plan/path_scope.h"
+
+#include <QJsonArray>
+#include <QRegularExpression>
+
+#include <algorithm>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Plan)
+
+constexpr qsizetype kLongestId = 60;
+
+/// Letters, digits, dot, dash and underscore; never hidden, never empty.
+QString safeName(const QString &text)
+{
+    static const QRegularExpression unsafe(QStringLiteral("[^A-Za-z0-9._-]+"));
+    static const QRegularExpression edges(QStringLiteral("\\A[._-]+|[._-]+\\z"));
+    QString safe = text;
+    safe.replace(unsafe, QStringLiteral("-")).remove(edges);
+    return safe.left(kLongestId);
+}
+
+const PartSpec *declared(const Runbook &runbook, const QString &id)
+{
+    const auto found = std::find_if(runbook.parts.begin(), runbook.parts.end(),
+                                    [&](const PartSpec &part) { return part.id == id; });
+    return found == runbook.parts.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+QJsonArray pointParts(const RestorePoint &point, const QStringList &only)
+{
+    // Over all parts, chosen or not, so that a folder's name does not depend on `only`.
+    QHash<QString, int> bases;
+    for (const PartRecord &part : point.parts)
+        ++bases[baseName(part.source)];
+    QJsonArray list;
+    for (const PartRecord &part : point.parts) {
+        if (!only.isEmpty() && !only.contains(part.id))
+            continue;
+        QString base = baseName(part.source);
+        if (bases.value(base) > 1)
+            base += QLatin1Char('-') + shortHash(part.source);
+        list.append(QJsonObject{{QStringLiteral("id"), part.id},
+                                {QStringLiteral("name"), part.id},
+                                {QStringLiteral("title"), part.title},
+                                {QStringLiteral("kind"), part.kind},
+                                {QStringLiteral("source"), part.source},
+                                {QStringLiteral("base_name"), base},
+                                {QStringLiteral("bytes"), part.bytes},
+                                {QStringLiteral("entries"), part.entries}});
+    }
+    return list;
+}
+
+Result<void> checkOnly(const RestorePoint &point, const QStringList &only)
+{
+    QStringList ids;
+    for (const PartRecord &part : point.parts)
+        ids << part.id;
+    for (const QString &wanted : only) {
+        if (ids.contains(wanted))
+            continue;
+        const QString close = nearest(wanted, ids);
+        return fail(ErrorCode::BadInput,
+                    tr("Restore point %1 has no part “%2”").arg(point.id, wanted),
+                    tr("it has %1").arg(ids.join(QStringLiteral(", "))),
+                    close.isEmpty() ? QString() : tr("Did you mean “%1”?").arg(close));
+    }
+    return {};
+}
+
+PartSpec PartNames::take(const QString &written, const QString &key, const QString &source)
+{
+    const PartSpec *spec = declared(*m_runbook, written);
+    PartSpec part = spec ? *spec : PartSpec{written, {}, {}, true, false};
+    if (!spec && m_runbook->parts.size() == 1) {
+        part = m_runbook->parts.front();
+        part.id = written;
+    }
+    const QString wanted = key.isEmpty() || !spec ? written : key;
+    const QString base = wanted.startsWith(QLatin1Char('/')) ? baseName(wanted) : wanted;
+    QString id = safeName(base);
+    const bool changed = id != base;
+    if (id.isEmpty())
+        id = QStringLiteral("part");
+    if (changed || m_taken.contains(id))
+        id += QLatin1Char('-') + shortHash(wanted);
+    // Equal keys are refused before; two steps that save the same thing are told apart by number.
+    const QString unique = id;
+    for (int n = 2; m_taken.contains(id); ++n)
+        id = QStringLiteral("%1-%2").arg(unique).arg(n);
+    m_taken.insert(id);
+    if (part.title.isEmpty())
+        part.title = source;
+    else if (!key.isEmpty())
+        part.title = QStringLiteral("%1 %2").arg(part.title, source);
+    part.id = id;
+    if (part.kind.isEmpty())
+        part.kind = QStringLiteral("tree");
+    return part;
+}
+
+QString treePartFile(const QString &partId)
+{
+    return QStringLiteral("parts/%1.tar.zst").arg(partId);
+}
+
+} // namespace lb
