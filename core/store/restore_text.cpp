@@ -132,7 +132,9 @@ QString treeCommands(const PartRecord &part, const QString &folder)
                                     QStringLiteral("%1 | tar -xpf - %2 -C \"$DIR\"")
                                         .arg(reading(part), kTarOptions)});
     text +=
-        QStringLiteral("\nThe same with bsdtar (it also takes paths longer than 4095 bytes):\n") +
+        QStringLiteral("\nThe same with bsdtar (it also takes paths longer than 4095 bytes, but "
+                       "leaves the top "
+                       "folder's own time as it is now):\n") +
         block(key + QStringList{
                         dir, make,
                         QStringLiteral("%1 | LC_ALL=C.UTF-8 bsdtar -xpf - --numeric-owner --xattrs "
