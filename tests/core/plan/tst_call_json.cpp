@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/plan.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QSet>
+#include <QTest>
+
+namespace lb {
+
+/// Every call survives plan.json unchanged, and is told in words that can be copied.
+class TestCallJson : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyCallSurvives_data();
+    void everyCallSurvives();
+    void everyKindOfCallIsCovered();
+    void unknownCallsAreRefused_data();
+    void unknownCallsAreRefused();
+    void programsAreCopyable();
+    void hostileTextIsShownEscaped();
+    void secretsAreNames();
+    void stepsSurviveWithAllTheyHave();
+    void newerPlansAreRefused();
+
+private:
+    static std::vector<std::pair<const char *, Call>> samples();
+};
+
+static TemplateText slotted(const char *before, const char *path, bool lines = false)
+{
+    TemplateText text(QString::fromUtf8(before));
+    text.append(Slot{QString::fromUtf8(path), lines});
+    text.append(QStringLiteral("|end"));
+    return text;
+}
+
+std::vector<std::pair<const char *, Call>> TestCallJson::samples()
+{
+    ProcessCall process;
+    process.program = QStringLiteral("/usr/bin/env");
+    process.arguments = {QStringLiteral("a b"), TemplateText(), slotted("--x=", "run"),
+                         QStringLiteral("new\nline \"quoted\" it's \x1b[1m"),
+                         QStringLiteral("{{ inputs.x }}")};
+    process.folder = QStringLiteral("/srv");
+    process.environment = {{QStringLiteral("B"), TemplateText(QStringLiteral("1"))},
+                           {QStringLiteral("A"), SecretRef{QStringLiteral("pw")}}};
+    process.input = slotted("", "steps.a.outputs.text", true);
+    process.user = QStringLiteral("root");
+    process.success = {0, 3};
+    process.output = OutputKind::Json;
+    process.startsDaemon = true;
+    ProcessCall remote;
+    remote.program = QStringLiteral("true");
+    remote.host = QStringLiteral("me@web1:22");
+    remote.input = SecretRef{QStringLiteral("token")};
+    remote.success = {};
+    Match match;
+    match.contains = QStringLiteral("ready");
+    const Call read =
+        ReadCall{ActionKind::Path, QJsonObject{{QStringLiteral("path"), QStringLiteral("/x")}}};
+    return {
+        {"process", process},
+        {"remote process", remote},
+        {"plain process", ProcessCall{QStringLiteral("true"), {}, {}, {}, {}, {}, {}}},
+        {"write file", WriteFileCall{slotted("/etc/", "run"), SecretRef{QStringLiteral("key")},
+                                     04755, slotted("/etc/a-", "run")}},
+        {"write empty file", WriteFileCall{QStringLiteral("/a"), TemplateText(), 0, {}}},
+        {"restore file", RestoreFileCall{QStringLiteral("/a"), slotted("/b", "run")}},
+        {"tree save", TreeSaveCall{QStringLiteral("/srv/ä"),
+                                   {QStringLiteral("*.tmp"), QString()},
+                                   QStringLiteral("p"),
+                                   QStringLiteral("parts/p.tar.zst"),
+                                   QStringLiteral("Title")}},
+        {"tree stage",
+         TreeStageCall{QStringLiteral("p"), QStringLiteral("p2026"), QStringLiteral("/srv"),
+                       SwapWay::Children, slotted("/srv/", "run"), Q_INT64_C(9007199254740993), 5}},
+        {"tree swap", TreeSwapCall{QStringLiteral("p"), QStringLiteral("/srv"), SwapWay::Exchange,
+                                   slotted("/s", "run"), slotted("/a", "run"), false}},
+        {"tree swap back",
+         TreeSwapBackCall{QStringLiteral("p"), QStringLiteral("/srv"), SwapWay::Children,
+                          slotted("/s", "run"), slotted("/a", "run"), true}},
+        {"tree remove", TreeRemoveCall{slotted("/s", "run")}},
+        {"publish",
+         PublishCall{
+             {{QStringLiteral("p"), QStringLiteral("P"), QStringLiteral("tree"), true, false},
+              {QStringLiteral("k"), QStringLiteral("K"), QStringLiteral("file"), false, true}}}},
+        {"point", PointCall{ActionKind::PointVerify,
+                            QJsonObject{{QStringLiteral("point"), slotted("", "point").toJson()}}}},
+        {"read", read},
+        {"wait until",
+         WaitUntilCall{std::make_shared<const Call>(read), match, std::chrono::milliseconds(250)}},
+        {"ask", AskCall{slotted("Really ", "run"), EvidenceKind::File}},
+        {"confirm", ConfirmCall{TemplateText(QStringLiteral("Yes?"))}},
+    };
+}
+
+void TestCallJson::everyCallSurvives_data()
+{
+    QTest::addColumn<int>("index");
+    const auto all = samples();
+    for (size_t i = 0; i < all.size(); ++i)
+        QTest::newRow(all[i].first) << int(i);
+}
+
+void TestCallJson::everyCallSurvives()
+{
+    QFETCH(int, index);
+    const Call call = samples().at(size_t(index)).second;
+    const QJsonObject object = callToJson(call);
+    // Through bytes, as plan.json does.
+    const auto read =
+        callFromJson(QJsonDocument::fromJson(QJsonDocument(object).toJson()).object());
+    QVERIFY2(read.has_value(), read ? "" : qPrintable(read.error().sentence()));
+    QCOMPARE(read->index(), call.index());
+    QCOMPARE(callToJson(*read), object);
+    QVERIFY(!describeCall(call).join(QString()).isEmpty());
+    if (const auto *before = std::get_if<ProcessCall>(&call)) {
+        const auto &after = std::get<ProcessCall>(*read);
+        QCOMPARE(after.arguments, before->arguments);
+        QCOMPARE(after.environment, before->environment);
+        QVERIFY(after.input == before->input);
+        QCOMPARE(after.success, before->success);
+        QCOMPARE(after.host, before->host);
+        QCOMPARE(after.user, before->user);
+    }
+    if (const auto *before = std::get_if<TreeStageCall>(&call))
+        QCOMPARE(std::get<TreeStageCall>(*read).bytes, before->bytes);
+}
+
+void TestCallJson::everyKindOfCallIsCovered()
+{
+    QSet<size_t> seen;
+    for (const auto &[name, call] : samples())
+        seen.insert(call.index());
+    QCOMPARE(size_t(seen.size()), std::variant_size_v<Call>);
+}
+
+void TestCallJson::unknownCallsAreRefused_data()
+{
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::newRow("no word") << QByteArray("{}");
+    QTest::newRow("unknown word") << QByteArray(R"({"call": "format_disk"})");
+    QTest::newRow("no program") << QByteArray(R"({"call": "run"})");
+    QTest::newRow("unknown way") << QByteArray(R"({"call": "tree_swap", "way": "copy"})");
+    QTest::newRow("broken inner read") << QByteArray(R"({"call": "wait_until", "read": {}})");
+}
+
+void TestCallJson::unknownCallsAreRefused()
+{
+    QFETCH(QByteArray, bytes);
+    const auto call = callFromJson(QJsonDocument::fromJson(bytes).object());
+    QVERIFY(!call.has_value());
+    QCOMPARE(call.error().code, ErrorCode::Corrupt);
+}
+
+void TestCallJson::programsAreCopyable()
+{
+    ProcessCall call;
+    call.program = QStringLiteral("tar");
+    call.arguments = {TemplateText(QStringLiteral("-cf")),
+                      TemplateText(QStringLiteral("it's here.tar")), slotted("x-", "run")};
+    QVERIFY(describeCall(call).contains(
+        QStringLiteral("    tar -cf 'it'\\''s here.tar' 'x-‹run›|end'")));
+}
+
+void TestCallJson::hostileTextIsShownEscaped()
+{
+    ProcessCall call;
+    call.program = QStringLiteral("echo");
+    call.arguments = {TemplateText(QStringLiteral("\x1b[2Jgone\u202etxt"))};
+    const QString shown = describeCall(call).join(QLatin1Char('\n'));
+    QVERIFY(!shown.contains(QChar(0x1b)));
+    QVERIFY(!shown.contains(QChar(0x202e)));
+}
+
+void TestCallJson::secretsAreNames()
+{
+    ProcessCall call;
+    call.program = QStringLiteral("psql");
+    call.environment = {{QStringLiteral("PGPASSWORD"), SecretRef{QStringLiteral("db_password")}}};
+    call.input = SecretRef{QStringLiteral("sql")};
+    const QStringList lines = describeCall(call);
+    QVERIFY(lines.contains(QStringLiteral("with PGPASSWORD from the secret db_password")));
+    QVERIFY(lines.contains(QStringLiteral("    | secret sql")));
+}
+
+void TestCallJson::stepsSurviveWithAllTheyHave()
+{
+    Plan plan;
+    plan.runbook = QStringLiteral("own.a");
+    plan.version = QStringLiteral("1.2");
+    plan.undoOf = QStringLiteral("r1");
+    plan.isProtected = true;
+    plan.lineOfNoReturn = 0;
+    plan.secrets = {QStringLiteral("s")};
+    plan.deviations = {{QStringLiteral("d"), QStringLiteral("l"), QStringLiteral("w")}};
+    plan.announced = {{QStringLiteral("aside:a"), QStringLiteral("t"), QString()}};
+    plan.remarks = {QStringLiteral("r")};
+    PlannedStep step;
+    step.id = QStringLiteral("a[x/y z]");
+    step.calls = {samples().front().second};
+    step.undo = {RestoreFileCall{QStringLiteral("/a"), QStringLiteral("/b")}};
+    step.effect = Effect::Destroy;
+    step.section = PlanSection::Finally;
+    step.finallyWhen = FinallyWhen::Proven;
+    step.timeout = std::chrono::milliseconds(0);
+    step.grace = std::chrono::milliseconds(1);
+    step.retry = {3, std::chrono::milliseconds(5), {ErrorCode::TimedOut, ErrorCode::Unreachable}};
+    step.obliges = {QStringLiteral("o"), QStringLiteral("O"), QStringLiteral("by")};
+    step.when = QJsonObject{
+        {QStringLiteral("present"), QJsonObject{{QStringLiteral("slot"), QStringLiteral("run")}}}};
+    step.skipReason = QStringLiteral("because");
+    step.resume = ResumePolicy::Repeat;
+    plan.steps = {step};
+    plan.checks = {{QStringLiteral("c"),
+                    QStringLiteral("t"),
+                    QStringLiteral("h"),
+                    ReadCall{ActionKind::Clock, {}},
+                    {},
+                    true}};
+    const auto read = Plan::fromJson(QJsonDocument::fromJson(plan.bytes()).object());
+    QVERIFY2(read.has_value(), read ? "" : qPrintable(read.error().sentence()));
+    QCOMPARE(read->bytes(), plan.bytes());
+    const PlannedStep &same = read->steps.at(0);
+    QCOMPARE(same.timeout, step.timeout);
+    QCOMPARE(same.grace, step.grace);
+    QCOMPARE(same.retry.on, step.retry.on);
+    QCOMPARE(same.retry.times, 3);
+    QCOMPARE(same.finallyWhen, FinallyWhen::Proven);
+    QCOMPARE(same.obliges->by, QStringLiteral("by"));
+    QCOMPARE(same.when, step.when);
+    QCOMPARE(read->lineOfNoReturn, 0);
+    QVERIFY(read->checks.at(0).warnOnly);
+    QVERIFY(read->isProtected);
+
+    PlannedStep plain;
+    plain.id = QStringLiteral("b");
+    plan.steps = {plain};
+    QVERIFY(!Plan::fromJson(plan.toJson())->steps.at(0).timeout.has_value());
+    QVERIFY(plan.step(QStringLiteral("b")) != nullptr);
+    QVERIFY(plan.step(QStringLiteral("c")) == nullptr);
+}
+
+void TestCallJson::newerPlansAreRefused()
+{
+    QJsonObject object = Plan().toJson();
+    object.insert(QStringLiteral("format"), 2);
+    const auto newer = Plan::fromJson(object);
+    QVERIFY(!newer.has_value());
+    QCOMPARE(newer.error().code, ErrorCode::Unsupported);
+    object.insert(QStringLiteral("format"), 1);
+    QVERIFY(Plan::fromJson(object).has_value());
+    object.insert(QStringLiteral("purpose"), QStringLiteral("party"));
+    QCOMPARE(Plan::fromJson(object).error().code, ErrorCode::Corrupt);
+}
+
+} // namespace lb
+
+QTEST_GUILESS_MAIN(lb::TestCallJson)
+#include "tst_call_json.moc"
