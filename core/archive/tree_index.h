@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/archive/tree_types.h"
+#include "core/base/digest.h"
 
 #include <functional>
 #include <stop_token>
@@ -28,10 +29,10 @@ struct IndexEntry
     quint32 mode = 0; ///< permission bits with setuid, setgid, sticky
     quint32 uid = 0;
     quint32 gid = 0;
-    quint64 size = 0;   ///< of the file's content, holes included
-    qint64 mtimeNs = 0; ///< since 1970
-    QByteArray target;  ///< text of a symlink; path of the first name for a hard link
-    QByteArray sha256;  ///< 32 raw bytes; of a sparse file: of its data without the holes
+    quint64 size = 0;       ///< of the file's content, holes included
+    qint64 mtimeNs = 0;     ///< since 1970
+    QByteArray target;      ///< text of a symlink; path of the first name for a hard link
+    Sha256::Bytes sha256{}; ///< of a file's content; of a sparse file's data without the holes
     bool sparse = false;
     std::vector<Extent> extents;                           ///< data of a sparse file
     std::vector<std::pair<QByteArray, QByteArray>> xattrs; ///< sorted; ACLs are system.posix_acl_*
