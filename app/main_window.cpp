@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/main_window.h"
+#include "core/service/service.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+
+int main(int argc, char **argv)
+{
+    QApplication application(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("lifeboat"));
+    QApplication::setApplicationDisplayName(QStringLiteral("Lifeboat"));
+    QApplication::setDesktopFileName(QStringLiteral("lifeboat"));
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QCoreApplication::translate(
+        "main", "Save, restore and practise; runs go on without this window."));
+    parser.addHelpOption();
+    const QCommandLineOption system(QStringLiteral("system"),
+                                    QCoreApplication::translate("main", "Open this system."),
+                                    QStringLiteral("NAME"));
+    const QCommandLineOption run(QStringLiteral("run"),
+                                 QCoreApplication::translate("main", "Open this run."),
+                                 QStringLiteral("ID"));
+    parser.addOptions({system, run});
+    parser.process(application);
+
+    lb::quitOnSignals();
+    lb::Service service;
+    lb::MainWindow window(&service);
+    window.show();
+    if (parser.isSet(system))
+        window.openSystem(parser.value(system));
+    if (parser.isSet(run))
+        window.openRun(parser.value(run));
+    return QApplication::exec();
+}

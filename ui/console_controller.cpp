@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/console_controller.h"
+
+#include "ui/run_console.h"
+
+namespace lb {
+
+ConsoleController::ConsoleController(Service *service, RunConsole *console, QObject *parent)
+    : QObject(parent), m_service(service), m_console(console)
+{
+    m_soon.setSingleShot(true);
+    m_soon.setInterval(33);
+    connect(&m_soon, &QTimer::timeout, this, &ConsoleController::show);
+    connect(console, &RunConsole::commandIssued, this, [this](const RunCommand &command) {
+        onDone(this, m_service->command(m_run, command), [this](const Result<void> &done) {
+            if (!done)
+                m_console->showProblem(done.error());
+        });
+    });
+    connect(console, &RunConsole::resumeRequested, this,
+            [this](bool finallyOnly) { resume(m_run.value(), finallyOnly); });
+    connect(console, &RunConsole::undoRequested, this, &ConsoleController::undo);
+    connect(console, &RunConsole::takeUpRequested, this,
+            [this] { Q_EMIT takeUpRequested(m_run.value()); });
+    connect(console, &RunConsole::againRequested, this, [this] {
+        if (m_follower)
+            Q_EMIT againRequested(m_follower->view().state.request.runbookId,
+                                  m_follower->view().state.request.system.name);
+    });
+    connect(console, &RunConsole::dischargeRequested, this, &ConsoleController::discharge);
+}
+
+void ConsoleController::open(const QString &run)
+{
+    delete m_follower;
+    m_run = RunId(run);
+    m_console->setRun(run, [service = m_service, id = m_run](const QString &step) {
+        return service->logFiles(id, step);
+    });
+    m_follower = m_service->follow(m_run, this);
+    const auto soon = [this] {
+        if (!m_soon.isActive())
+            m_soon.start();
+    };
+    connect(m_follower, &RunFollower::changed, this, soon);
+    connect(m_follower, &RunFollower::loaded, this, soon);
+    connect(m_follower, &RunFollower::runnerGone, this, soon);
+    connect(m_follower, &RunFollower::progress, m_console, &RunConsole::setProgress);
+    show();
+}
+
+void ConsoleController::close()
+{
+    delete m_follower;
+    m_soon.stop();
+}
+
+void ConsoleController::show()
+{
+    if (!m_follower)
+        return;
+    m_console->setCancelLeaves(m_follower->cancelLeaves());
+    m_console->setView(m_follower->view());
+}
+
+void ConsoleController::resume(const QString &run, bool finallyOnly)
+{
+    onDone(this, m_service->resume(RunId(run), finallyOnly), [this](const Result<RunId> &resumed) {
+        if (!resumed)
+            m_console->showProblem(resumed.error());
+    });
+}
+
+void ConsoleController::undo()
+{
+    onDone(this, m_service->undo(m_run, {}, true), [this](const Result<RunId> &undone) {
+        if (undone)
+            Q_EMIT takeUpRequested(undone->value());
+        else
+            m_console->showProblem(undone.error());
+    });
+}
+
+void ConsoleController::discharge(const QString &obligation, const QString &note)
+{
+    const RunId run = m_run;
+    onDone(this, m_service->discharge(run, obligation, note, {}),
+           [this, run, obligation](const Result<void> &done) {
+               if (done)
+                   return;
+               if (done.error().code != ErrorCode::Conflict || !m_follower)
+                   return m_console->showProblem(done.error());
+               // It has an action of its own, which must be run instead of somebody's word.
+               GoAnswer go;
+               go.yes = true;
+               onDone(this,
+                      m_service->startBuiltIn(QStringLiteral("lifeboat.discharge"),
+                                              m_follower->view().state.request.system.name,
+                                              {{QStringLiteral("run"), run.value()},
+                                               {QStringLiteral("obligation"), obligation}},
+                                              go),
+                      [this](const Result<RunId> &started) {
+                          if (!started)
+                              m_console->showProblem(started.error());
+                          else
+                              m_console->showNote(Tone::Busy,
+                                                  tr("It is being undone by a run of its own; the "
+                                                     "list below follows."));
+                      });
+           });
+}
+
+} // namespace lb

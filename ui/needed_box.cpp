@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/needed_box.h"
+
+#include "core/base/format.h"
+
+#include <QFileDialog>
+#include <QGridLayout>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace lb {
+
+namespace {
+
+QString stepTitle(const RunView &view, const QString &id)
+{
+    if (view.plan)
+        if (const PlannedStep *step = view.plan->step(id))
+            return displayText(step->title.isEmpty() ? id : step->title);
+    return displayText(id);
+}
+
+/// What stands in the plan under `finally: proven` and was not run: the service is off until then.
+bool hasUnfinishedFinally(const RunView &view)
+{
+    if (!view.plan)
+        return false;
+    for (const PlannedStep &step : view.plan->steps) {
+        if (step.section != PlanSection::Finally || step.finallyWhen != FinallyWhen::Proven ||
+            !step.skipReason.isEmpty())
+            continue;
+        const StepRecord *record = view.state.step(step.id);
+        if (!record || record->state == StepState::Pending || record->state == StepState::Failed ||
+            record->state == StepState::Unknown || record->state == StepState::Cancelled ||
+            record->state == StepState::Skipped)
+            return true;
+    }
+    return false;
+}
+
+/// Something was changed and every such change can be taken back.
+bool canGoBack(const RunView &view)
+{
+    if (!view.plan)
+        return false;
+    bool changed = false;
+    for (const PlannedStep &step : view.plan->steps) {
+        const StepRecord *record = view.state.step(step.id);
+        if (step.effect == Effect::Read || !record ||
+            (record->state != StepState::Succeeded && record->state != StepState::Warned))
+            continue;
+        if (!step.reversible())
+            return false;
+        changed = true;
+    }
+    return changed;
+}
+
+} // namespace
+
+NeededBox::NeededBox(QWidget *parent)
+    : InlineMessage(parent),
+      m_fields(named(new QWidget(this), "neededFields")),
+      m_note(named(new QLineEdit(m_fields), "neededNote", tr("Note"))),
+      m_fileRow(named(new QWidget(m_fields), "neededFileRow")),
+      m_file(named(new QLineEdit(m_fileRow), "neededFile", tr("Evidence file"))),
+      m_noteLabel(named(new QLabel(tr("&Note"), m_fields), "neededNoteLabel")),
+      m_problem(named(new PlainLabel(PlainLabel::Role::Body, m_fields), "neededProblem"))
+{
+    setObjectName(QStringLiteral("neededBox"));
+    auto *grid = new QGridLayout(m_fields);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setColumnStretch(1, 1);
+    m_noteLabel->setBuddy(m_note);
+    grid->addWidget(m_noteLabel, 0, 0);
+    grid->addWidget(m_note, 0, 1);
+    auto *file = new QHBoxLayout(m_fileRow);
+    file->setContentsMargins(0, 0, 0, 0);
+    file->addWidget(m_file, 1);
+    auto *browse = named(new QPushButton(tr("Browse…"), m_fileRow), "neededBrowse",
+                         tr("Browse for the evidence file"));
+    file->addWidget(browse);
+    auto *fileLabel = named(new QLabel(tr("&Evidence file"), m_fields), "neededFileLabel");
+    fileLabel->setBuddy(m_file);
+    grid->addWidget(fileLabel, 1, 0);
+    grid->addWidget(m_fileRow, 1, 1);
+    grid->addWidget(m_problem, 2, 1);
+    m_problem->setTone(Tone::Bad);
+    m_problem->hide();
+    body()->addWidget(m_fields);
+    connect(browse, &QPushButton::clicked, this, [this] {
+        auto *dialog = named(new QFileDialog(this, tr("Evidence file")), "neededBrowseDialog");
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->setFileMode(QFileDialog::ExistingFile);
+        connect(dialog, &QFileDialog::fileSelected, m_file, &QLineEdit::setText);
+        dialog->open();
+    });
+    fileLabel->setVisible(false);
+    m_fileRow->setVisible(false);
+}
+
+void NeededBox::offer(Tone tone, const QString &title, const QString &detail,
+                      const QList<Offer> &offers, bool note, EvidenceKind evidence)
+{
+    const QString key = QStringList{m_run, m_step, title, detail}.join(QChar(0x1f));
+    m_wanted = true;
+    if (key == m_key)
+        return show();
+    m_key = key;
+    m_evidenceKind = evidence;
+    m_note->clear();
+    m_file->clear();
+    m_problem->hide();
+    m_noteLabel->setText(evidence == EvidenceKind::Text ? tr("&Evidence") : tr("&Note or reason"));
+    m_fields->setVisible(note);
+    const bool file = note && evidence == EvidenceKind::File;
+    m_fileRow->setVisible(file);
+    if (auto *label = findChild<QLabel *>(QStringLiteral("neededFileLabel")))
+        label->setVisible(file);
+
+    delete m_choices;
+    m_choices = named(new QWidget(this), "neededChoices");
+    auto *grid = new QGridLayout(m_choices);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setHorizontalSpacing(12);
+    grid->setVerticalSpacing(6);
+    grid->setColumnStretch(1, 1);
+    int row = 0;
+    for (const Offer &one : offers) {
+        auto *button = named(new QPushButton(one.verb, m_choices), "neededChoice");
+        button->setProperty("choice", int(one.choice));
+        button->setAccessibleDescription(one.meaning);
+        if (one.primary)
+            makePrimary(button);
+        auto *meaning = named(new PlainLabel(PlainLabel::Role::Body, m_choices), "neededMeaning");
+        meaning->setText(one.meaning);
+        grid->addWidget(button, row, 0);
+        grid->addWidget(meaning, row, 1);
+        connect(button, &QPushButton::clicked, this,
+                [this, choice = one.choice] { choose(choice); });
+        ++row;
+    }
+    m_choices->setVisible(!offers.isEmpty());
+    body()->addWidget(m_choices);
+    showMessage(tone, title, detail);
+}
+
+void NeededBox::setView(const RunView &view)
+{
+    m_run = view.state.request.id.value();
+    m_step.clear();
+    m_wanted = false;
+    if (!view.journalProblem.isEmpty())
+        return offer(Tone::Bad, tr("The journal of this run is damaged; it is shown read-only"),
+                     displayText(view.journalProblem), {}, false);
+    switch (view.shown) {
+    case RunStateName::Waiting:
+        return forQuestion(view);
+    case RunStateName::Preparing:
+        if (view.state.waiting)
+            return forQuestion(view);
+        break;
+    case RunStateName::Ready:
+    case RunStateName::Draft:
+        return offer(Tone::Warn, tr("The plan is ready and waits for your go"),
+                     tr("Nothing has been changed."),
+                     {{Choice::TakeUp, tr("&Review and start…"),
+                       tr("Shows checks and the exact plan again. Starts only after that."), true}},
+                     false);
+    case RunStateName::Paused:
+        return offer(
+            Tone::Warn, tr("The run is paused"),
+            tr("It holds at a safe point. What it stopped stays stopped until it goes on."),
+            {{Choice::Continue, tr("&Continue"), tr("Goes on with the next step."), true}}, false);
+    case RunStateName::Interrupted: {
+        QStringList unknown;
+        for (const QString &id : view.state.stepOrder) {
+            const StepRecord *record = view.state.step(id);
+            if (record &&
+                (record->state == StepState::Running || record->state == StepState::Unknown ||
+                 record->state == StepState::Waiting))
+                unknown << stepTitle(view, id);
+        }
+        return offer(
+            Tone::Bad, tr("The run was interrupted: its runner is gone"),
+            unknown.isEmpty() ? tr("No step was under way.")
+                              : tr("We do not know if this happened: %1.")
+                                    .arg(unknown.join(QStringLiteral(", "))),
+            {{Choice::Resume, tr("&Continue"),
+              tr("Looks first whether it still goes on, then probes, then goes on at the right "
+                 "step. Nothing is repeated blindly."),
+              true}},
+            false);
+    }
+    case RunStateName::Succeeded:
+    case RunStateName::Warned:
+    case RunStateName::Failed:
+    case RunStateName::Cancelled:
+        return forEnd(view);
+    case RunStateName::Running:
+    case RunStateName::Finishing:
+        break;
+    }
+    m_key.clear();
+    clear();
+}
+
+void NeededBox::forQuestion(const RunView &view)
+{
+    if (!view.state.waiting) {
+        m_key.clear();
+        return clear();
+    }
+    const Waiting &waiting = *view.state.waiting;
+    m_step = waiting.step;
+    const QString since = tr("Waiting since %1.").arg(formatTime(waiting.since));
+    const QString text = displayText(waiting.text, true);
+    switch (waiting.reason) {
+    case WaitingFor::Network:
+        m_wanted = false;
+        return offer(Tone::Warn, tr("Waits for the network"),
+                     text + QLatin1Char('\n') + since + QLatin1Char(' ') +
+                         tr("It goes on by itself when the target answers again."),
+                     {}, false);
+    case WaitingFor::Disk:
+        return offer(Tone::Bad, tr("There is no room on the disk"),
+                     text + QLatin1Char('\n') + since,
+                     {{Choice::Retry, tr("&Try again"), tr("After you have made room."), true},
+                      {Choice::Stop, tr("&Stop"), tr("Ends the run here and cleans up."), false}},
+                     false);
+    case WaitingFor::Credential:
+        return offer(
+            Tone::Warn, tr("Needs a credential"), text + QLatin1Char('\n') + since,
+            {{Choice::Retry, tr("&Try again"), tr("After the credential has been set."), true},
+             {Choice::Stop, tr("&Stop"), tr("Ends the run here and cleans up."), false}},
+            false);
+    case WaitingFor::Person:
+        break;
+    }
+    const PlannedStep *step = view.plan ? view.plan->step(waiting.step) : nullptr;
+    const StepRecord *record = view.state.step(waiting.step);
+    const QString title = stepTitle(view, waiting.step);
+    const Offer stop{Choice::Stop, tr("&Stop"),
+                     tr("Ends the run here; what must be undone is undone or stays listed."),
+                     false};
+    if (step && step->action == QLatin1String("ask")) {
+        const auto *ask =
+            step->calls.empty() ? nullptr : std::get_if<AskCall>(&step->calls.front());
+        offer(Tone::Warn, tr("Your turn: %1").arg(title), text + QLatin1Char('\n') + since,
+              {{Choice::Done, tr("&Done"), tr("I have done it and looked at the result."), true},
+               {Choice::Skip, tr("S&kip"),
+                tr("Goes on without it; needs a reason and ends with "
+                   "warnings."),
+                false},
+               stop},
+              true, ask ? ask->evidence : EvidenceKind::None);
+    } else if (!step || step->action == QLatin1String("confirm")) {
+        offer(Tone::Warn, tr("Confirm: %1").arg(title), text + QLatin1Char('\n') + since,
+              {{Choice::Yes, tr("&Yes, go on"),
+                tr("The answer goes into the journal with your "
+                   "name."),
+                true},
+               stop},
+              true);
+    } else {
+        const bool unknown = record && record->state == StepState::Unknown;
+        QString detail = text;
+        if (record && record->error)
+            detail += QLatin1Char('\n') + displayText(record->error->sentence(), true);
+        offer(unknown ? Tone::Warn : Tone::Bad,
+              unknown ? tr("We do not know if this happened: %1").arg(title)
+                      : tr("Failed: %1").arg(title),
+              detail.trimmed() + QLatin1Char('\n') + since,
+              {{Choice::Retry, unknown ? tr("Do it &again") : tr("Fix and &retry"),
+                unknown ? tr("It did not happen.") : tr("After you have mended the cause."), true},
+               {Choice::Done, tr("It is &done"), tr("It did happen; say what shows it."), false},
+               {Choice::Skip, tr("S&kip"),
+                tr("Goes on without it; needs a reason and ends with "
+                   "warnings."),
+                false},
+               stop},
+              true, EvidenceKind::Text);
+    }
+}
+
+void NeededBox::forEnd(const RunView &view)
+{
+    const auto informed = [&](Tone tone, const QString &title, const QString &detail,
+                              const QList<Offer> &offers) {
+        offer(tone, title, detail, offers, false);
+        m_wanted = false;
+    };
+    QStringList warnings;
+    for (const QString &warning : view.state.warnings)
+        warnings << displayText(warning);
+    for (const QString &id : view.state.stepOrder)
+        if (const StepRecord *record = view.state.step(id))
+            for (const QString &warning : record->warnings)
+                warnings << tr("%1: %2").arg(stepTitle(view, id), displayText(warning));
+    warnings.removeDuplicates();
+    const QString made = view.state.restorePoint.isEmpty()
+                             ? QString()
+                             : tr("Restore point: %1").arg(displayText(view.state.restorePoint));
+    if (view.shown == RunStateName::Succeeded)
+        return informed(Tone::Good, tr("Done: every check after the work passed"), made, {});
+    if (view.shown == RunStateName::Warned)
+        return informed(Tone::Warn, tr("Completed with warnings"),
+                        (warnings + QStringList{made}).join(QLatin1Char('\n')).trimmed(), {});
+
+    QString detail;
+    QString cause;
+    for (const QString &id : view.state.stepOrder) {
+        const StepRecord *record = view.state.step(id);
+        if (!record || !record->error || record->state != StepState::Failed)
+            continue;
+        cause = stepTitle(view, id);
+        detail = QStringList{displayText(record->error->summary),
+                             displayText(record->error->detail, true),
+                             displayText(record->error->advice)}
+                     .join(QLatin1Char('\n'));
+        break;
+    }
+    if (detail.isEmpty())
+        for (const CheckRecord &check : view.state.checks)
+            if (check.verdict == CheckVerdict::Failed) {
+                cause = displayText(check.title.isEmpty() ? check.id : check.title);
+                detail = QStringList{displayText(check.evidence), displayText(check.hint)}.join(
+                    QLatin1Char('\n'));
+                break;
+            }
+    while (detail.contains(QLatin1String("\n\n")))
+        detail.replace(QLatin1String("\n\n"), QLatin1String("\n"));
+    const bool failed = view.shown == RunStateName::Failed;
+    if (detail.trimmed().isEmpty())
+        detail = warnings.join(QLatin1Char('\n'));
+    const QString title = !failed           ? tr("Cancelled")
+                          : cause.isEmpty() ? tr("The run failed")
+                                            : tr("Failed at: %1").arg(cause);
+    const Tone tone = failed ? Tone::Bad : Tone::Neutral;
+    const bool finallyLeft = hasUnfinishedFinally(view);
+    const bool back = canGoBack(view);
+    if (view.plan && needsProof(view.plan->purpose) && finallyLeft && m_left != m_run) {
+        QList<Offer> offers{{Choice::Finish, tr("&Finish"),
+                             tr("Runs the steps that let the system run again, as it stands now. "
+                                "Afterwards the service is up; what was not restored stays so."),
+                             false}};
+        if (back)
+            offers << Offer{Choice::GoBack, tr("&Go back…"),
+                            tr("Puts back what was there before, by a plan of its own that you see "
+                               "first. Afterwards the service is up with the old data."),
+                            true};
+        offers << Offer{Choice::Leave, tr("&Leave stopped"),
+                        tr("Nothing more is done. The service stays down and stays listed as "
+                           "still to undo."),
+                        false};
+        return offer(tone, title,
+                     detail.trimmed() + QLatin1Char('\n') +
+                         tr("The service has been left stopped. There are three ways from here:"),
+                     offers, false);
+    }
+    QList<Offer> offers{{Choice::Again, tr("&Try again…"),
+                         tr("Makes a new plan of the same work. Nothing starts before you have "
+                            "seen it."),
+                         true}};
+    if (back)
+        offers << Offer{Choice::GoBack, tr("&Go back…"),
+                        tr("Puts back what was there before, by a plan that you see first."),
+                        false};
+    informed(tone, title, detail.trimmed(), offers);
+}
+
+void NeededBox::choose(Choice choice)
+{
+    RunCommand command;
+    command.kind = CommandKind::Answer;
+    command.step = m_step;
+    command.note = m_note->text();
+    command.evidence = m_file->text();
+    const auto needs = [&](const QString &problem) {
+        m_problem->setText(problem);
+        m_problem->show();
+        m_note->setFocus();
+    };
+    switch (choice) {
+    case Choice::Yes:
+        command.answer = AnswerKind::Yes;
+        break;
+    case Choice::Done:
+        if (m_evidenceKind == EvidenceKind::Text && command.note.trimmed().isEmpty())
+            return needs(tr("Say what shows that it is done."));
+        if (m_evidenceKind == EvidenceKind::File && command.evidence.isEmpty())
+            return needs(tr("Name the file that shows that it is done."));
+        command.answer = AnswerKind::Done;
+        break;
+    case Choice::Skip:
+        if (command.note.trimmed().isEmpty())
+            return needs(tr("Skipping needs a reason."));
+        command.answer = AnswerKind::Skip;
+        break;
+    case Choice::Retry:
+        command.answer = AnswerKind::Retry;
+        break;
+    case Choice::Stop:
+        command.answer = AnswerKind::Stop;
+        break;
+    case Choice::Continue:
+        command = {};
+        command.kind = CommandKind::Continue;
+        break;
+    case Choice::Resume:
+        return Q_EMIT resumeRequested(false);
+    case Choice::Finish:
+        return Q_EMIT resumeRequested(true);
+    case Choice::GoBack:
+        return Q_EMIT undoRequested();
+    case Choice::Leave:
+        m_left = m_run;
+        m_key.clear();
+        return clear();
+    case Choice::TakeUp:
+        return Q_EMIT takeUpRequested();
+    case Choice::Again:
+        return Q_EMIT againRequested();
+    }
+    m_problem->hide();
+    Q_EMIT commandIssued(command);
+}
+
+} // namespace lb

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/points_page.h"
+
+#include "core/base/format.h"
+
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSortFilterProxyModel>
+#include <QSplitter>
+#include <QTableView>
+#include <QTreeWidget>
+
+namespace lb {
+
+PointDetail::PointDetail(QWidget *parent)
+    : QWidget(parent),
+      m_title(named(new PlainLabel(PlainLabel::Role::Heading, this), "detailTitle")),
+      m_facts(named(new PlainLabel(PlainLabel::Role::Body, this), "detailFacts")),
+      m_limits(named(new PlainLabel(PlainLabel::Role::Body, this), "detailLimits")),
+      m_complete(named(new StateLabel(this), "detailComplete")),
+      m_proof(named(new StateLabel(this), "detailProof")),
+      m_parts(named(new QTreeWidget(this), "detailParts", tr("Parts of the restore point")))
+{
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 8, 0, 0);
+    column->setSpacing(8);
+    auto *states = new QHBoxLayout;
+    states->setSpacing(24);
+    states->addWidget(m_title);
+    states->addWidget(m_complete);
+    states->addWidget(m_proof);
+    states->addStretch(1);
+    column->addLayout(states);
+    column->addWidget(m_parts, 1);
+    column->addWidget(m_limits);
+    column->addWidget(m_facts);
+    m_title->setWordWrap(false);
+    m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_limits->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_parts->setHeaderLabels(
+        {tr("Part"), tr("Kind"), tr("Taken from"), tr("Entries"), tr("Size"), tr("Taken")});
+    m_parts->setRootIsDecorated(false);
+    m_parts->setUniformRowHeights(true);
+    m_parts->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_parts->header()->setObjectName(QStringLiteral("detailHeader"));
+    m_parts->setMinimumHeight(m_parts->fontMetrics().height() * 5);
+    setPoint(nullptr);
+}
+
+void PointDetail::setPoint(const RestorePoint *point)
+{
+    setVisible(point);
+    m_parts->clear();
+    if (!point)
+        return;
+    m_title->setText(displayText(point->id));
+    const Tone complete = toneOf(point->completeness());
+    m_complete->setState(toneIcon(complete), completenessText(*point), complete);
+    const Tone proof = point->problem.isEmpty() ? toneOf(point->proof) : Tone::Bad;
+    m_proof->setState(toneIcon(proof), proofText(*point), proof);
+    for (const PartRecord &part : point->parts) {
+        auto *item = new QTreeWidgetItem({displayText(part.title.isEmpty() ? part.id : part.title),
+                                          displayText(part.kind), displayText(part.source),
+                                          QLocale().toString(part.entries), formatSize(part.bytes),
+                                          formatTime(part.takenFrom)});
+        item->setTextAlignment(3, Qt::AlignTrailing | Qt::AlignVCenter);
+        item->setTextAlignment(4, Qt::AlignTrailing | Qt::AlignVCenter);
+        m_parts->addTopLevelItem(item);
+    }
+    for (int column = 0; column < m_parts->columnCount(); ++column) {
+        m_parts->resizeColumnToContents(column);
+        m_parts->setColumnWidth(column, m_parts->columnWidth(column) + 16);
+    }
+    QStringList limits;
+    for (const QString &limit : point->limits)
+        limits << tr("Not in it: %1").arg(displayText(limit));
+    for (const QString &warning : point->warnings)
+        limits << tr("Warning: %1").arg(displayText(warning));
+    m_limits->setText(limits.join(QLatin1Char('\n')));
+    m_limits->setVisible(!limits.isEmpty());
+    QStringList facts;
+    facts << tr("Source: %1").arg(displayText(point->identity.text));
+    facts << tr("Run: %1").arg(displayText(point->run));
+    if (!skewText(*point).isEmpty())
+        facts << skewText(*point);
+    if (!point->folder.isEmpty())
+        facts << tr("Folder: %1").arg(displayText(point->folder));
+    m_facts->setText(facts.join(QStringLiteral("  ·  ")));
+}
+
+PointsPage::PointsPage(QWidget *parent)
+    : Page(tr("Restore points"), "pointsPage", parent),
+      m_model(new PointsModel(this)),
+      m_sorted(new QSortFilterProxyModel(this)),
+      m_filter(makeFilter(this, "pointsFilter", tr("Filter restore points"))),
+      m_empty(named(new PlainLabel(PlainLabel::Role::Muted, this), "pointsEmpty")),
+      m_splitter(named(new QSplitter(Qt::Vertical, this), "pointsSplitter")),
+      m_detail(named(new PointDetail(m_splitter), "pointDetail")),
+      m_restore(named(new QPushButton(tr("&Restore…"), this), "pointRestore")),
+      m_verify(named(new QPushButton(tr("&Verify"), this), "pointVerify")),
+      m_remove(named(new QPushButton(tr("Re&move…"), this), "pointRemove"))
+{
+    m_sorted->setSourceModel(m_model);
+    m_sorted->setSortRole(kSortRole);
+    m_sorted->setFilterRole(kFilterRole);
+    m_sorted->setFilterCaseSensitivity(Qt::CaseInsensitive);
+    m_sorted->setFilterKeyColumn(0);
+    m_table = makeTable(m_splitter, "pointsTable", tr("Restore points"), m_sorted);
+    m_table->sortByColumn(PointsModel::Made, Qt::DescendingOrder);
+    m_table->hideColumn(PointsModel::Loss);
+    fitColumns(m_table, PointsModel::Store);
+    m_splitter->insertWidget(0, m_table);
+    m_splitter->setStretchFactor(0, 3);
+    m_splitter->setStretchFactor(1, 2);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->handle(1)->setObjectName(QStringLiteral("pointsHandle"));
+    makePrimary(m_restore);
+
+    header()->addWidget(m_filter);
+    content()->addWidget(m_empty, 0, Qt::AlignTop);
+    content()->addWidget(m_splitter, 1);
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(m_restore);
+    buttons->addWidget(m_verify);
+    buttons->addStretch(1);
+    buttons->addWidget(m_remove);
+    content()->addLayout(buttons);
+
+    connect(m_filter, &QLineEdit::textChanged, m_sorted,
+            &QSortFilterProxyModel::setFilterFixedString);
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &PointsPage::refresh);
+    connect(m_sorted, &QAbstractItemModel::modelReset, this, &PointsPage::refresh);
+    connect(m_table, &QTableView::activated, m_restore, &QPushButton::click);
+    const auto with = [this](auto signal) {
+        return [this, signal] {
+            if (const RestorePoint *point = current())
+                Q_EMIT(this->*signal)(point->system, point->id);
+        };
+    };
+    connect(m_restore, &QPushButton::clicked, this, with(&PointsPage::restoreRequested));
+    connect(m_verify, &QPushButton::clicked, this, with(&PointsPage::verifyRequested));
+    connect(m_remove, &QPushButton::clicked, this, [this] {
+        const RestorePoint *point = current();
+        if (!point)
+            return;
+        confirm()->disconnect(this);
+        connect(
+            confirm(), &ConfirmPanel::confirmed, this,
+            [this, system = point->system, id = point->id] { Q_EMIT removeRequested(system, id); });
+        confirm()->ask(Tone::Bad,
+                       tr("Remove the restore point %1 of %2 for good?")
+                           .arg(displayText(point->id), displayText(point->system)),
+                       tr("It holds %1, made %2. This cannot be taken back.")
+                           .arg(formatSize(point->bytes()), timeAndAge(point->madeAt)),
+                       point->id, tr("Remove for good"), tr("Keep it"));
+    });
+    setPoints({});
+}
+
+void PointsPage::setPoints(std::vector<RestorePoint> points)
+{
+    const RestorePoint *before = current();
+    const QString id = before ? before->id : QString();
+    const bool none = points.empty();
+    m_empty->setText(tr("No restore points yet. The first save of a system makes one."));
+    m_empty->setVisible(none);
+    m_splitter->setVisible(!none);
+    m_model->setPoints(std::move(points));
+    const QModelIndex row = m_sorted->mapFromSource(m_model->index(m_model->rowOf(id), 0));
+    if (row.isValid())
+        m_table->selectRow(row.row());
+    else if (m_sorted->rowCount())
+        m_table->selectRow(0);
+    refresh();
+}
+
+void PointsPage::setSystems(const QStringList &systems)
+{
+    m_systems = systems;
+    refresh();
+}
+
+void PointsPage::setFilter(const QString &text)
+{
+    m_filter->setText(text);
+}
+
+QWidget *PointsPage::filterField()
+{
+    return m_filter;
+}
+
+void PointsPage::focusContent()
+{
+    m_table->setFocus();
+}
+
+const RestorePoint *PointsPage::current() const
+{
+    const QModelIndexList rows = m_table->selectionModel()->selectedRows();
+    return rows.isEmpty() ? nullptr : m_model->at(m_sorted->mapToSource(rows.first()).row());
+}
+
+void PointsPage::refresh()
+{
+    const RestorePoint *point = current();
+    m_detail->setPoint(point);
+    const bool known = point && m_systems.contains(point->system);
+    m_restore->setEnabled(known && point->problem.isEmpty());
+    m_restore->setToolTip(point && !known ? tr("The system of this restore point is not set up")
+                                          : QString());
+    m_verify->setEnabled(known);
+    m_remove->setEnabled(known);
+}
+
+} // namespace lb

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/pages.h"
+#include "ui/points_model.h"
+
+class QSortFilterProxyModel;
+class QSplitter;
+class QTreeWidget;
+
+namespace lb {
+
+/// What one restore point is worth: parts, limits, identity. Used by the page and the wizard.
+class PointDetail : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit PointDetail(QWidget *parent = nullptr);
+    void setPoint(const RestorePoint *point);
+
+private:
+    PlainLabel *m_title, *m_facts, *m_limits;
+    StateLabel *m_complete, *m_proof;
+    QTreeWidget *m_parts;
+};
+
+/// All restore points with what each is worth.
+class PointsPage : public Page
+{
+    Q_OBJECT
+public:
+    explicit PointsPage(QWidget *parent = nullptr);
+    void setPoints(std::vector<RestorePoint> points);
+    /// Systems that a point can be restored to.
+    void setSystems(const QStringList &systems);
+    void setFilter(const QString &text);
+    QWidget *filterField() override;
+    void focusContent() override;
+    QSplitter *splitter() const { return m_splitter; }
+
+Q_SIGNALS:
+    void restoreRequested(const QString &system, const QString &point);
+    void verifyRequested(const QString &system, const QString &point);
+    void removeRequested(const QString &system, const QString &point);
+
+private:
+    const RestorePoint *current() const;
+    void refresh();
+
+    PointsModel *m_model;
+    QSortFilterProxyModel *m_sorted;
+    QTableView *m_table;
+    QLineEdit *m_filter;
+    PlainLabel *m_empty;
+    QSplitter *m_splitter;
+    PointDetail *m_detail;
+    QPushButton *m_restore, *m_verify, *m_remove;
+    QStringList m_systems;
+};
+
+} // namespace lb

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/run_console.h"
+
+#include "core/base/clock.h"
+#include "core/base/format.h"
+#include "ui/log_file.h"
+#include "ui/pages.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSplitter>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace lb {
+
+namespace {
+
+bool canSteer(RunStateName state)
+{
+    switch (state) {
+    case RunStateName::Preparing:
+    case RunStateName::Running:
+    case RunStateName::Paused:
+    case RunStateName::Waiting:
+    case RunStateName::Finishing:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// A row of what is still to undo: title, where it stands, and a way to close it.
+class UndoRow : public QWidget
+{
+public:
+    UndoRow(const Obligation &obligation, RunConsole *console, QWidget *parent) : QWidget(parent)
+    {
+        setObjectName(QStringLiteral("undoRow"));
+        auto *column = new QVBoxLayout(this);
+        column->setContentsMargins(0, 0, 0, 0);
+        column->setSpacing(4);
+        auto *row = new QHBoxLayout;
+        auto *state = named(new StateLabel(this), "undoState");
+        state->setState(QStringLiteral("bad"), displayText(obligation.title), Tone::Bad);
+        row->addWidget(state, 1);
+        auto *done =
+            named(new QPushButton(RunConsole::tr("Undo it or mark done…"), this), "undoDone",
+                  RunConsole::tr("Undo or mark done: %1").arg(displayText(obligation.title)));
+        row->addWidget(done);
+        column->addLayout(row);
+        QStringList facts;
+        const QString folder = obligation.detail.value(QLatin1String("folder")).toString();
+        if (!folder.isEmpty())
+            facts << displayText(folder);
+        if (obligation.detail.contains(QLatin1String("bytes")))
+            facts << formatSize(obligation.detail.value(QLatin1String("bytes")).toInteger());
+        facts << RunConsole::tr("open since %1").arg(timeAndAge(obligation.openedAt));
+        auto *muted = named(new PlainLabel(PlainLabel::Role::Muted, this), "undoFacts");
+        muted->setText(facts.join(QStringLiteral("  ·  ")));
+        column->addWidget(muted);
+        auto *panel = named(new QWidget(this), "undoPanel");
+        auto *fields = new QHBoxLayout(panel);
+        fields->setContentsMargins(0, 0, 0, 0);
+        auto *note = named(new QLineEdit(panel), "undoNote", RunConsole::tr("How was it undone?"));
+        note->setPlaceholderText(RunConsole::tr("How was it undone? (kept in the journal)"));
+        auto *send = named(new QPushButton(RunConsole::tr("Close it"), panel), "undoSend");
+        fields->addWidget(note, 1);
+        fields->addWidget(send);
+        panel->hide();
+        column->addWidget(panel);
+        QObject::connect(done, &QPushButton::clicked, panel, [panel, note] {
+            panel->setVisible(!panel->isVisible());
+            note->setFocus();
+        });
+        QObject::connect(send, &QPushButton::clicked, console, [console, note, id = obligation.id] {
+            Q_EMIT console->dischargeRequested(id, note->text());
+        });
+        QObject::connect(note, &QLineEdit::returnPressed, send, &QPushButton::click);
+    }
+};
+
+} // namespace
+
+RunConsole::RunConsole(QWidget *parent)
+    : QWidget(parent),
+      m_title(named(new PlainLabel(PlainLabel::Role::Title, this), "runTitle")),
+      m_subtitle(named(new PlainLabel(PlainLabel::Role::Muted, this), "runSubtitle")),
+      m_times(named(new PlainLabel(PlainLabel::Role::Body, this), "runTimes")),
+      m_badge(named(new Badge(this), "runBadge")),
+      m_state(named(new StateLabel(this, true), "runState")),
+      m_bar(named(new QProgressBar(this), "runProgress", tr("Progress of the run"))),
+      m_message(named(new InlineMessage(this), "runMessage")),
+      m_needed(new NeededBox(this)),
+      m_steps(new StepsModel(this)),
+      m_log(named(new LogView(this), "runLog")),
+      m_splitter(named(new QSplitter(Qt::Horizontal, this), "runSplitter")),
+      m_undoList(named(new QWidget(this), "undoList")),
+      m_undoRows(new QVBoxLayout(m_undoList)),
+      m_cancelPanel(named(new ConfirmPanel(this), "cancelPanel")),
+      m_pause(named(new QPushButton(this), "runPause")),
+      m_cancel(named(new QPushButton(tr("C&ancel…"), this), "runCancel")),
+      m_copy(named(new QPushButton(tr("Copy as co&mmand"), this), "runCopy"))
+{
+    setObjectName(QStringLiteral("runConsole"));
+    setAccessibleName(tr("Run"));
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(20, 16, 20, 16);
+    column->setSpacing(10);
+
+    auto *back = named(new QToolButton(this), "runBack", tr("Back to the runs"));
+    back->setIcon(lifeboatIcon(QStringLiteral("back")));
+    back->setToolTip(tr("Back to the runs; the run goes on"));
+    back->setAutoRaise(true);
+    back->setMinimumSize(28, 28);
+    connect(back, &QToolButton::clicked, this, &RunConsole::backRequested);
+    auto *head = new QHBoxLayout;
+    head->setSpacing(10);
+    head->addWidget(back, 0, Qt::AlignTop);
+    auto *words = new QVBoxLayout;
+    words->setSpacing(0);
+    auto *titleRow = new QHBoxLayout;
+    titleRow->setSpacing(12);
+    titleRow->addWidget(m_title);
+    titleRow->addWidget(m_badge);
+    titleRow->addStretch(1);
+    words->addLayout(titleRow);
+    words->addWidget(m_subtitle);
+    head->addLayout(words, 1);
+    auto *states = new QVBoxLayout;
+    states->setSpacing(0);
+    states->addWidget(m_state, 0, Qt::AlignTrailing);
+    states->addWidget(m_times, 0, Qt::AlignTrailing);
+    head->addLayout(states);
+    column->addLayout(head);
+    m_title->setWordWrap(false);
+    m_times->setWordWrap(false);
+    m_bar->setTextVisible(false);
+    m_bar->setFixedHeight(8);
+    column->addWidget(m_bar);
+    column->addWidget(m_message);
+    column->addWidget(m_needed);
+
+    m_table = makeTable(this, "runSteps", tr("Steps"), m_steps);
+    m_table->setSortingEnabled(false);
+    m_table->horizontalHeader()->setSectionResizeMode(StepsModel::Step, QHeaderView::Stretch);
+    m_table->horizontalHeader()->setSectionResizeMode(StepsModel::State,
+                                                      QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setSectionResizeMode(StepsModel::Time,
+                                                      QHeaderView::ResizeToContents);
+    m_splitter->addWidget(m_table);
+    m_splitter->addWidget(m_log);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->setStretchFactor(0, 4);
+    m_splitter->setStretchFactor(1, 5);
+    m_splitter->setHandleWidth(10);
+    m_splitter->handle(1)->setObjectName(QStringLiteral("runHandle"));
+    column->addWidget(m_splitter, 1);
+
+    m_undoRows->setContentsMargins(0, 0, 0, 0);
+    m_undoRows->setSpacing(8);
+    column->addWidget(m_undoList);
+    column->addWidget(m_cancelPanel);
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(m_pause);
+    buttons->addWidget(m_cancel);
+    buttons->addStretch(1);
+    buttons->addWidget(m_copy);
+    column->addLayout(buttons);
+
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] {
+        const QModelIndexList rows = m_table->selectionModel()->selectedRows();
+        const StepsModel::Row *row = rows.isEmpty() ? nullptr : m_steps->at(rows.first().row());
+        if (!row || row->kind != StepsModel::RowKind::Step || row->id == m_shownStep)
+            return;
+        m_chosenByHand = true;
+        m_shownStep = row->id;
+        showLog();
+    });
+    connect(m_needed, &NeededBox::commandIssued, this, &RunConsole::commandIssued);
+    connect(m_needed, &NeededBox::resumeRequested, this, &RunConsole::resumeRequested);
+    connect(m_needed, &NeededBox::undoRequested, this, &RunConsole::undoRequested);
+    connect(m_needed, &NeededBox::takeUpRequested, this, &RunConsole::takeUpRequested);
+    connect(m_needed, &NeededBox::againRequested, this, &RunConsole::againRequested);
+    connect(m_pause, &QPushButton::clicked, this, [this] {
+        RunCommand command;
+        command.kind = m_view.state.pauseRequested || m_view.shown == RunStateName::Paused
+                           ? CommandKind::Continue
+                           : CommandKind::Pause;
+        Q_EMIT commandIssued(command);
+    });
+    connect(m_cancel, &QPushButton::clicked, this, [this] {
+        m_cancelPanel->ask(Tone::Warn, tr("Cancel this run?"),
+                           m_leaves.isEmpty()
+                               ? tr("It stops at the next safe point; steps that clean up still "
+                                    "run.")
+                               : displayText(m_leaves),
+                           {}, tr("Cancel the run"), tr("Keep it running"));
+    });
+    connect(m_cancelPanel, &ConfirmPanel::confirmed, this, [this] {
+        RunCommand command;
+        command.kind = CommandKind::Cancel;
+        Q_EMIT commandIssued(command);
+    });
+    connect(m_copy, &QPushButton::clicked, this, [this] {
+        QGuiApplication::clipboard()->setText(QStringLiteral("lifeboat-cli runs show ") + m_run);
+        m_message->showMessage(Tone::Neutral,
+                               tr("Copied: %1").arg(QGuiApplication::clipboard()->text()));
+    });
+    m_clock.setInterval(1000);
+    connect(&m_clock, &QTimer::timeout, this, &RunConsole::tick);
+}
+
+void RunConsole::setRun(const QString &run, LogFiles files)
+{
+    m_run = run;
+    m_files = std::move(files);
+    m_view = {};
+    m_progress = {};
+    m_leaves.clear();
+    m_shownStep.clear();
+    m_shownFiles.clear();
+    m_chosenByHand = false;
+    m_undoKey.clear();
+    m_message->clear();
+    m_cancelPanel->clear();
+    m_log->setFiles({}, false);
+    setView({});
+}
+
+void RunConsole::setView(const RunView &view)
+{
+    m_view = view;
+    showHead();
+    m_needed->setView(m_view);
+    showSteps();
+    showObligations();
+    showButtons();
+    if (isEnded(m_view.shown) || m_view.shown == RunStateName::Interrupted) {
+        m_clock.stop();
+        m_cancelPanel->hide();
+    } else if (!m_clock.isActive()) {
+        m_clock.start();
+    }
+}
+
+void RunConsole::showHead()
+{
+    const RunRequest &request = m_view.state.request;
+    const QString title = m_view.plan ? m_view.plan->title : request.runbookId;
+    m_title->setText(displayText(request.system.name));
+    QStringList subtitle{displayText(title)};
+    if (m_view.plan && !m_view.plan->identity.text.isEmpty())
+        subtitle << displayText(m_view.plan->identity.text);
+    subtitle << m_run;
+    m_subtitle->setText(subtitle.join(QStringLiteral("  ·  ")));
+    const TargetKind target = m_view.plan ? m_view.plan->target : request.target;
+    if (isPractice(request.system.name))
+        m_badge->setBadge(tr("PRACTICE"), Tone::Busy);
+    else if (target == TargetKind::Rehearsal)
+        m_badge->setBadge(tr("REHEARSAL"), Tone::Busy);
+    else if (request.system.isProtected)
+        m_badge->setBadge(tr("PROTECTED"), Tone::Warn);
+    else
+        m_badge->setBadge({}, Tone::Neutral);
+    m_state->setState(iconOf(m_view.shown), wordOf(m_view.shown), toneOf(m_view.shown));
+    tick();
+
+    int done = 0, all = 0;
+    if (m_view.plan) {
+        for (const PlannedStep &step : m_view.plan->steps) {
+            if (!step.skipReason.isEmpty())
+                continue;
+            ++all;
+            const StepRecord *record = m_view.state.step(step.id);
+            if (record && isEnded(record->state))
+                ++done;
+        }
+    }
+    double share = 0;
+    if (all)
+        share = done;
+    if (m_progress.bytesTotal > 0)
+        if (const StepRecord *record = m_view.state.step(m_progress.step);
+            record && record->state == StepState::Running)
+            share += double(m_progress.bytesDone) / double(m_progress.bytesTotal);
+    const bool unknown = !all && !isEnded(m_view.shown);
+    m_bar->setRange(0, unknown && m_view.runnerAlive ? 0 : 1000);
+    m_bar->setValue(all ? int(1000 * share / all) : 0);
+    m_bar->setVisible(!isEnded(m_view.shown) || m_view.shown == RunStateName::Failed);
+}
+
+void RunConsole::tick()
+{
+    QStringList times;
+    if (m_view.state.startedAt.isValid()) {
+        const bool over = m_view.state.endedAt.isValid();
+        const QDateTime end = over ? m_view.state.endedAt : utcNow();
+        const QString length =
+            formatDuration(std::chrono::milliseconds(m_view.state.startedAt.msecsTo(end)));
+        times << (over ? tr("took %1").arg(length) : tr("%1 elapsed").arg(length));
+        if (!over && m_progress.runRemainingMs >= 0)
+            times << tr("about %1 left")
+                         .arg(formatDuration(std::chrono::milliseconds(m_progress.runRemainingMs)));
+        else if (!over && m_view.shown == RunStateName::Running)
+            times << tr("time left not known yet");
+        if (over)
+            times << formatTime(m_view.state.endedAt);
+    }
+    m_times->setText(times.join(QStringLiteral("  ·  ")));
+    m_steps->tick();
+}
+
+void RunConsole::setProgress(const Progress &progress)
+{
+    m_progress = progress;
+    showHead();
+    if (progress.step == m_shownStep && progress.bytesTotal > 0) {
+        //: progress of a step: done of total
+        m_message->setAccessibleDescription(
+            tr("%1 of %2").arg(formatSize(progress.bytesDone), formatSize(progress.bytesTotal)));
+    }
+}
+
+void RunConsole::setCancelLeaves(const QString &sentence)
+{
+    m_leaves = sentence;
+}
+
+void RunConsole::showProblem(const Error &error)
+{
+    m_message->showMessage(
+        Tone::Bad, displayText(error.summary),
+        displayText(QStringList{error.detail, error.advice}.join(QLatin1Char('\n')).trimmed(),
+                    true));
+}
+
+void RunConsole::showNote(Tone tone, const QString &text)
+{
+    m_message->showMessage(tone, text);
+}
+
+QString RunConsole::stepToShow() const
+{
+    // A failed or waiting step opens itself; else the one that runs; else the last that ran.
+    QString running, last, bad;
+    QStringList order = m_view.state.stepOrder;
+    for (const QString &id : order) {
+        const StepRecord *record = m_view.state.step(id);
+        if (!record)
+            continue;
+        if (record->state == StepState::Failed && bad.isEmpty())
+            bad = id;
+        if (record->state == StepState::Running || record->state == StepState::Waiting ||
+            record->state == StepState::Unknown)
+            running = id;
+        if (record->startedAt.isValid())
+            last = id;
+    }
+    if (!running.isEmpty())
+        return running;
+    return bad.isEmpty() ? last : bad;
+}
+
+void RunConsole::showSteps()
+{
+    m_steps->setView(m_view);
+    for (int row = 0; row < m_steps->rowCount(); ++row) {
+        const bool wide = m_steps->at(row)->kind != StepsModel::RowKind::Step;
+        if (wide && m_table->columnSpan(row, 0) == 1)
+            m_table->setSpan(row, 0, 1, StepsModel::Count);
+    }
+    const QString wanted = m_chosenByHand ? m_shownStep : stepToShow();
+    const int row = m_steps->rowOf(wanted);
+    if (row >= 0 && (wanted != m_shownStep || !m_table->currentIndex().isValid())) {
+        const QSignalBlocker quiet(m_table->selectionModel());
+        m_shownStep = wanted;
+        m_table->selectRow(row);
+        m_table->viewport()->update();
+    }
+    showLog();
+}
+
+void RunConsole::showLog()
+{
+    const QStringList files = m_files ? m_files(m_shownStep) : QStringList();
+    const StepRecord *record = m_view.state.step(m_shownStep);
+    const bool growing =
+        record && (record->state == StepState::Running || record->state == StepState::Waiting) &&
+        m_view.runnerAlive;
+    const StepsModel::Row *row = m_steps->at(m_steps->rowOf(m_shownStep));
+    m_log->setTitle(row ? tr("Log: %1").arg(displayText(row->title)) : tr("Log"));
+    if (files != m_shownFiles) {
+        m_shownFiles = files;
+        m_log->setFiles(files, growing);
+    } else {
+        m_log->setGrowing(growing);
+    }
+}
+
+void RunConsole::showObligations()
+{
+    QString key;
+    for (const Obligation &obligation : m_view.state.obligations)
+        if (obligation.state == ObligationState::Open)
+            key += obligation.id + QChar(0x1f);
+    if (key == m_undoKey && m_undoList->property("filled").toBool())
+        return;
+    m_undoKey = key;
+    m_undoList->setProperty("filled", true);
+    while (QLayoutItem *item = m_undoRows->takeAt(0)) {
+        delete item->widget();
+        delete item;
+    }
+    // While the run goes on, what it will close itself is no work for a person yet.
+    const int open = int(key.count(QChar(0x1f)));
+    m_undoList->setVisible(open);
+    if (!open)
+        return;
+    auto *title = named(new PlainLabel(PlainLabel::Role::Heading, m_undoList), "undoTitle");
+    title->setText(tr("Still to undo (%n)", nullptr, open));
+    m_undoRows->addWidget(title);
+    for (const Obligation &obligation : m_view.state.obligations)
+        if (obligation.state == ObligationState::Open)
+            m_undoRows->addWidget(new UndoRow(obligation, this, m_undoList));
+}
+
+void RunConsole::showButtons()
+{
+    const bool steer = canSteer(m_view.shown) && m_view.runnerAlive;
+    const bool paused = m_view.shown == RunStateName::Paused || m_view.state.pauseRequested;
+    m_pause->setText(paused ? tr("&Continue") : tr("&Pause"));
+    m_pause->setIcon(lifeboatIcon(paused ? QStringLiteral("play") : QStringLiteral("pause")));
+    m_pause->setToolTip(paused ? QString()
+                               : tr("Holds at the next safe point. What is stopped stays stopped "
+                                    "until the run goes on."));
+    m_pause->setVisible(!isEnded(m_view.shown));
+    m_cancel->setVisible(!isEnded(m_view.shown));
+    m_pause->setEnabled(steer && m_view.shown != RunStateName::Preparing);
+    m_cancel->setEnabled(steer && !m_view.state.cancelRequested);
+    m_cancel->setText(m_view.state.cancelRequested ? tr("Cancelling…") : tr("C&ancel…"));
+    // Rows of what is still to undo can be closed only when no runner works on them.
+    for (QPushButton *button : m_undoList->findChildren<QPushButton *>())
+        button->setEnabled(!m_view.runnerAlive);
+}
+
+void RunConsole::focusContent()
+{
+    if (m_needed->isWanted())
+        if (auto *button = m_needed->findChild<QPushButton *>(QStringLiteral("neededChoice")))
+            return button->setFocus();
+    m_table->setFocus();
+}
+
+QList<QWidget *> RunConsole::panes() const
+{
+    return {m_table, m_log->lines(), m_pause->isVisible() ? m_pause : m_copy};
+}
+
+} // namespace lb

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/service/service.h"
+
+#include <QObject>
+
+#include <functional>
+
+namespace lb {
+
+/// What the wizard collects and what has become of it: the one owner of the choices. Pages bind to
+/// it; who carries it out (DraftController, or a test) listens to its signals and feeds the run's
+/// view back. Lives in the GUI thread.
+class RunDraft : public QObject
+{
+    Q_OBJECT
+public:
+    /// What it asks of the facade while choices are made.
+    struct Source
+    {
+        std::function<Result<Runbook>(const QString &)> runbook;
+        std::function<QString(const Plan &)> planText;
+    };
+
+    RunDraft(SystemProfile system, Source source, QObject *parent = nullptr);
+
+    // Choices
+    void setOffered(std::vector<RunbookInfo> runbooks, Purpose preferred);
+    void setPoints(std::vector<RestorePoint> points, BestPoint best);
+    Result<void> chooseRunbook(const QString &id);
+    void chooseTarget(TargetKind target);
+    void choosePoint(const QString &point);
+    void setValues(const QMap<QString, QStringList> &changed, bool valid);
+    const SystemProfile &system() const { return m_system; }
+    const std::vector<RunbookInfo> &offered() const { return m_offered; }
+    const std::vector<RestorePoint> &points() const { return m_points; }
+    const BestPoint &best() const { return m_best; }
+    const std::optional<Runbook> &runbook() const { return m_runbook; }
+    QString preferredRunbook() const { return m_preferred; }
+    TargetKind target() const { return m_target; }
+    QString point() const { return m_point; }
+    bool valuesAreValid() const { return m_valid; }
+    bool usesPoint() const;
+    Purpose purpose() const;
+    /// Values that the input form begins with.
+    QJsonObject givenValues() const;
+    RunOrder order() const;
+
+    // The run in preparation
+    /// A run that stands already is taken up instead of making a new one.
+    void takeUp(const QString &run);
+    bool isTakenUp() const { return m_takenUp; }
+    void prepare();
+    void discard();
+    void setRun(const QString &run);
+    void setView(const RunView &view);
+    void setProblem(const Error &error);
+    QString run() const { return m_run; }
+    const std::optional<RunView> &view() const { return m_view; }
+    const std::optional<Error> &problem() const { return m_problem; }
+    bool isReady() const;
+    QString planText() const;
+    void setReason(const QString &check, const QString &reason);
+    QString reason(const QString &check) const { return m_go.accept.value(check); }
+    /// What still stands against a go; empty when nothing does.
+    QString obstacle() const;
+    void setConfirm(const QString &text);
+    QString confirm() const { return m_go.confirm; }
+    void go();
+    bool isGoing() const { return m_going; }
+    void wentOff();
+    void goRefused(const Error &error);
+    void answer(const RunCommand &command) { Q_EMIT commandIssued(command); }
+
+Q_SIGNALS:
+    void changed();
+    void prepareRequested();
+    void discardRequested(const QString &run);
+    void goRequested(const lb::GoAnswer &go);
+    void commandIssued(const lb::RunCommand &command);
+    void started(const QString &run);
+
+private:
+    SystemProfile m_system;
+    Source m_source;
+    std::vector<RunbookInfo> m_offered;
+    QString m_preferred;
+    std::vector<RestorePoint> m_points;
+    BestPoint m_best;
+    std::optional<Runbook> m_runbook;
+    TargetKind m_target = TargetKind::Same;
+    QString m_point;
+    QMap<QString, QStringList> m_values;
+    bool m_valid = true;
+    bool m_takenUp = false;
+    bool m_preparing = false;
+    bool m_going = false;
+    QString m_run;
+    std::optional<RunView> m_view;
+    std::optional<Error> m_problem;
+    GoAnswer m_go;
+    mutable QByteArray m_textOf;
+    mutable QString m_text;
+};
+
+} // namespace lb

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/system_dialog.h"
+
+#include "core/base/format.h"
+#include "ui/words.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+namespace lb {
+
+SystemDialog::SystemDialog(std::vector<SystemType> types, const std::vector<StoreProfile> &stores,
+                           const std::optional<SystemProfile> &edited, const QStringList &taken,
+                           QWidget *parent)
+    : QDialog(parent),
+      m_types(std::move(types)),
+      m_edited(edited),
+      m_taken(taken),
+      m_name(named(new QLineEdit(this), "systemName", tr("Name"))),
+      m_nameProblem(named(new PlainLabel(PlainLabel::Role::Body, this), "systemNameProblem")),
+      m_typeText(named(new PlainLabel(PlainLabel::Role::Muted, this), "systemTypeText")),
+      m_reason(named(new PlainLabel(PlainLabel::Role::Body, this), "systemReason")),
+      m_type(named(new QComboBox(this), "systemType", tr("Type"))),
+      m_store(named(new QComboBox(this), "systemStore", tr("Store"))),
+      m_protected(
+          named(new QCheckBox(tr("&Protected: every change asks for its name to be typed"), this),
+                "systemProtected")),
+      m_form(named(new InputForm(this), "systemForm")),
+      m_message(named(new InlineMessage(this), "systemMessage"))
+{
+    setObjectName(QStringLiteral("systemDialog"));
+    setWindowTitle(edited ? tr("Edit %1").arg(displayText(edited->name)) : tr("New system"));
+    setAccessibleName(windowTitle());
+    m_nameProblem->setTone(Tone::Bad);
+    m_nameProblem->hide();
+
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(20, 16, 20, 16);
+    column->setSpacing(12);
+    column->addWidget(m_message);
+    auto *area = named(new QScrollArea(this), "systemScroll", tr("Fields of the system"));
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    auto *inner = named(new QWidget(area), "systemFields");
+    auto *fields = new QVBoxLayout(inner);
+    fields->setContentsMargins(0, 0, 4, 0);
+    fields->setSpacing(16);
+    auto *form = new QFormLayout;
+    form->setVerticalSpacing(12);
+    form->setHorizontalSpacing(16);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    auto *nameColumn = new QVBoxLayout;
+    nameColumn->setSpacing(3);
+    nameColumn->addWidget(m_name);
+    nameColumn->addWidget(m_nameProblem);
+    auto *nameLabel = named(new QLabel(tr("&Name"), this), "systemNameLabel");
+    nameLabel->setBuddy(m_name);
+    form->addRow(nameLabel, nameColumn);
+    auto *typeColumn = new QVBoxLayout;
+    typeColumn->setSpacing(3);
+    typeColumn->addWidget(m_type);
+    typeColumn->addWidget(m_typeText);
+    auto *typeLabel = named(new QLabel(tr("&Type"), this), "systemTypeLabel");
+    typeLabel->setBuddy(m_type);
+    form->addRow(typeLabel, typeColumn);
+    auto *storeLabel = named(new QLabel(tr("&Store"), this), "systemStoreLabel");
+    storeLabel->setBuddy(m_store);
+    form->addRow(storeLabel, m_store);
+    form->addRow(QString(), m_protected);
+    fields->addLayout(form);
+    fields->addWidget(m_form);
+    fields->addStretch(1);
+    area->setWidget(inner);
+    column->addWidget(area, 1);
+    column->addWidget(m_reason);
+    auto *buttons = named(new QDialogButtonBox(this), "systemButtons");
+    m_save = named(buttons->addButton(edited ? tr("Save changes") : tr("Add system"),
+                                      QDialogButtonBox::AcceptRole),
+                   "systemSave");
+    named(buttons->addButton(QDialogButtonBox::Cancel), "systemCancel");
+    makePrimary(m_save);
+    column->addWidget(buttons);
+
+    for (const SystemType &type : m_types)
+        m_type->addItem(displayText(type.title), type.id);
+    for (const StoreProfile &store : stores)
+        m_store->addItem(displayText(store.name), store.name);
+    if (m_store->findData(QStringLiteral("local")) < 0)
+        m_store->insertItem(0, QStringLiteral("local"), QStringLiteral("local"));
+    m_store->setCurrentIndex(m_store->findData(edited ? edited->store : QStringLiteral("local")));
+    if (edited) {
+        m_name->setText(edited->name);
+        m_name->setEnabled(false);
+        m_type->setCurrentIndex(m_type->findData(edited->type));
+        m_type->setEnabled(false);
+        m_protected->setChecked(edited->isProtected);
+    }
+    showType();
+    connect(m_type, &QComboBox::currentIndexChanged, this, &SystemDialog::showType);
+    connect(m_name, &QLineEdit::textChanged, this, &SystemDialog::check);
+    connect(m_form, &InputForm::changed, this, &SystemDialog::check);
+    connect(buttons, &QDialogButtonBox::accepted, this, &SystemDialog::saveRequested);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    resize(680, 640);
+    (edited ? static_cast<QWidget *>(m_form) : m_name)->setFocus();
+}
+
+QString SystemDialog::name() const
+{
+    return m_name->text();
+}
+
+QString SystemDialog::type() const
+{
+    return m_type->currentData().toString();
+}
+
+QString SystemDialog::store() const
+{
+    return m_store->currentData().toString();
+}
+
+bool SystemDialog::isProtected() const
+{
+    return m_protected->isChecked();
+}
+
+QMap<QString, QStringList> SystemDialog::texts() const
+{
+    return m_edited ? m_form->changedTexts() : m_form->texts();
+}
+
+void SystemDialog::showProblem(const Error &error)
+{
+    m_message->showMessage(
+        Tone::Bad, displayText(error.summary),
+        displayText(QStringList{error.detail, error.advice}.join(QLatin1Char('\n')).trimmed(),
+                    true));
+}
+
+void SystemDialog::showType()
+{
+    const int row = m_type->currentIndex();
+    if (row < 0 || row >= int(m_types.size()))
+        return check();
+    const SystemType &type = m_types[size_t(row)];
+    m_typeText->setText(displayText(type.description));
+    m_typeText->setVisible(!type.description.isEmpty());
+    m_form->setSpecs(type.inputs, m_edited ? m_edited->inputs : QJsonObject());
+    check();
+}
+
+void SystemDialog::check()
+{
+    QString problem;
+    if (!m_edited) {
+        if (m_taken.contains(m_name->text()))
+            problem = tr("A system of this name exists already");
+        m_nameProblem->setText(problem);
+        m_nameProblem->setVisible(!problem.isEmpty());
+        if (m_name->text().isEmpty())
+            problem = tr("Name: must be filled in");
+    }
+    if (problem.isEmpty())
+        problem = m_form->problem();
+    m_reason->setText(problem.isEmpty() ? QString() : tr("Still needed: %1").arg(problem));
+    m_reason->setVisible(!problem.isEmpty());
+    m_save->setEnabled(problem.isEmpty());
+}
+
+} // namespace lb

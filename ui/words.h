@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/service/service.h"
+#include "ui/look.h"
+
+namespace lb {
+
+/// The closed lists as a person reads them, each with its tone and icon. One word = one meaning.
+QString wordOf(RunStateName state);
+QString wordOf(StepState state);
+QString wordOf(CheckVerdict verdict);
+QString wordOf(Completeness completeness);
+QString wordOf(ProofLevel level);
+QString wordOf(Purpose purpose);
+QString wordOf(TargetKind target);
+QString wordOf(SystemOverview::Verdict verdict);
+
+Tone toneOf(RunStateName state);
+Tone toneOf(StepState state);
+Tone toneOf(CheckVerdict verdict);
+Tone toneOf(Completeness completeness);
+Tone toneOf(ProofLevel level);
+Tone toneOf(SystemOverview::Verdict verdict);
+
+QString iconOf(RunStateName state);
+QString iconOf(StepState state);
+QString iconOf(CheckVerdict verdict);
+
+/// "restored and used, 2 days ago"
+QString proofText(const RestorePoint &point);
+/// "complete" or "missing: Database, Keys"
+QString completenessText(const RestorePoint &point);
+/// "parts taken 2 h 10 min apart"; empty for a single part.
+QString skewText(const RestorePoint &point);
+/// "21 Nov 2026 03:04 CET (2 hours ago)"
+QString timeAndAge(const QDateTime &time);
+
+/// Verb of a run's start button: "Start restore".
+QString startVerb(Purpose purpose);
+/// True when a run of this runbook needs a restore point to be chosen.
+bool usesRestorePoint(const Runbook &runbook);
+/// True for systems made by `practice start`.
+bool isPractice(const QString &system);
+
+/// Safe as the text of a button, label buddy or menu entry: `&` stays what it is.
+QString buttonText(const QString &data);
+/// Safe as a tool tip, which Qt would otherwise take as rich text when it looks like it.
+QString toolTipText(const QString &data);
+
+} // namespace lb
