@@ -14,8 +14,9 @@
 
 namespace lb::test {
 
-/// Live processes that have this text as one of their arguments.
-inline QList<pid_t> processesWithArgument(const QByteArray &argument)
+/// Live processes that have this text as one of their arguments (and this program's name).
+inline QList<pid_t> processesWithArgument(const QByteArray &argument,
+                                          const QByteArray &program = {})
 {
     QList<pid_t> found;
     const QStringList all = QDir(QStringLiteral("/proc")).entryList(QDir::Dirs);
@@ -23,8 +24,11 @@ inline QList<pid_t> processesWithArgument(const QByteArray &argument)
         bool isNumber = false;
         const pid_t pid = name.toInt(&isNumber);
         QFile file(QStringLiteral("/proc/%1/cmdline").arg(name));
-        if (isNumber && file.open(QIODevice::ReadOnly) &&
-            file.readAll().split('\0').contains(argument) && ProcessIdentity::of(pid))
+        if (!isNumber || !file.open(QIODevice::ReadOnly))
+            continue;
+        const QList<QByteArray> arguments = file.readAll().split('\0');
+        if (arguments.contains(argument) && (program.isEmpty() || arguments.at(0) == program) &&
+            ProcessIdentity::of(pid))
             found << pid;
     }
     return found;
