@@ -38,7 +38,7 @@ Identity pinnedAt(const YamlNode &root)
     pinned.text = textAt(*node, "text");
     if (const YamlNode *facts = node->get(QLatin1String("facts"))) {
         for (const YamlNode::Member &fact : facts->members)
-            pinned.facts.insert(fact.key, fact.value.text);
+            pinned.facts.insert(fact.key, fact.value.toJson());
     }
     if (const YamlNode *scope = node->get(QLatin1String("scope"))) {
         for (const YamlNode &item : scope->items)

@@ -35,6 +35,7 @@ ReadRunbook readRunbook(const QByteArray &text, const QString &file, bool builtI
     if (whole) {
         checkShape(document.root, runbookShape(), builtIn, findings);
         read.runbook = buildRunbook(document.root);
+        read.runbook.builtIn = builtIn;
         lintRunbook(read.runbook, document, findings);
     } else if (!findings.hasErrors()) {
         findings.error({1, 1}, document.root.isNull() ? tr("The file is empty")

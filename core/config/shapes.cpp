@@ -217,7 +217,7 @@ constexpr Shape kRunbookShape{"runbook", "A runbook of Lifeboat", kRunbook};
 
 constexpr std::array kPinned{
     FieldSpec{"text", FieldType::Text, true, "The identity's text"},
-    FieldSpec{"facts", FieldType::TextMap, true, "Fact name to value"},
+    FieldSpec{"facts", FieldType::Any, true, "Fact name to value"},
     FieldSpec{"scope", FieldType::TextList, false, "The names that runs touch"}};
 constexpr Shape kPinnedShape{"pinned", "The identity that a person let pass", kPinned};
 
