@@ -202,8 +202,9 @@ private:
                 break;
             TRY_VALUE(IndexEntry first, m_index.find(entry.target));
             if (first.type != EntryType::File) {
-                m_writer.refuse(entry.path, tr("its first name %1 is not extracted")
-                                                .arg(displayBytes(entry.target)));
+                m_writer.refuse(
+                    entry.path,
+                    tr("its first name %1 is not extracted").arg(displayBytes(entry.target)));
                 return false;
             }
             TRY(makeParents(entry.path));

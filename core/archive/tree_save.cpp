@@ -5,6 +5,7 @@
 #include "core/archive/hard_links.h"
 #include "core/archive/index_writer.h"
 #include "core/archive/metadata.h"
+#include "core/archive/own_names.h"
 #include "core/archive/path_pattern.h"
 #include "core/archive/progress_meter.h"
 #include "core/archive/tar_header.h"
@@ -136,11 +137,9 @@ private:
             m_summary.limits.add(entry.path, tr("the store itself; not in"));
             return true;
         }
-        for (const char *prefix : {".lifeboat-aside-", ".lifeboat-stage-", ".lifeboat-incoming-"}) {
-            if (entry.name.startsWith(prefix)) {
-                m_summary.limits.add(entry.path, tr("left by a restore of Lifeboat; not in"));
-                return true;
-            }
+        if (isOwnName(entry.name)) {
+            m_summary.limits.add(entry.path, tr("left by a restore of Lifeboat; not in"));
+            return true;
         }
         return false;
     }
