@@ -10,7 +10,7 @@
 
 namespace lb::test {
 
-inline RunEvent event(EventKind kind, const QString &step = {}, const QJsonObject &data = {})
+inline RunEvent newEvent(EventKind kind, const QString &step = {}, const QJsonObject &data = {})
 {
     RunEvent made;
     made.kind = kind;
@@ -25,25 +25,25 @@ inline std::vector<RunEvent> runOf(int steps)
 {
     std::vector<RunEvent> events;
     events.push_back(
-        event(EventKind::RunRequested, {},
-              {{QStringLiteral("request"),
-                QJsonObject{{QStringLiteral("runbook"), QStringLiteral("files.save")},
-                            {QStringLiteral("system"), QStringLiteral("Bücher \"1\"")}}}}));
+        newEvent(EventKind::RunRequested, {},
+                 {{QStringLiteral("request"),
+                   QJsonObject{{QStringLiteral("runbook"), QStringLiteral("files.save")},
+                               {QStringLiteral("system"), QStringLiteral("Bücher \"1\"")}}}}));
     for (int i = 0; i < steps; ++i) {
         const QString step = QStringLiteral("copy[folder %1]").arg(i);
-        events.push_back(event(
+        events.push_back(newEvent(
             EventKind::StepIntended, step,
             {{QStringLiteral("fills"),
               QJsonObject{{QStringLiteral("run"), QStringLiteral("r20261121-030405-a1b2c3")}}}}));
-        events.push_back(event(EventKind::StepObserved, step,
-                               {{QStringLiteral("what"), ProcessIdentity::self().toJson()}}));
-        events.push_back(event(
+        events.push_back(newEvent(EventKind::StepObserved, step,
+                                  {{QStringLiteral("what"), ProcessIdentity::self().toJson()}}));
+        events.push_back(newEvent(
             EventKind::StepSucceeded, step,
             {{QStringLiteral("outputs"), QJsonObject{{QStringLiteral("exit_status"), 0},
                                                      {QStringLiteral("bytes"), 123456 + i}}}}));
     }
-    events.push_back(
-        event(EventKind::RunEnded, {}, {{QStringLiteral("state"), QStringLiteral("succeeded")}}));
+    events.push_back(newEvent(EventKind::RunEnded, {},
+                              {{QStringLiteral("state"), QStringLiteral("succeeded")}}));
     return events;
 }
 

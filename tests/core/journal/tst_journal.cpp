@@ -97,9 +97,9 @@ private Q_SLOTS:
         {
             auto journal = Journal::create(m_folder->path());
             VERIFY_RESULT(journal);
-            VERIFY_RESULT(
-                (*journal)->appendSynced(event(EventKind::RunRequested, strange,
-                                               {{strange, strange}, {QStringLiteral("prev"), 1}})));
+            VERIFY_RESULT((*journal)->appendSynced(
+                newEvent(EventKind::RunRequested, strange,
+                         {{strange, strange}, {QStringLiteral("prev"), 1}})));
         }
         const auto content = readJournal(m_file);
         VERIFY_RESULT(content);
@@ -176,7 +176,7 @@ private Q_SLOTS:
         auto journal = Journal::open(m_folder->path(), &content);
         VERIFY_RESULT(journal);
         QCOMPARE(content.tornBytes, 4096);
-        VERIFY_RESULT((*journal)->appendSynced(event(EventKind::RunReopened)));
+        VERIFY_RESULT((*journal)->appendSynced(newEvent(EventKind::RunReopened)));
         QVERIFY(readFile(m_file).startsWith(bytes));
         const auto again = readJournal(m_file);
         VERIFY_RESULT(again);
