@@ -8,6 +8,8 @@
 
 namespace lb {
 
+class InventoryDatabase;
+
 /// Which restore points, in which order. Empty fields do not filter.
 struct PointFilter
 {
@@ -95,7 +97,8 @@ public:
     Result<void> upsertPoint(const RestorePoint &point);
     /// All at once in one transaction.
     Result<void> upsertPoints(const std::vector<RestorePoint> &points);
-    Result<void> removePoint(const PointId &id);
+    /// From one store, or (empty) from all.
+    Result<void> removePoint(const PointId &id, const QString &store = {});
     Result<std::vector<RestorePoint>> points(const PointFilter &filter = {}) const;
     Result<std::optional<RestorePoint>> point(const PointId &id) const;
     /// How many the filter lets through, without offset and limit.
@@ -119,10 +122,9 @@ public:
     estimate(const QString &runbook, const QString &step, qint64 bytes) const;
 
 private:
-    class Database;
-    explicit Inventory(std::unique_ptr<Database> database);
+    explicit Inventory(std::unique_ptr<InventoryDatabase> database, QString movedAside);
 
-    std::unique_ptr<Database> m_database;
+    std::unique_ptr<InventoryDatabase> m_database;
     QString m_movedAside;
 };
 

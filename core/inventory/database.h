@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/error.h"
+
+#include <QDateTime>
+#include <QMutex>
+#include <QSqlDatabase>
+#include <QSqlQuery>
+#include <QStringList>
+#include <QVariantList>
+
+#include <atomic>
+#include <functional>
+
+namespace lb {
+
+/// The SQLite file behind an Inventory: one connection a thread, statements with bound values,
+/// transactions, damage noted for the next open. Any thread.
+class InventoryDatabase
+{
+public:
+    explicit InventoryDatabase(QString path);
+    ~InventoryDatabase();
+    InventoryDatabase(const InventoryDatabase &) = delete;
+    InventoryDatabase &operator=(const InventoryDatabase &) = delete;
+
+    /// Connects, and makes the tables in an empty file. Corrupt or Unsupported when the file is no
+    /// inventory that this Lifeboat can use.
+    Result<void> prepare();
+    /// Runs one statement; rows are read forward only.
+    Result<QSqlQuery> run(const QString &sql, const QVariantList &values = {}) const;
+    /// All of `work` or nothing of it. Takes the write lock first, so that it never has to give up
+    /// half-way because another process wrote meanwhile.
+    Result<void> inTransaction(const std::function<Result<void>()> &work) const;
+    /// True once SQLite found the file damaged; a note beside it makes the next open move it aside.
+    bool isDamaged() const { return m_damaged; }
+    static QString damageNote(const QString &path);
+
+private:
+    Result<QSqlDatabase> connection() const;
+    Result<int> schema() const;
+    Result<void> makeTables() const;
+    Error errorOf(const QString &what, const QSqlError &error) const;
+
+    const QString m_path;
+    const quint64 m_instance;
+    mutable std::atomic<bool> m_damaged{false};
+    mutable QMutex m_mutex;
+    mutable QStringList m_names; ///< of every connection made, for the destructor
+};
+
+/// Bound as it is, a null QString becomes NULL, which equals nothing.
+inline QString notNull(const QString &text)
+{
+    return text.isNull() ? QLatin1String("") : text;
+}
+
+/// Times stand as milliseconds since 1970, or NULL.
+QVariant milliseconds(const QDateTime &time);
+QDateTime timeOf(const QVariant &value);
+
+} // namespace lb
