@@ -61,29 +61,30 @@ missing_packages()
     done
 }
 
-# apt ARGUMENT…: apt-get as root, asking nothing; its output goes to $apt_log, its progress is shown.
-apt()
+# apt_get ARGUMENT…: apt-get as root, asking nothing; its output goes to $apt_log, its progress is
+# shown. The progress has a channel of its own: apt makes that one non-blocking, and a maintainer
+# script that shares it fails with an I/O error when the reader is slow.
+apt_get()
 {
-    local kind id percent text phase=
+    local kind percent text phase=
     local -a as_root=()
     ((EUID == 0)) || as_root=(sudo)
     progress_shown=-1
-    { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y \
-        -o DPkg::Lock::Timeout=600 -o APT::Status-Fd=1 -o Acquire::Retries=2 \
-        -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@" 2>&1 </dev/null ||
-        echo "apt-get ended with status $?" >>"$apt_log.failed"; } |
-        while IFS=: read -r kind id percent text; do
-            case $kind in
-            dlstatus | pmstatus)
-                [[ $kind == "$phase" ]] || progress_shown=-1
-                phase=$kind
-                progress "${percent%.*}" "$text"
-                ;;
-            *) printf '%s\n' "$kind${id:+:$id}${percent:+:$percent}${text:+:$text}" >>"$apt_log" ;;
-            esac
+    # shellcheck disable=SC2016
+    { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+        sh -c 'log=$1; shift; exec 3>&1 >>"$log" 2>&1 </dev/null; exec apt-get "$@"' sh "$apt_log" \
+        -q -y -o APT::Status-Fd=3 -o DPkg::Lock::Timeout=600 -o Acquire::Retries=2 \
+        -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@" 2>>"$apt_log" ||
+        : >"$apt_log.failed"; } |
+        while IFS=: read -r kind _ percent text; do
+            [[ $kind == "$phase" ]] || progress_shown=-1
+            phase=$kind
+            [[ ! $percent =~ ^[0-9]+ ]] || progress "${BASH_REMATCH[0]}" "$text"
         done
     progress_end
-    [[ ! -e $apt_log.failed ]] || { rm -f "$apt_log.failed" && return 1; }
+    [[ -e $apt_log.failed ]] || return 0
+    rm -f "$apt_log.failed"
+    return 1
 }
 
 # install_packages USE…: what is missing of these lists; does nothing when nothing is.
@@ -112,8 +113,8 @@ install_packages()
     apt_log=$(log_file packages)
     say "Packages: installing ${#missing[@]} (${missing[*]})"
     # A list that cannot be refreshed (no network, one bad source) may still be good enough.
-    apt update || say "    the package list could not be refreshed; going on with the old one"
-    if ! apt install --no-install-recommends "${missing[@]}"; then
+    apt_get update || say "    the package list could not be refreshed; going on with the old one"
+    if ! apt_get install --no-install-recommends "${missing[@]}"; then
         failed "$apt_log" "the packages could not be installed"
         die "Lifeboat needs ${missing[*]}" \
             "Is there a network, and are the package sources in /etc/apt right?"

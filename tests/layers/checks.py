@@ -53,7 +53,7 @@ def may_use(layer):
     """Folders of core that a layer may include beside itself; app/ wires, so it may use all."""
     if layer == "ui":
         return TABLE["window"]
-    return list(ROWS) if layer == "app" else ROWS[layer]
+    return [*ROWS, "ui"] if layer == "app" else ROWS[layer]
 
 
 def line_of(text, position):

@@ -36,7 +36,7 @@ class Includes(unittest.TestCase):
 
     def test_own_row_is_allowed(self):
         for path, header in (("core/model/z.cpp", "core/base/a.h"), ("core/base/z.cpp", "core/base/a.h"),
-                             ("ui/z.cpp", "core/service/e.h"), ("app/z.cpp", "core/engine/c.h"),
+                             ("ui/z.cpp", "core/service/e.h"), ("app/z.cpp", "core/engine/c.h"), ("app/z.cpp", "ui/h.h"),
                              ("core/plan/z.cpp", "core/systems/x/f.h"), ("ui/z.cpp", "ui/h.h"),
                              ("core/systems/x/z.cpp", "core/systems/x/f.h")):
             self.assertEqual(self.problems(path, f'#include "{header}"'), [], path)
