@@ -386,8 +386,7 @@ QString swapText(SwapWay way, const TemplateText &staging, const TemplateText &a
                   "The old copy is kept as %2")
             .arg(staging.display(), aside.display());
     case SwapWay::Rename:
-        return tr("One rename from %1; there is no folder of this name now")
-            .arg(staging.display());
+        return tr("One rename from %1; there is no folder of this name now").arg(staging.display());
     case SwapWay::Children:
         return tr("Entry by entry, each one journalled: the old ones move to %2, the new ones come "
                   "from %1. Between the first and the last move the folder is mixed")
@@ -426,11 +425,13 @@ QStringList describe(const TreeSaveCall &call)
 
 QStringList describe(const TreeStageCall &call)
 {
-    return {
-        tr("Extract part %1 of restore point %2 to %3 and verify every byte on the way")
-            .arg(call.part, call.point, call.staging.display()),
-        tr("%1 in %2; %3 is not touched")
-            .arg(formatSize(call.bytes), tr("%n entries", nullptr, int(call.entries)), call.into)};
+    const QString size =
+        tr("%1 in %2").arg(formatSize(call.bytes), tr("%n entries", nullptr, int(call.entries)));
+    return {tr("Extract part %1 of restore point %2 to %3 and verify every byte on the way")
+                .arg(call.part, call.point, call.staging.display()),
+            call.way == SwapWay::Children
+                ? tr("%1; what is in %2 now stays untouched").arg(size, call.into)
+                : tr("%1; %2 is not touched").arg(size, call.into)};
 }
 
 QStringList describe(const PublishCall &call)
@@ -630,7 +631,7 @@ QStringList describeCall(const Call &anyCall)
         },
         anyCall);
     for (QString &line : lines)
-        line = displayText(line);
+        line = displayText(line, line.startsWith(verbatim({})));
     return lines;
 }
 

@@ -237,9 +237,13 @@ Result<Call> writeFileCall(const Action &action, const References &references)
     call.mode = octal.toInt(&ok, 8);
     if (!ok || call.mode < 0 || call.mode > 07777)
         return wrong(action, "mode", tr("must be an octal file mode such as 0600"));
-    call.aside = call.path;
-    call.aside.append(QStringLiteral(".lifeboat-aside-"));
-    call.aside.append(Slot{QStringLiteral("run")});
+    if (call.path.hasSlots()) {
+        call.aside = call.path;
+        call.aside.append(QStringLiteral(".lifeboat-aside-"));
+        call.aside.append(Slot{QStringLiteral("run")});
+    } else {
+        call.aside = siblingOf(call.path.literal(), QStringLiteral("aside"));
+    }
     return Call(std::move(call));
 }
 
@@ -317,11 +321,14 @@ Result<QJsonValue> readParam(const Action &action, const ParamSpec &spec,
 /// Checks, facts and the work on whole restore points: the keys, filled.
 Result<QJsonObject> filledParams(const Action &action, const References &references)
 {
-    TRY(onlyThisMachine(action, references));
+    // The host of `reachable` is what is looked at from here, not where the look is done.
+    const bool looksAtHost = action.kind == ActionKind::Reachable;
+    if (!looksAtHost)
+        TRY(onlyThisMachine(action, references));
     QJsonObject params;
     for (const ParamSpec &spec : specOf(action.kind).params) {
         const QLatin1String key(spec.key);
-        if (key == QLatin1String("host") || key == QLatin1String("via"))
+        if ((key == QLatin1String("host") && !looksAtHost) || key == QLatin1String("via"))
             continue;
         if (rawParam(action, spec.key).isUndefined())
             continue;
@@ -429,7 +436,7 @@ Result<void> onlyThisMachine(const Action &action, const References &references)
     TRY_VALUE(const QString host, literalParam(action, "host", references));
     if (!host.isEmpty())
         return notThereYet(tr("Working on another machine (%1)").arg(host));
-    if (!isEmptyValue(rawParam(action, "via")) && !rawParam(action, "via").isUndefined())
+    if (!isEmptyValue(rawParam(action, "via")))
         return notThereYet(tr("A route through other machines (via)"));
     return {};
 }

@@ -114,12 +114,21 @@ Result<PlannedStep> StepBuilder::frame(const StepInstance &instance, PlanSection
     return step;
 }
 
+void StepBuilder::keepApart(WriteFileCall &file)
+{
+    const int before = m_asides[file.aside.display()]++;
+    if (before > 0)
+        file.aside.append(QStringLiteral("-%1").arg(before + 1));
+}
+
 Result<void> StepBuilder::addCalls(PlannedStep &step, const StepSpec &spec,
                                    const References &references)
 {
     TRY_VALUE(Call call, callOf(spec.action, references,
                                 {.startsDaemon = spec.startsDaemon,
                                  .destroys = spec.effect == Effect::Destroy}));
+    if (auto *file = std::get_if<WriteFileCall>(&call))
+        keepApart(*file);
     step.undo = builtInUndo(call);
     step.calls.push_back(std::move(call));
     // What it leaves half done, its executor finds out by itself.

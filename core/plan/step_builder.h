@@ -55,6 +55,8 @@ private:
     Result<PlannedStep> frame(const StepInstance &instance, PlanSection section,
                               const References &references) const;
     Result<void> addCalls(PlannedStep &step, const StepSpec &spec, const References &references);
+    /// Two steps that write the same file keep two old ones.
+    void keepApart(WriteFileCall &file);
     Result<void> addTreeSave(PlannedStep &step, const StepInstance &instance,
                              const References &references);
     Result<std::optional<PlannedStep>> addTreeRestore(PlannedStep &step, const StepSpec &spec,
@@ -65,6 +67,7 @@ private:
     PartNames m_partNames;
     std::vector<PartSpec> m_madeParts;
     std::vector<ObligationSpec> m_announced;
+    QHash<QString, int> m_asides;
 };
 
 } // namespace lb

@@ -180,6 +180,77 @@ PlanInputs filesRestore()
     return in;
 }
 
+PlanInputs ownRunbook()
+{
+    PlanInputs in = empty(Purpose::Migrate);
+    in.runbook.title = QStringLiteral("Move the *shop* to its new schema");
+    in.system.isProtected = true;
+    in.version = QStringLiteral("1.3");
+    in.identity.scope = {QStringLiteral("/srv/shop"), QStringLiteral("database shop")};
+    in.runbook.deviations = {{QStringLiteral("migrates while the shop runs"),
+                              QStringLiteral("the shop is stopped first"),
+                              QStringLiteral("orders were lost otherwise")}};
+    in.runbook.inputs = {input("tables", InputType::Text, true), input("note", InputType::Text)};
+    in.inputs =
+        json("{'tables': ['orders', 'old customers'], 'note': 'one \\u0022two\\u0022 {{ run }}'}").toObject();
+    in.runbook.checks = {{QStringLiteral("room"),
+                          QStringLiteral("Room for the dump"),
+                          QStringLiteral("Free space"),
+                          action(ActionKind::DiskFree, "{'path': '/var', 'at_least': '2GiB'}"),
+                          {},
+                          true,
+                          {},
+                          {},
+                          {}}};
+    StepSpec ask = step("ask", ActionKind::Ask, "{'text': 'Tell the team', 'evidence': 'text'}");
+    StepSpec stop = step("stop", ActionKind::Run,
+                         "{'program': 'systemctl', 'args': ['stop', 'shop']}", Effect::Change);
+    stop.phase = QStringLiteral("quiesce");
+    stop.title = QStringLiteral("Stop the shop");
+    stop.resume = ResumePolicy::Probe;
+    ProbeSpec probe{action(ActionKind::Run,
+                           "{'program': 'systemctl', 'args': ['is-active', 'shop'],"
+                           " 'success': [0, 3]}"),
+                    {},
+                    {}};
+    probe.doneWhen.exitStatus = 3;
+    probe.notDoneWhen.exitStatus = 0;
+    stop.probe = probe;
+    stop.obliges = {QStringLiteral("start"), QStringLiteral("Start the shop again"),
+                    QStringLiteral("start")};
+    stop.timeout = std::chrono::minutes(2);
+    stop.retry = {3, std::chrono::seconds(5), {ErrorCode::TimedOut, ErrorCode::Unreachable}};
+    StepSpec config =
+        step("config", ActionKind::WriteFile,
+             "{'path': '/etc/shop.conf', 'content': 'note = {{ inputs.note }}\nrun = {{ run }}\n',"
+             " 'mode': '0640'}");
+    config.title = QStringLiteral("Write the new configuration");
+    StepSpec dump =
+        step("dump", ActionKind::Run,
+             "{'program': 'shop-dump', 'args': ['--table', '{{ item }}'], 'folder': '/var',"
+             " 'environment': {'LANG': 'C'}, 'output': 'text'}");
+    dump.forEach = QStringLiteral("inputs.tables");
+    dump.needs = QStringList{QStringLiteral("stop")};
+    StepSpec migrate =
+        step("migrate", ActionKind::Run,
+             "{'program': 'psql', 'input': 'ALTER TABLE orders ADD note text;\nCOMMIT;\n'}",
+             Effect::Change);
+    migrate.title = QStringLiteral("Change the schema");
+    StepSpec wait =
+        step("wait", ActionKind::WaitUntil,
+             "{'reachable': {'port': 8080}, 'done_when': {'equals': true}, 'every': '2s'}");
+    StepSpec clean = step("clean", ActionKind::Run, "{'program': 'shop-clean', 'args': ['--all']}",
+                          Effect::Destroy);
+    clean.when = json("{'not': {'equals': ['{{ steps.migrate.outputs.text }}', 'kept']}}");
+    StepSpec start = step("start", ActionKind::Run,
+                          "{'program': 'systemctl', 'args': ['start', 'shop']}", Effect::Change);
+    start.title = QStringLiteral("Start the shop");
+    start.finallyWhen = FinallyWhen::Proven;
+    in.runbook.steps = {ask, stop, config, dump, migrate, wait, clean};
+    in.runbook.finallySteps = {start};
+    return in;
+}
+
 QStringList ids(const Plan &plan)
 {
     QStringList list;

@@ -18,6 +18,8 @@ PlanInputs empty(Purpose purpose = Purpose::Change);
 /// As resources/runbooks/files.save.yaml and files.restore.yaml have them.
 PlanInputs filesSave();
 PlanInputs filesRestore();
+/// A runbook of an admin with nearly everything a step can have.
+PlanInputs ownRunbook();
 /// Two folders: /srv/shop and /srv/mail.
 RestorePoint twoFolders();
 

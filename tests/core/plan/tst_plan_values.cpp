@@ -253,9 +253,17 @@ void TestPlanValues::writeFileBringsItsUndo()
     QVERIFY(plan.has_value());
     const auto &undo = std::get<RestoreFileCall>(plan->steps[0].undo.at(0));
     QCOMPARE(undo.path.literal(), QStringLiteral("/etc/a.conf"));
-    QCOMPARE(undo.aside.display(), QStringLiteral("/etc/a.conf.lifeboat-aside-‹run›"));
+    QCOMPARE(undo.aside.display(), QStringLiteral("/etc/.lifeboat-aside-‹run›-a.conf"));
     QCOMPARE(std::get<WriteFileCall>(plan->steps[0].calls[0]).mode, 0600);
     QCOMPARE(plan->lineOfNoReturn, -1);
+
+    // Two steps that write one file keep two old ones.
+    in.runbook.steps.push_back(
+        step("again", ActionKind::WriteFile, "{'path': '/etc/a.conf', 'content': 'y'}"));
+    const auto both = makePlan(in);
+    QVERIFY(both.has_value());
+    QCOMPARE(std::get<RestoreFileCall>(both->steps[1].undo.at(0)).aside.display(),
+             QStringLiteral("/etc/.lifeboat-aside-‹run›-a.conf-2"));
 }
 
 void TestPlanValues::undoAndProbeAreFrozen()

@@ -2,6 +2,7 @@
 #include "plan_samples.h"
 
 #include <QElapsedTimer>
+#include <QFile>
 #include <QRegularExpression>
 #include <QTest>
 
@@ -24,6 +25,8 @@ private Q_SLOTS:
     void targetsInEachOtherAreRefused();
     void samePlanSameBytes();
     void planSurvivesItsJson();
+    void plansAreAsPrinted_data();
+    void plansAreAsPrinted();
     void onlyChoosesParts();
     void needsFollowTheSteps();
     void emptyListsPassNeedsOn();
@@ -227,6 +230,31 @@ void TestPlanner::planSurvivesItsJson()
         QVERIFY2(again.has_value(), again ? "" : qPrintable(again.error().sentence()));
         QCOMPARE(again->bytes(), plan.bytes());
     }
+}
+
+void TestPlanner::plansAreAsPrinted_data()
+{
+    QTest::addColumn<QString>("file");
+    for (const char *file : {"save", "restore", "own"})
+        QTest::newRow(file) << QString::fromLatin1(file);
+}
+
+/// LIFEBOAT_WRITE_GOLDEN=1 writes the files anew; look at the difference before committing it.
+void TestPlanner::plansAreAsPrinted()
+{
+    QFETCH(QString, file);
+    const PlanInputs in = file == QLatin1String("save")      ? filesSave()
+                          : file == QLatin1String("restore") ? filesRestore()
+                                                             : ownRunbook();
+    const QByteArray bytes = planned(in).bytes();
+    QFile golden(QStringLiteral(GOLDEN_FOLDER "/%1.plan.json").arg(file));
+    if (qEnvironmentVariableIsSet("LIFEBOAT_WRITE_GOLDEN")) {
+        QVERIFY(golden.open(QIODevice::WriteOnly));
+        golden.write(bytes);
+        golden.close();
+    }
+    QVERIFY(golden.open(QIODevice::ReadOnly));
+    QCOMPARE(bytes, golden.readAll());
 }
 
 void TestPlanner::onlyChoosesParts()

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/by_hand.h"
+
+#include "core/base/text.h"
+
+namespace lb {
+
+namespace {
+
+template <class... Handlers>
+struct Overloaded : Handlers...
+{
+    using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+const QString kTar = QStringLiteral("tar --numeric-owner --xattrs --xattrs-include='*' --acls");
+
+QString quoted(const TemplateText &text)
+{
+    return shellQuoted(text.display());
+}
+
+QString pointFolder(const Plan &plan, const QString &point)
+{
+    return QStringLiteral("%1/%2/%3").arg(plan.store.folder, plan.system, point);
+}
+
+/// printf takes the text as data, whatever is in it.
+QString printed(const Sensitive &value)
+{
+    if (const auto *secret = std::get_if<SecretRef>(&value))
+        return QStringLiteral("cat # type the secret %1, then Ctrl-D").arg(secret->name);
+    return QStringLiteral("printf %s ") + quoted(std::get<TemplateText>(value));
+}
+
+QStringList process(const ProcessCall &call)
+{
+    QStringList words;
+    if (!call.environment.empty())
+        words << QStringLiteral("env");
+    for (const auto &[name, value] : call.environment) {
+        const auto *text = std::get_if<TemplateText>(&value);
+        words << (text ? shellQuoted(name + QLatin1Char('=') + text->display())
+                       : QStringLiteral("%1=\"$%1\"").arg(name));
+    }
+    QStringList arguments;
+    for (const TemplateText &argument : call.arguments)
+        arguments << argument.display();
+    words << shellLine(call.program, arguments);
+    QString line = words.join(QLatin1Char(' '));
+    const auto *input = std::get_if<TemplateText>(&call.input);
+    if (input == nullptr || !input->isEmpty())
+        line = printed(call.input) + QStringLiteral(" | ") + line;
+    QStringList lines;
+    if (!call.folder.isEmpty())
+        lines << QStringLiteral("cd -- ") + shellQuoted(call.folder);
+    return lines << line;
+}
+
+QStringList swap(const QString &into, SwapWay way, const QString &fresh, const QString &old,
+                 bool existed)
+{
+    const QString target = shellQuoted(into);
+    if (way == SwapWay::Children)
+        return {QStringLiteral("mkdir -m 700 -- %1").arg(old),
+                QStringLiteral("find %1 -mindepth 1 -maxdepth 1 ! -name '.lifeboat-*' "
+                               "-exec mv -t %2 -- {} +")
+                    .arg(target, old),
+                QStringLiteral("find %1 -mindepth 1 -maxdepth 1 -exec mv -t %2 -- {} +")
+                    .arg(fresh, target)};
+    QStringList lines;
+    if (existed)
+        lines << QStringLiteral("mv -T -- %1 %2").arg(target, old);
+    return lines << QStringLiteral("mv -T -- %1 %2").arg(fresh, target);
+}
+
+QStringList swapBack(const TreeSwapBackCall &call)
+{
+    const QString target = shellQuoted(call.into);
+    if (!call.targetExisted)
+        return {QStringLiteral("mv -T -- %1 %2").arg(target, quoted(call.staging))};
+    if (call.way == SwapWay::Exchange)
+        return {QStringLiteral("mv -T -- %1 %2").arg(target, quoted(call.staging)),
+                QStringLiteral("mv -T -- %1 %2").arg(quoted(call.aside), target)};
+    return {QStringLiteral("mkdir -p -m 700 -- %1").arg(quoted(call.staging)),
+            QStringLiteral("find %1 -mindepth 1 -maxdepth 1 ! -name '.lifeboat-*' "
+                           "-exec mv -t %2 -- {} +")
+                .arg(target, quoted(call.staging)),
+            QStringLiteral("find %1 -mindepth 1 -maxdepth 1 -exec mv -t %2 -- {} +")
+                .arg(quoted(call.aside), target)};
+}
+
+QStringList save(const TreeSaveCall &call, const Plan &plan)
+{
+    const QString point = pointFolder(plan, QStringLiteral("‹point›"));
+    QStringList words{kTar, QStringLiteral("--zstd -cf"),
+                      shellQuoted(point + QLatin1Char('/') + call.file)};
+    for (const QString &pattern : call.exclude)
+        words << QStringLiteral("--exclude=") + shellQuoted(pattern);
+    words << QStringLiteral("-C %1 .").arg(shellQuoted(call.folder));
+    return {
+        QStringLiteral("mkdir -p -m 700 -- %1").arg(shellQuoted(point + QStringLiteral("/parts"))),
+        words.join(QLatin1Char(' '))};
+}
+
+QStringList stage(const TreeStageCall &call, const Plan &plan)
+{
+    const QString point = pointFolder(plan, call.point);
+    return {QStringLiteral("cd -- ") + shellQuoted(point),
+            QStringLiteral("sha256sum -c --ignore-missing SHA256SUMS"),
+            QStringLiteral("mkdir -m 700 -- %1").arg(quoted(call.staging)),
+            QStringLiteral("%1 --zstd -xpf %2 -C %3")
+                .arg(kTar, shellQuoted(QStringLiteral("parts/%1.tar.zst").arg(call.part)),
+                     quoted(call.staging))};
+}
+
+QStringList point(const PointCall &call, const Plan &plan)
+{
+    const QString id = TemplateText::fromJson(call.params.value(QLatin1String("point"))).display();
+    const QString folder = shellQuoted(pointFolder(plan, id));
+    switch (call.kind) {
+    case ActionKind::PointVerify:
+        return {QStringLiteral("cd -- %1").arg(folder), QStringLiteral("sha256sum -c SHA256SUMS")};
+    case ActionKind::PointRemove:
+        return {QStringLiteral("rm -r -- %1").arg(folder)};
+    default:
+        return {QStringLiteral("less -- %1/RESTORE.md").arg(folder)};
+    }
+}
+
+} // namespace
+
+QStringList byHand(const Call &anyCall, const Plan &plan)
+{
+    return std::visit(
+        Overloaded{
+            [](const ProcessCall &call) { return process(call); },
+            [](const WriteFileCall &call) -> QStringList {
+                const QString path = quoted(call.path);
+                QStringList lines;
+                if (!call.aside.isEmpty())
+                    lines << QStringLiteral("cp -pT -- %1 %2").arg(path, quoted(call.aside));
+                return lines << QStringLiteral("%1 > %2").arg(printed(call.content), path)
+                             << QStringLiteral("chmod %1 -- %2")
+                                    .arg(call.mode, 4, 8, QLatin1Char('0'))
+                                    .arg(path);
+            },
+            [](const RestoreFileCall &call) -> QStringList {
+                return {
+                    QStringLiteral("mv -T -- %1 %2").arg(quoted(call.aside), quoted(call.path))};
+            },
+            [&](const TreeSaveCall &call) { return save(call, plan); },
+            [&](const TreeStageCall &call) { return stage(call, plan); },
+            [](const TreeSwapCall &call) {
+                return swap(call.into, call.way, quoted(call.staging), quoted(call.aside),
+                            call.targetExists);
+            },
+            [](const TreeSwapBackCall &call) { return swapBack(call); },
+            [](const TreeRemoveCall &call) -> QStringList {
+                return {QStringLiteral("rm -r --one-file-system -- %1").arg(quoted(call.folder))};
+            },
+            [&](const PublishCall &) -> QStringList {
+                return {QStringLiteral("cd -- ") +
+                            shellQuoted(pointFolder(plan, QStringLiteral("‹point›"))),
+                        QStringLiteral("sha256sum -- parts/* > SHA256SUMS"),
+                        QStringLiteral("sync")};
+            },
+            [&](const PointCall &call) { return point(call, plan); },
+            [](const ReadCall &) { return QStringList(); },
+            [&](const WaitUntilCall &call) {
+                return call.read ? byHand(*call.read, plan) : QStringList();
+            },
+            [](const AskCall &) { return QStringList(); },
+            [](const ConfirmCall &) { return QStringList(); },
+        },
+        anyCall);
+}
+
+} // namespace lb
