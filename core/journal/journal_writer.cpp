@@ -103,6 +103,8 @@ JournalWriter::~JournalWriter()
     m_wake.notify_all();
     if (m_thread.joinable())
         m_thread.join();
+    // Only a run that writes needs it; thousands of ended runs would each keep a MiB.
+    ::unlink(QFile::encodeName(reserveFile(m_folder)).constData());
 }
 
 void JournalWriter::start(Listener listener)
