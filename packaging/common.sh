@@ -124,7 +124,7 @@ install_packages()
 # log_file NAME: an empty log under .build, outside what CMake may wipe.
 log_file()
 {
-    mkdir -p "$root/.build/log" 2>/dev/null && : >"$root/.build/log/$1.log" 2>/dev/null ||
+    { mkdir -p "$root/.build/log" && : >"$root/.build/log/$1.log"; } 2>/dev/null ||
         die "cannot write into $root/.build" "Does this checkout belong to another user?"
     printf '%s\n' "$root/.build/log/$1.log"
 }
