@@ -136,7 +136,10 @@ def words(tree, root=None):
 
 LITERAL = r'"(?:[^"\\\n]|\\.)*"'
 ARGUMENTS = rf"(?:[^()\"]|{LITERAL}|\((?:[^()\"]|{LITERAL}|\([^()]*\))*\))*"
-TR = re.compile(rf"(\+\s*)?\btr\(\s*({LITERAL})?{ARGUMENTS}\)(?:\s*\.arg\({ARGUMENTS}\))*(\s*\+(?!\+))?")
+# Indents, separators and line ends round a text are layout, not language.
+LAYOUT = r"Q\w+\((?:'|\")(?:\\n|[^\w'\"])*(?:'|\")\)"
+TR = re.compile(rf"({LAYOUT}\s*)?(\+\s*)?\btr\(\s*((?:{LITERAL}\s*)*){ARGUMENTS}\)"
+                rf"(?:\s*\.arg\({ARGUMENTS}\))*(\s*\+(?!\+))?(\s*{LAYOUT})?")
 
 
 def strings(tree):
@@ -145,8 +148,9 @@ def strings(tree):
         if layer_of(path) is None or not path.endswith((".h", ".cpp")):
             continue
         for match in TR.finditer(text):
-            before, words_said, after = match.groups()
-            if (before or after) and not re.match(r'"[A-Z%].*[.!?:]"', words_said or ""):
+            layout_before, before, said, after, layout_after = match.groups()
+            glued = (before and not layout_before) or (after and not layout_after)
+            if glued and not re.match(r'"[A-Z%].*[.!?:]"$', said.strip(), re.DOTALL):
                 yield f"{path}:{line_of(text, match.start())}: tr() glued with +: use %1 and arg()"
 
 

@@ -113,10 +113,12 @@ class Text(unittest.TestCase):
 
     def test_glued_strings(self):
         for good in ('tr("Saved %1").arg(a + b)', 'help + tr("One a line.")', "a + str(b)",
+                     'QStringLiteral("  • ") + tr("%1, %2").arg(f(a), b)',
+                     'tr("One") + QLatin1Char(\'\\n\')', 'a + tr("First. "\n   "Last.")',
                      'f(tr("One"), a + b)', 'QStringList{tr("One"), tr("Two")}'):
             self.assertEqual(found(checks.strings, {"ui/a.cpp": good}), [], good)
         for bad in ('tr("Saved ") + name', 'name + tr(" files")', 'tr("a (b) %1").arg(f(c)) + d',
-                    'tr("of", "sizes")\n    + size'):
+                    'tr("of", "sizes")\n    + size', 'QStringLiteral("of ") + tr("files")'):
             self.assertEqual(len(found(checks.strings, {"ui/a.cpp": bad})), 1, bad)
 
 
