@@ -112,6 +112,11 @@ install_packages()
     fi
     apt_log=$(log_file packages)
     say "Packages: installing ${#missing[@]} (${missing[*]})"
+    # An installation that was cut off has to be finished first.
+    if [[ -n $(dpkg --audit 2>/dev/null) ]]; then
+        say "    finishing an installation that was interrupted"
+        apt_get --fix-broken install || :
+    fi
     # A list that cannot be refreshed (no network, one bad source) may still be good enough.
     apt_get update || say "    the package list could not be refreshed; going on with the old one"
     if ! apt_get install --no-install-recommends "${missing[@]}"; then
