@@ -270,7 +270,8 @@ void checkParam(const ParamSpec &param, const YamlNode &node, Findings &findings
 }
 
 /// What `run` and `ssh` demand of their keys together.
-void checkProgramKeys(const YamlNode &node, Findings &findings)
+/// `mistyped`: a key that is none was said already; it may be the one that lacks.
+void checkProgramKeys(const YamlNode &node, bool mistyped, Findings &findings)
 {
     const YamlNode *program = node.get(QLatin1String("program"));
     const YamlNode *args = node.get(QLatin1String("args"));
@@ -278,7 +279,7 @@ void checkProgramKeys(const YamlNode &node, Findings &findings)
     if (program && command)
         findings.error(command->place, tr("“command” stands beside “program”"),
                        tr("Write program and args, or command"));
-    else if (!program && !command)
+    else if (!program && !command && !mistyped)
         findings.error(node.place, tr("Neither “program” nor “command” says what to start"));
     else if (args && command)
         findings.error(args->place, tr("“args” stands beside “command”"),
@@ -342,6 +343,7 @@ void checkAction(const YamlNode &node, const ActionSpec &spec, bool builtIn, Fin
     }
     QStringList keys;
     bool readsAction = false;
+    bool mistyped = false;
     for (const ParamSpec &param : spec.params) {
         readsAction = readsAction || param.type == ParamType::ReadAction;
         if (param.type != ParamType::ReadAction)
@@ -350,11 +352,13 @@ void checkAction(const YamlNode &node, const ActionSpec &spec, bool builtIn, Fin
     for (const YamlNode::Member &member : node.members) {
         const auto param = std::find_if(spec.params.begin(), spec.params.end(),
                                         [&](const ParamSpec &p) { return keyOf(p) == member.key; });
-        if (param != spec.params.end() && param->type != ParamType::ReadAction)
+        if (param != spec.params.end() && param->type != ParamType::ReadAction) {
             checkParam(*param, member.value, findings);
-        else if (!readsAction || findAction(member.key) == nullptr)
+        } else if (!readsAction || findAction(member.key) == nullptr) {
+            mistyped = true;
             findings.error(member.place, tr("“%1” is not a key of %2").arg(member.key, what),
                            didYouMean(member.key, keys));
+        }
     }
     if (readsAction)
         checkReadAction(node, builtIn, findings);
@@ -364,7 +368,7 @@ void checkAction(const YamlNode &node, const ActionSpec &spec, bool builtIn, Fin
             findings.error(node.place, tr("%1 lacks “%2”").arg(what, keyOf(param)));
     }
     if (spec.kind == ActionKind::Run || spec.kind == ActionKind::Ssh)
-        checkProgramKeys(node, findings);
+        checkProgramKeys(node, mistyped, findings);
     if (spec.kind == ActionKind::Http)
         checkHttpKeys(node, findings);
 }

@@ -87,7 +87,8 @@ void ActionLint::checkParam(const ActionSpec &spec, const ParamSpec &param, cons
         scope.slotsRefused = mustStand();
     switch (param.type) {
     case ParamType::Command: {
-        m_references.checkText(node, scope, Wanted::Command);
+        if (wholeReference(node.text))
+            m_references.checkText(node, scope, Wanted::Command);
         LintScope program = scope;
         program.slotsRefused = mustStand();
         for (const YamlNode &item : node.items)

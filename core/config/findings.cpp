@@ -56,7 +56,7 @@ std::vector<Diagnostic> Findings::take()
 QString didYouMean(const QString &word, const QStringList &candidates)
 {
     const QString close = nearest(word, candidates);
-    return close.isEmpty() ? QString() : tr("did you mean “%1”?").arg(close);
+    return close.isEmpty() ? QString() : tr("Did you mean “%1”?").arg(close);
 }
 
 } // namespace lb

@@ -245,7 +245,7 @@ Result<std::vector<SystemProfile>> readProfiles(std::vector<Diagnostic> *broken)
     for (const QString &name : profileNames()) {
         if (!isProfileName(name)) {
             tell({Diagnostic::Severity::Error, profileFile(name), 1, 1,
-                  tr("“%1” is not a name of a system").arg(name), tr("rename the file")});
+                  tr("“%1” is not a name of a system").arg(name), tr("Rename the file")});
             continue;
         }
         auto read = readFile(name);

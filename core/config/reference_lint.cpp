@@ -340,7 +340,8 @@ void ReferenceLint::checkCondition(const YamlNode &node, const LintScope &scope)
             m_findings.error(value.place, tr("“present” needs a reference"));
         checkText(value, scope, Wanted::Any);
     } else if (key == QLatin1String("equals")) {
-        if (std::none_of(value.items.begin(), value.items.end(), [](const YamlNode &item) {
+        if (value.items.size() == 2 &&
+            std::none_of(value.items.begin(), value.items.end(), [](const YamlNode &item) {
                 return item.text.contains(QLatin1String("{{"));
             }))
             m_findings.error(value.place, tr("“equals” compares two fixed values"),

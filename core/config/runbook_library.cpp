@@ -87,7 +87,7 @@ void RunbookLibrary::addFile(const QString &path, bool builtIn)
             other.runbook.builtIn ? tr("The runbook “%1” comes with Lifeboat").arg(read.runbook.id)
                                   : tr("The runbook “%1” stands in %2 already")
                                         .arg(read.runbook.id, other.runbook.file),
-            tr("give this one another id"));
+            tr("Give this one another id"));
         twice.line = idLine(read.runbook.text);
         read.diagnostics.push_back(std::move(twice));
         break;

@@ -68,7 +68,7 @@ private:
         if (!m_runbook.builtIn && m_runbook.id.startsWith(QLatin1String("lifeboat.")))
             m_findings.error(section("id")->place,
                              tr("Ids beginning with lifeboat. are Lifeboat's own"),
-                             tr("choose another first word"));
+                             tr("Choose another first word"));
         if (!m_runbook.builtIn && m_runbook.system == QLatin1String("lifeboat"))
             m_findings.error(section("system")->place,
                              tr("The system type “lifeboat” is Lifeboat's own"));
@@ -154,8 +154,8 @@ private:
         static const QRegularExpression ranges(
             QStringLiteral("\\A\\s*(?:(?:>=|<=|>|<|=)?\\s*[0-9]+(?:\\.[0-9A-Za-z]+)*\\s*)+\\z"));
         if (appliesTo && version == nullptr)
-            m_findings.error(appliesTo->place, tr("Nothing reads the version for applies_to"),
-                             tr("Add version with a read action"));
+            m_findings.warning(appliesTo->place, tr("Nothing reads the version for applies_to"),
+                               tr("Add version with a read action"));
         if (appliesTo && !ranges.match(m_runbook.appliesTo).hasMatch())
             m_findings.error(appliesTo->place,
                              tr("“%1” is not a range of versions").arg(m_runbook.appliesTo),
@@ -273,13 +273,11 @@ private:
             const YamlNode *node = at("parts", part.id);
             if (node == nullptr || m_actions.uses().madeParts.contains(part.id))
                 continue;
-            if (part.needed)
-                m_findings.error(node->place,
-                                 tr("No step makes the part “%1”: no restore point would ever be "
-                                    "complete")
-                                     .arg(part.id));
-            else
-                m_findings.warning(node->place, tr("No step makes the part “%1”").arg(part.id));
+            m_findings.warning(node->place, part.needed
+                                                ? tr("No step makes the part “%1”: no restore "
+                                                     "point would ever be complete")
+                                                      .arg(part.id)
+                                                : tr("No step makes the part “%1”").arg(part.id));
         }
         if (m_runbook.parts.empty())
             m_findings.warning(m_document.root.place,

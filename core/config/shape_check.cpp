@@ -122,7 +122,7 @@ void checkFinallyWhen(const YamlNode &node, Findings &findings)
     findings.error(node.place,
                    tr("“when” in finally must be always, proven, or one of them with a condition"),
                    node.isScalar() ? didYouMean(node.text, words)
-                                   : tr("write {always: CONDITION} or {proven: CONDITION}"));
+                                   : tr("Write {always: CONDITION} or {proven: CONDITION}"));
 }
 
 void checkField(const FieldSpec &field, const YamlNode &node, bool builtIn, Findings &findings)
@@ -239,6 +239,7 @@ void checkShape(const YamlNode &node, const Shape &shape, bool builtIn, Findings
     for (const FieldSpec &field : shape.fields)
         keys << QLatin1String(field.key);
     const YamlNode::Member *action = nullptr;
+    bool maybeAction = false; // a mistyped one has been said already
     for (const YamlNode::Member &member : node.members) {
         const qsizetype index = keys.indexOf(member.key);
         if (index >= 0) {
@@ -248,8 +249,13 @@ void checkShape(const YamlNode &node, const Shape &shape, bool builtIn, Findings
         const ActionSpec *spec =
             shape.actions == ActionPlace::None ? nullptr : findAction(member.key);
         if (spec == nullptr) {
+            maybeAction = maybeAction || member.value.isMap();
+            // {why: one, two} is read as two keys by every reader of YAML.
+            const bool comma = member.value.isNull() && member.key.contains(QLatin1Char(' '));
             findings.error(member.place, tr("“%1” is not a key of %2").arg(member.key, what),
-                           didYouMean(member.key, keys + actionKeys(shape.actions, builtIn)));
+                           comma
+                               ? tr("A text with a comma needs quotes inside of { }")
+                               : didYouMean(member.key, keys + actionKeys(shape.actions, builtIn)));
         } else if (action != nullptr) {
             findings.error(member.place,
                            tr("“%1” is a second action beside “%2”").arg(member.key, action->key),
@@ -263,7 +269,7 @@ void checkShape(const YamlNode &node, const Shape &shape, bool builtIn, Findings
         if (field.required && node.get(QLatin1String(field.key)) == nullptr)
             findings.error(node.place, tr("%1 lacks “%2”").arg(what, QLatin1String(field.key)));
     }
-    if (shape.actions != ActionPlace::None && action == nullptr)
+    if (shape.actions != ActionPlace::None && action == nullptr && !maybeAction)
         findings.error(
             node.place, tr("%1 lacks an action").arg(what),
             shape.actions == ActionPlace::Step

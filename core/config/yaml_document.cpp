@@ -496,10 +496,13 @@ YamlDocument parseYaml(const QByteArray &given, const QString &file)
                     next.root.place, tr("A file holds one document, and here begins another")));
         }
     } catch (const YAML::Exception &error) {
-        document.diagnostics.push_back(
-            source.problem(source.place(error.mark),
-                           tr("This is not valid YAML: %1").arg(QString::fromStdString(error.msg)),
-                           tr("Look at indentation, colons and quotes here and just above")));
+        // yaml-cpp 0.7 cannot read {text: Done?}, though YAML allows it.
+        const bool character = error.msg == "unknown token";
+        document.diagnostics.push_back(source.problem(
+            source.place(error.mark),
+            tr("This is not valid YAML: %1").arg(QString::fromStdString(error.msg)),
+            character ? tr("A text with a special character, such as ?, needs quotes inside of { }")
+                      : tr("Look at indentation, colons and quotes here and just above")));
     } catch (const Refused &) {
         // The reason is already among the diagnostics.
     }
