@@ -3,6 +3,7 @@
 
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QProcess>
 #include <QSet>
 #include <QTest>
 
@@ -24,6 +25,7 @@ private Q_SLOTS:
     void secretsAreNames();
     void stepsSurviveWithAllTheyHave();
     void newerPlansAreRefused();
+    void schemaKnowsEveryCall();
 
 private:
     static std::vector<std::pair<const char *, Call>> samples();
@@ -255,6 +257,51 @@ void TestCallJson::newerPlansAreRefused()
     QVERIFY(Plan::fromJson(object).has_value());
     object.insert(QStringLiteral("purpose"), QStringLiteral("party"));
     QCOMPARE(Plan::fromJson(object).error().code, ErrorCode::Corrupt);
+}
+
+void TestCallJson::schemaKnowsEveryCall()
+{
+    static const char *const kValidate = R"(
+import json, sys
+try:
+    from jsonschema import Draft202012Validator
+except ImportError:
+    sys.exit(7)
+schema = json.load(open(sys.argv[1]))
+Draft202012Validator.check_schema(schema)
+for line in sys.stdin:
+    errors = list(Draft202012Validator(schema).iter_errors(json.loads(line)))
+    print('ok' if not errors else 'wrong: ' + errors[0].json_path)
+)";
+    Plan plan;
+    PlannedStep step;
+    step.id = QStringLiteral("a");
+    for (const auto &[name, call] : samples())
+        step.calls.push_back(call);
+    for (const ActionSpec &spec : actionTable()) {
+        if (spec.isCheck || spec.kind == ActionKind::HostName ||
+            spec.kind == ActionKind::MachineId || spec.kind == ActionKind::HostKey ||
+            spec.kind == ActionKind::FileSystem)
+            step.calls.push_back(ReadCall{spec.kind, {}});
+        else if (spec.builtInOnly && spec.kind != ActionKind::TreeRemove)
+            step.calls.push_back(PointCall{spec.kind, {}});
+    }
+    plan.steps = {step};
+    QJsonObject wrong = plan.toJson();
+    wrong.insert(QStringLiteral("surprise"), 1);
+    const QByteArray lines = QJsonDocument(plan.toJson()).toJson(QJsonDocument::Compact) + '\n' +
+                             QJsonDocument(wrong).toJson(QJsonDocument::Compact) + '\n';
+    QProcess python;
+    python.start(QStringLiteral("python3"), {QStringLiteral("-c"), QString::fromLatin1(kValidate),
+                                             QStringLiteral(PLAN_SCHEMA)});
+    if (!python.waitForStarted())
+        QSKIP("python3 is not installed");
+    python.write(lines);
+    python.closeWriteChannel();
+    QVERIFY(python.waitForFinished());
+    if (python.exitCode() == 7)
+        QSKIP("python3-jsonschema is not installed");
+    QCOMPARE(python.readAllStandardOutput(), QByteArray("ok\nwrong: $\n"));
 }
 
 } // namespace lb
