@@ -168,12 +168,14 @@ void RunState::apply(const RunEvent &event)
         record.endedAt = {};
         record.error.reset();
         record.fills = data.value(QLatin1String("fills")).toObject();
-        record.observed.clear();
         break;
     }
-    case EventKind::StepObserved:
-        stepOf().observed << data;
+    case EventKind::StepObserved: {
+        QJsonObject observation = data;
+        observation.insert(QStringLiteral("attempt"), event.attempt);
+        stepOf().observed << observation;
         break;
+    }
     case EventKind::StepSucceeded:
         endStep(stepOf(), StepState::Succeeded, event);
         break;
@@ -221,9 +223,9 @@ void RunState::apply(const RunEvent &event)
         break;
     case EventKind::WaitingStarted:
         waiting = waitingFrom(event);
-        if (!event.step.isEmpty() && steps.contains(event.step))
+        if (steps.contains(event.step) && steps[event.step].state == StepState::Running)
             steps[event.step].state = StepState::Waiting;
-        if (state == RunStateName::Running)
+        if (state == RunStateName::Running || state == RunStateName::Finishing)
             state = RunStateName::Waiting;
         break;
     case EventKind::WaitingEnded:
@@ -267,6 +269,13 @@ void RunState::apply(const RunEvent &event)
     case EventKind::RunReopened:
         endError.reset();
         finishing = false;
+        // What went wrong is tried again, unless only `finally` is to be caught up on.
+        if (!data.value(QLatin1String("finally_only")).toBool()) {
+            for (StepRecord &record : steps) {
+                if (record.state == StepState::Failed || record.state == StepState::Cancelled)
+                    record.state = StepState::Pending;
+            }
+        }
         cancelRequested = false;
         endedAt = {};
         state = RunStateName::Running;

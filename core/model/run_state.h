@@ -23,7 +23,7 @@ struct StepRecord
     QString reason; ///< of a skip or cancel
     QJsonObject outputs;
     QJsonObject fills;           ///< slot path → value, of the last attempt
-    QList<QJsonObject> observed; ///< of the last attempt, in order
+    QList<QJsonObject> observed; ///< of all attempts, in order; each says its `attempt`
 };
 
 struct CheckRecord

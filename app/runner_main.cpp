@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/runner_main.h"
+
+#include "core/config/profile_files.h"
+#include "core/config/runbook_reader.h"
+#include "core/engine/runner.h"
+#include "resources/resources.h"
+
+#include <QCoreApplication>
+#include <QSocketNotifier>
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace lb;
+
+QByteArray readOrder()
+{
+    QByteArray order;
+    char buffer[65536];
+    for (;;) {
+        const ssize_t n = ::read(STDIN_FILENO, buffer, sizeof buffer);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return order;
+        order.append(buffer, n);
+        if (order.endsWith('\n'))
+            return order;
+    }
+}
+
+void greet(const RunnerGreeting &greeting)
+{
+    const QByteArray line = greeting.toLine();
+    qsizetype done = 0;
+    while (done < line.size()) {
+        const ssize_t n =
+            ::write(STDOUT_FILENO, line.constData() + done, size_t(line.size() - done));
+        if (n < 0 && errno != EINTR)
+            break;
+        done += qMax<ssize_t>(0, n);
+    }
+    // The front end waits for the end of the line only, but must not be kept by our descriptors.
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    ::dup2(null, STDIN_FILENO);
+    ::dup2(null, STDOUT_FILENO);
+    ::close(null);
+}
+
+/// TERM as an event of the loop: stop at the next safe point.
+int terminationSignals()
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    ::signal(SIGHUP, SIG_IGN);
+    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGPIPE, SIG_IGN);
+    return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+RunnerHooks hooks()
+{
+    return {[](const RunRequest &request) -> Result<Runbook> {
+                return usableRunbook(
+                    readRunbook(request.runbookText, request.runbookId, request.runbookBuiltIn));
+            },
+            [](const QString &system, const Identity &identity) -> Result<void> {
+                TRY_VALUE(SystemProfile profile, readProfile(system));
+                profile.pinned = identity;
+                return writeProfile(profile);
+            }};
+}
+
+} // namespace
+
+int runnerMain(int argc, char **argv)
+{
+    const rlimit noCore{0, 0};
+    ::setrlimit(RLIMIT_CORE, &noCore); // a run may hold secrets
+    ::umask(0077);
+    const int signalFd = terminationSignals();
+    QCoreApplication app(argc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("lifeboat"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(LIFEBOAT_VERSION));
+    initResources();
+
+    RunnerGreeting greeting;
+    const auto order = RunnerOrder::fromLine(readOrder());
+    if (!order) {
+        greeting.error = order.error();
+        greet(greeting);
+        return 2;
+    }
+    Runner runner(hooks());
+    QObject::connect(&runner, &Runner::over, &app, &QCoreApplication::quit, Qt::QueuedConnection);
+    QSocketNotifier termination(signalFd, QSocketNotifier::Read);
+    QObject::connect(&termination, &QSocketNotifier::activated, &runner, [&runner, signalFd] {
+        signalfd_siginfo info{};
+        while (::read(signalFd, &info, sizeof info) == ssize_t(sizeof info)) {
+        }
+        runner.stopAtSafePoint();
+    });
+    const auto stands = runner.begin(*order);
+    if (!stands) {
+        greeting.error = stands.error();
+        greet(greeting);
+        return 1;
+    }
+    greet(*stands);
+    return QCoreApplication::exec();
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/actions/point_work.h"
+
+#include "core/actions/point_session.h"
+#include "core/archive/tree_index.h"
+#include "core/archive/tree_restore.h"
+#include "core/archive/tree_verify.h"
+#include "core/base/atomic_file.h"
+#include "core/base/clock.h"
+#include "core/base/digest.h"
+#include "core/base/format.h"
+#include "core/base/json.h"
+
+#include <QDir>
+#include <QLocale>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Actions)
+
+using Report = WorkerExecution::Report;
+
+TreeArchive archiveOf(const QString &pointFolder, const PartRecord &part)
+{
+    return {pointFolder + QLatin1Char('/') + part.file,
+            pointFolder + QLatin1Char('/') + part.index};
+}
+
+bool isTree(const PartRecord &part)
+{
+    return part.kind == QLatin1String("tree") && !part.index.isEmpty();
+}
+
+QString textParam(const PointCall &call, const char *key)
+{
+    return TemplateText::fromJson(call.params.value(QLatin1String(key))).literal();
+}
+
+/// Keeps the index in step. It can be rebuilt, so a failure is only told.
+void remember(const ActionContext &context, const FolderStore &store, const PointId &id)
+{
+    if (!context.inventory)
+        return;
+    const auto point = store.read(id);
+    const auto kept = point ? context.inventory->upsertPoint(*point)
+                            : Result<void>(tl::unexpected(point.error()));
+    if (!kept && context.log)
+        context.log((kept.error().sentence() + QLatin1Char('\n')).toUtf8());
+}
+
+Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
+                           const Report &report, std::stop_token stop)
+{
+    const PointId id(textParam(call, "point"));
+    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+    TRY_VALUE(const PointUse use, store.use(id, context.run.value()));
+    TRY_VALUE(const RestorePoint point, store.read(id));
+
+    QStringList damage;
+    qint64 done = 0;
+    qint64 entries = 0;
+    const qint64 total = point.bytes();
+    for (const PartRecord &part : point.parts) {
+        if (!isTree(part))
+            continue;
+        VerifyOptions options;
+        options.archive = archiveOf(use.folder(), part);
+        options.wholeHash = true;
+        const auto forward = [&](const TreeProgress &progress) {
+            report({done + qint64(progress.bytesDone), total,
+                    entries + qint64(progress.entriesDone), -1});
+        };
+        const auto found = verifyTree(options, forward, stop);
+        if (!found) {
+            if (found.error().code == ErrorCode::Cancelled)
+                return tl::unexpected(found.error());
+            damage << part.file + QStringLiteral(": ") + found.error().sentence();
+            continue;
+        }
+        damage += found->damage.sentences(20);
+        if (found->sha256 != part.sha256)
+            damage << tr("%1 is not the file that was saved: its SHA-256 differs").arg(part.file);
+        if (found->indexSha256 != part.indexSha256)
+            damage << tr("%1 is not the file that was saved: its SHA-256 differs").arg(part.index);
+        done += part.bytes;
+        entries += part.entries;
+    }
+    // The small files and the list itself; the parts were hashed in the pass above.
+    TRY_VALUE(const SumsReport sums, store.checkSums(id, {}, stop));
+    if (!sums.isClean())
+        damage << sums.summary();
+
+    ProofRecord proof;
+    proof.level = ProofLevel::Read;
+    proof.passed = damage.isEmpty();
+    proof.at = utcNow();
+    proof.run = context.run.value();
+    proof.by = currentUserName() + QLatin1Char('@') + currentHostName();
+    proof.detail =
+        damage.isEmpty()
+            ? tr("%1 in %2 entries read").arg(formatSize(total), QLocale().toString(entries))
+            : damage.mid(0, 5).join(QStringLiteral("; "));
+    TRY(store.addProof(id, proof));
+    CallOutcome outcome;
+    remember(context, store, id);
+    if (!damage.isEmpty()) {
+        if (context.log) {
+            for (const QString &line : std::as_const(damage))
+                context.log((line + QLatin1Char('\n')).toUtf8());
+        }
+        return fail(ErrorCode::Corrupt, tr("Restore point %1 is damaged").arg(id.value()),
+                    damage.mid(0, 10).join(QStringLiteral("; ")),
+                    tr("Do not rely on it: choose another one, and save again"));
+    }
+    outcome.outputs = {{QStringLiteral("bytes"), total}, {QStringLiteral("entries"), entries}};
+    return outcome;
+}
+
+/// One name a line in the step's log: the log is what `backups files` prints.
+Result<CallOutcome> files(const PointCall &call, const ActionContext &context, std::stop_token stop)
+{
+    const PointId id(textParam(call, "point"));
+    const QString only = textParam(call, "part");
+    const QByteArray pattern = textParam(call, "pattern").toUtf8();
+    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+    TRY_VALUE(const PointUse use, store.use(id, context.run.value()));
+    TRY_VALUE(const RestorePoint point, store.read(id));
+    qint64 count = 0;
+    for (const PartRecord &part : point.parts) {
+        if (!isTree(part) || (!only.isEmpty() && part.id != only))
+            continue;
+        const QByteArray source = part.source.toUtf8();
+        const auto visit = [&](const IndexEntry &entry) {
+            ++count;
+            QJsonObject line{{QStringLiteral("part"), part.id},
+                             {QStringLiteral("size"), qint64(entry.size)},
+                             {QStringLiteral("mode"), QString::number(entry.mode, 8)},
+                             {QStringLiteral("mtime_ns"), QString::number(entry.mtimeNs)}};
+            const QByteArray path = entry.path == "." ? source : source + '/' + entry.path;
+            const QString text = QString::fromUtf8(path);
+            if (text.toUtf8() == path)
+                line.insert(QStringLiteral("path"), text);
+            else
+                line.insert(QStringLiteral("path_b64"), QString::fromLatin1(path.toBase64()));
+            switch (entry.type) {
+            case EntryType::File:
+                line.insert(QStringLiteral("type"), QStringLiteral("file"));
+                line.insert(QStringLiteral("sha256"),
+                            QString::fromLatin1(Sha256::toHex(entry.sha256)));
+                break;
+            case EntryType::Folder:
+                line.insert(QStringLiteral("type"), QStringLiteral("folder"));
+                break;
+            case EntryType::Symlink:
+                line.insert(QStringLiteral("type"), QStringLiteral("symlink"));
+                break;
+            case EntryType::HardLink:
+                line.insert(QStringLiteral("type"), QStringLiteral("hard_link"));
+                break;
+            }
+            if (context.log)
+                context.log(toJson(line) + '\n');
+            return true;
+        };
+        TRY(listTree(archiveOf(use.folder(), part).index, pattern, visit, stop));
+    }
+    CallOutcome outcome;
+    outcome.outputs.insert(QStringLiteral("entries"), count);
+    return outcome;
+}
+
+/// Paths as people see them: below the folder that was saved, absolute, or relative to the part.
+std::vector<QByteArray> pathsIn(const PartRecord &part, const QStringList &wanted)
+{
+    std::vector<QByteArray> paths;
+    const QString root = QDir::cleanPath(part.source);
+    for (const QString &path : wanted) {
+        const QString clean = QDir::cleanPath(path);
+        if (clean == root)
+            paths.push_back(".");
+        else if (clean.startsWith(root + QLatin1Char('/')))
+            paths.push_back(clean.mid(root.size() + 1).toUtf8());
+        else if (!QDir::isAbsolutePath(clean))
+            paths.push_back(clean.toUtf8());
+    }
+    return paths;
+}
+
+Result<CallOutcome> extract(const PointCall &call, const ActionContext &context,
+                            const Report &report, std::stop_token stop)
+{
+    const PointId id(textParam(call, "point"));
+    const QStringList wanted = toStringList(call.params.value(QLatin1String("paths")));
+    const QString to = textParam(call, "to");
+    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+    TRY_VALUE(const PointUse use, store.use(id, context.run.value()));
+    TRY_VALUE(const RestorePoint point, store.read(id));
+    TRY(makeFolders(to, 0755));
+    CallOutcome outcome;
+    qint64 entries = 0;
+    QStringList notFound;
+    bool any = false;
+    for (const PartRecord &part : point.parts) {
+        if (!isTree(part))
+            continue;
+        ExtractOptions options;
+        options.archive = archiveOf(use.folder(), part);
+        options.paths = pathsIn(part, wanted);
+        options.destination = to;
+        if (options.paths.empty())
+            continue;
+        const auto forward = [&report](const TreeProgress &progress) {
+            report({qint64(progress.bytesDone), qint64(progress.bytesTotal),
+                    qint64(progress.entriesDone), qint64(progress.entriesTotal)});
+        };
+        const auto done = extractPaths(options, forward, stop);
+        if (!done) {
+            // Relative paths are tried in every part; one of them has to have it.
+            if (done.error().code != ErrorCode::NotFound)
+                return tl::unexpected(done.error());
+            notFound << done.error().sentence();
+            continue;
+        }
+        any = true;
+        entries += qint64(done->entries);
+        outcome.warnings += done->refused.sentences(10) + done->warnings.sentences(10);
+    }
+    if (!any)
+        return fail(ErrorCode::NotFound, tr("Nothing was extracted from %1").arg(id.value()),
+                    notFound.isEmpty() ? wanted.join(QStringLiteral(", "))
+                                       : notFound.join(QStringLiteral("; ")),
+                    tr("See what is in it: lifeboat-cli backups files %1").arg(id.value()));
+    outcome.outputs.insert(QStringLiteral("entries"), entries);
+    return outcome;
+}
+
+Result<CallOutcome> removePoint(const PointCall &call, const ActionContext &context)
+{
+    const PointId id(textParam(call, "point"));
+    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+    TRY(store.remove(id));
+    if (context.inventory)
+        (void)context.inventory->removePoint(id); // an index; rebuilt when it disagrees
+    return CallOutcome{};
+}
+
+Result<CallOutcome> rebuildInventory(const ActionContext &context)
+{
+    if (!context.inventory)
+        return fail(ErrorCode::Failed, tr("The inventory cannot be opened"));
+    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, true));
+    TRY_VALUE(const std::vector<RestorePoint> points, store.list());
+    PointFilter filter;
+    filter.store = context.store.name;
+    TRY_VALUE(const std::vector<RestorePoint> known, context.inventory->points(filter));
+    // Points that are no longer in this store go; those of other stores stay.
+    for (const RestorePoint &old : known) {
+        const bool isThere = std::any_of(points.begin(), points.end(),
+                                         [&](const RestorePoint &p) { return p.id == old.id; });
+        if (!isThere)
+            TRY(context.inventory->removePoint(PointId(old.id)));
+    }
+    TRY(context.inventory->upsertPoints(points));
+    TRY(context.inventory->markRebuilt());
+    CallOutcome outcome;
+    outcome.outputs.insert(QStringLiteral("points"), qint64(points.size()));
+    return outcome;
+}
+
+} // namespace
+
+WorkerExecution::Work publishWork(const PublishCall &call, const ActionContext &context)
+{
+    return [call, context](const Report &, std::stop_token) -> Result<CallOutcome> {
+        RestorePoint point;
+        point.id = context.point.value();
+        point.system = context.system.name;
+        point.type = context.system.type;
+        point.madeAt = utcNow();
+        point.run = context.run.value();
+        point.store = context.store.name;
+        point.lifeboatVersion = QCoreApplication::applicationVersion();
+        point.journalHead = context.journalHead;
+        point.parts = context.parts;
+        point.limits = context.limits;
+        point.warnings = context.warnings;
+        if (context.plan) {
+            point.planSha256 = QString::fromLatin1(context.plan->sha256());
+            point.identity = context.plan->identity;
+        }
+        for (const PartSpec &part : call.parts) {
+            if (part.needed)
+                point.neededParts << part.id;
+        }
+        TRY_VALUE(const RestorePoint published, context.session->publish(point));
+        CallOutcome outcome;
+        TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+        remember(context, store, PointId(published.id));
+        outcome.outputs = {{QStringLiteral("point"), published.id},
+                           {QStringLiteral("folder"), published.folder},
+                           {QStringLiteral("bytes"), published.bytes()},
+                           {QStringLiteral("stored_bytes"), published.storedBytes()}};
+        return outcome;
+    };
+}
+
+WorkerExecution::Work pointWork(const PointCall &call, const ActionContext &context)
+{
+    return [call, context](const Report &report, std::stop_token stop) -> Result<CallOutcome> {
+        switch (call.kind) {
+        case ActionKind::PointVerify:
+            return verify(call, context, report, stop);
+        case ActionKind::PointFiles:
+            return files(call, context, stop);
+        case ActionKind::PointExtract:
+            return extract(call, context, report, stop);
+        case ActionKind::PointRemove:
+            return removePoint(call, context);
+        case ActionKind::InventoryRebuild:
+            return rebuildInventory(context);
+        default:
+            return fail(ErrorCode::Internal, tr("This is no work on a restore point"));
+        }
+    };
+}
+
+} // namespace lb

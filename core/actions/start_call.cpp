@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/actions/execution.h"
+#include "core/actions/file_work.h"
+#include "core/actions/point_work.h"
+#include "core/actions/process_execution.h"
+#include "core/actions/read_work.h"
+#include "core/actions/tree_work.h"
+#include "core/actions/wait_execution.h"
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Actions)
+
+/// The table of executors: one row a call, no default.
+struct Starter
+{
+    const ActionContext &context;
+    QObject *parent;
+
+    Execution *work(WorkerExecution::Work what) const
+    {
+        return new WorkerExecution(std::move(what), parent);
+    }
+
+    Execution *operator()(const ProcessCall &call) const
+    {
+        return new ProcessExecution(call, context, parent);
+    }
+    Execution *operator()(const WaitUntilCall &call) const
+    {
+        return new WaitExecution(call, context, parent);
+    }
+    Execution *operator()(const WriteFileCall &call) const
+    {
+        return work(writeFileWork(call, context));
+    }
+    Execution *operator()(const RestoreFileCall &call) const
+    {
+        return work(restoreFileWork(call, context));
+    }
+    Execution *operator()(const TreeSaveCall &call) const
+    {
+        return work(treeSaveWork(call, context));
+    }
+    Execution *operator()(const TreeStageCall &call) const
+    {
+        return work(treeStageWork(call, context));
+    }
+    Execution *operator()(const TreeSwapCall &call) const
+    {
+        return work(treeSwapWork(call, context));
+    }
+    Execution *operator()(const TreeSwapBackCall &call) const
+    {
+        return work(treeSwapBackWork(call, context));
+    }
+    Execution *operator()(const TreeRemoveCall &call) const
+    {
+        return work(treeRemoveWork(call, context));
+    }
+    Execution *operator()(const PublishCall &call) const
+    {
+        return work(publishWork(call, context));
+    }
+    Execution *operator()(const PointCall &call) const { return work(pointWork(call, context)); }
+    Execution *operator()(const ReadCall &call) const { return work(readWork(call)); }
+    Execution *operator()(const AskCall &) const { return forPeople(); }
+    Execution *operator()(const ConfirmCall &) const { return forPeople(); }
+
+    Execution *forPeople() const
+    {
+        return work([](const WorkerExecution::Report &, std::stop_token) -> Result<CallOutcome> {
+            return fail(ErrorCode::Internal, tr("A question to a person has no executor"));
+        });
+    }
+};
+
+} // namespace
+
+Execution *startCall(const Call &call, const ActionContext &context, QObject *parent)
+{
+    return std::visit(Starter{context, parent}, call);
+}
+
+} // namespace lb

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/built_in_checks.h"
+
+#include "core/base/clock.h"
+#include "core/base/format.h"
+
+#include <QRegularExpression>
+#include <QVersionNumber>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Checks)
+
+CheckRecord record(const char *id, const QString &title, CheckVerdict verdict,
+                   const QString &evidence, const QString &hint = {})
+{
+    return {QString::fromLatin1(id), title, evidence, hint, verdict, utcNow()};
+}
+
+CheckRecord identityCheck(const CheckFacts &facts)
+{
+    const QString title = tr("The target is the installation that is meant");
+    const Plan &plan = facts.plan;
+    const Identity &pinned = facts.request.system.pinned;
+    const auto verdict = [&](CheckVerdict how, const QString &evidence, const QString &hint = {}) {
+        return record("identity", title, how, evidence, hint);
+    };
+    if (plan.identity.facts.size() < 2)
+        return verdict(CheckVerdict::Failed,
+                       tr("%1 could be read, two facts are needed; missing: %2")
+                           .arg(plan.identity.facts.keys().join(QStringLiteral(", ")),
+                                facts.missingFacts.join(QStringLiteral("; "))),
+                       tr("Make the missing facts readable"));
+    if (pinned.isEmpty()) {
+        if (plan.purpose == Purpose::Save || plan.target != TargetKind::Same)
+            return verdict(CheckVerdict::Passed,
+                           tr("%1; pinned when you let this run go").arg(plan.identity.text));
+        return verdict(
+            CheckVerdict::Warned,
+            tr("%1 was never pinned: nothing says that it is the same installation")
+                .arg(plan.identity.text),
+            tr("Save it once, or: lifeboat-cli systems pin %1 --confirm TEXT").arg(plan.system));
+    }
+    const IdentityComparison compared = compareIdentity(pinned, plan.identity);
+    const QString differing = compared.differing.join(QStringLiteral(", "));
+    if (plan.target == TargetKind::Replacement) {
+        if (compared.same)
+            return verdict(CheckVerdict::Failed,
+                           tr("this is the pinned installation itself, not a replacement"),
+                           tr("Choose the target “same”"));
+        return verdict(CheckVerdict::Passed, tr("another installation: %1 differ").arg(differing));
+    }
+    if (compared.same)
+        return verdict(CheckVerdict::Passed,
+                       tr("%1; agreeing: %2")
+                           .arg(plan.identity.text, compared.agreeing.join(QStringLiteral(", "))));
+    if (plan.target == TargetKind::Rehearsal)
+        return verdict(CheckVerdict::Passed, tr("another installation: %1 differ").arg(differing));
+    return verdict(
+        CheckVerdict::Failed,
+        tr("not as pinned: %1").arg(differing.isEmpty() ? tr("only one fact agrees") : differing),
+        tr("If this machine replaces a lost one, choose the target “replacement”; if it "
+           "was changed on purpose: lifeboat-cli systems pin %1 --confirm TEXT")
+            .arg(plan.system));
+}
+
+CheckRecord saveRoom(const CheckFacts &facts)
+{
+    const QString title = tr("Room in the store");
+    const QString evidence = facts.sourceBytes < 0 ? tr("%1 free").arg(formatSize(facts.storeFree))
+                                                   : tr("%1 free, %2 to save before compression")
+                                                         .arg(formatSize(facts.storeFree),
+                                                              formatSize(facts.sourceBytes));
+    const QString hint = tr("Free space, or choose another store");
+    // Compression does not bring data below a twentieth in practice; above that nobody can tell.
+    if (facts.storeFree >= 0 && facts.storeFree < facts.sourceBytes / 20 + 16 * 1024 * 1024)
+        return record("room", title, CheckVerdict::Failed, evidence, hint);
+    if (facts.storeFree >= 0 && facts.storeFree < facts.sourceBytes)
+        return record("room", title, CheckVerdict::Warned, evidence, hint);
+    return record("room", title, CheckVerdict::Passed, evidence);
+}
+
+CheckRecord restoreRoom(const CheckFacts &facts)
+{
+    const QString title = tr("Room for the old and the new content");
+    QStringList evidence;
+    bool tooLittle = false;
+    for (const PlannedStep &step : facts.plan.steps) {
+        for (const Call &call : step.calls) {
+            const auto *stage = std::get_if<TreeStageCall>(&call);
+            if (!stage || !facts.targetFree.contains(stage->into))
+                continue;
+            const qint64 free = facts.targetFree.value(stage->into);
+            const qint64 need = stage->bytes + stage->entries * 4096 / 4;
+            tooLittle = tooLittle || free < need;
+            evidence << tr("%1: %2 free, %3 needed")
+                            .arg(stage->into, formatSize(free), formatSize(need));
+        }
+    }
+    return record("room", title, tooLittle ? CheckVerdict::Failed : CheckVerdict::Passed,
+                  evidence.join(QStringLiteral("; ")),
+                  tooLittle ? tr("Free space on the target's file system; the old copy stays "
+                                 "beside the new one until you delete it")
+                            : QString());
+}
+
+CheckRecord swapCheck(const CheckFacts &facts)
+{
+    QStringList problems, ways;
+    for (const SwapFact &swap : facts.swaps) {
+        if (!swap.problem.isEmpty())
+            problems << swap.into + QStringLiteral(": ") + swap.problem;
+        else
+            ways << swap.into + QStringLiteral(": ") + name(swap.way);
+    }
+    return record("swap", tr("The restored folders can take their place"),
+                  problems.isEmpty() ? CheckVerdict::Passed : CheckVerdict::Failed,
+                  (problems.isEmpty() ? ways : problems).join(QStringLiteral("; ")),
+                  problems.isEmpty() ? QString() : tr("Restore into another folder instead"));
+}
+
+CheckRecord proofCheck(const CheckFacts &facts)
+{
+    const RestorePoint &point = *facts.point;
+    const QString title = tr("The restore point is whole");
+    if (point.completeness() != Completeness::Complete)
+        return record("proof", title,
+                      facts.plan.only.isEmpty() ? CheckVerdict::Failed : CheckVerdict::Warned,
+                      point.problem.isEmpty()
+                          ? tr("missing: %1").arg(point.missingParts().join(QStringLiteral(", ")))
+                          : point.problem,
+                      tr("Choose another restore point, or single parts with --only"));
+    const QString evidence =
+        tr("%1, made %2, proof: %3").arg(point.id, formatTime(point.madeAt), name(point.proof));
+    if (point.proof < ProofLevel::Checksummed)
+        return record("proof", title, CheckVerdict::Passed,
+                      evidence + QStringLiteral("; ") +
+                          tr("every byte is verified before anything is replaced"));
+    return record("proof", title, CheckVerdict::Passed, evidence);
+}
+
+CheckRecord appliesCheck(const CheckFacts &facts)
+{
+    const QString title = tr("The runbook is proven on this version");
+    const QString version = facts.plan.version;
+    if (version.isEmpty())
+        return record("applies_to", title, CheckVerdict::Warned,
+                      tr("the version could not be read; proven on %1").arg(facts.appliesTo));
+    if (versionFits(facts.appliesTo, version).value_or(false))
+        return record("applies_to", title, CheckVerdict::Passed,
+                      tr("%1 is within %2").arg(version, facts.appliesTo));
+    return record("applies_to", title, CheckVerdict::Warned,
+                  tr("not proven on %1, only on %2").arg(version, facts.appliesTo),
+                  tr("Say why you go on all the same"));
+}
+
+bool comparisonHolds(const QString &op, int order)
+{
+    return op == QLatin1String(">=")   ? order >= 0
+           : op == QLatin1String("<=") ? order <= 0
+           : op == QLatin1String(">")  ? order > 0
+           : op == QLatin1String("<")  ? order < 0
+                                       : order == 0;
+}
+
+} // namespace
+
+std::optional<bool> versionFits(const QString &rule, const QString &version)
+{
+    static const QRegularExpression term(
+        QStringLiteral("\\A(>=|<=|>|<|=)?([0-9]+(?:\\.[0-9]+)*)\\z"));
+    const QVersionNumber have = QVersionNumber::fromString(version);
+    if (have.isNull())
+        return std::nullopt;
+    const QStringList terms = rule.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    for (const QString &one : terms) {
+        const auto match = term.match(one);
+        if (!match.hasMatch())
+            return std::nullopt;
+        const QVersionNumber want = QVersionNumber::fromString(match.captured(2));
+        if (!comparisonHolds(match.captured(1), QVersionNumber::compare(have, want)))
+            return false;
+    }
+    return true;
+}
+
+std::vector<CheckRecord> builtInChecks(const CheckFacts &facts)
+{
+    std::vector<CheckRecord> checks;
+    const Plan &plan = facts.plan;
+    if (!plan.facts.empty())
+        checks.push_back(identityCheck(facts));
+    if (!facts.appliesTo.isEmpty())
+        checks.push_back(appliesCheck(facts));
+    if (plan.target == TargetKind::Replacement)
+        checks.push_back(record("old_off", tr("The old installation is off"), CheckVerdict::Warned,
+                                tr("Lifeboat cannot see the lost installation"),
+                                tr("Make sure that it cannot come back, and say how you know")));
+    if (facts.leaseProblem)
+        checks.push_back(record("lease", tr("No other run works on the target"),
+                                CheckVerdict::Failed, facts.leaseProblem->sentence(),
+                                facts.leaseProblem->advice));
+    else if (!plan.identity.scope.isEmpty())
+        checks.push_back(record("lease", tr("No other run works on the target"),
+                                CheckVerdict::Passed,
+                                plan.identity.scope.join(QStringLiteral(", "))));
+    if (facts.storeFree >= 0)
+        checks.push_back(saveRoom(facts));
+    if (!facts.targetFree.isEmpty())
+        checks.push_back(restoreRoom(facts));
+    if (!facts.swaps.empty())
+        checks.push_back(swapCheck(facts));
+    if (facts.point)
+        checks.push_back(proofCheck(facts));
+    return checks;
+}
+
+} // namespace lb

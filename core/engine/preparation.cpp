@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/preparation.h"
+
+#include "core/actions/worker_execution.h"
+#include "core/archive/tree_save.h"
+#include "core/archive/tree_swap.h"
+#include "core/base/format.h"
+#include "core/base/json.h"
+#include "core/base/paths.h"
+#include "core/engine/undo_plan.h"
+
+#include <QFileInfo>
+
+#include <sys/statvfs.h>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Engine)
+
+bool usesPoint(const Runbook &runbook)
+{
+    return std::any_of(runbook.steps.begin(), runbook.steps.end(), [](const StepSpec &step) {
+        return step.action.kind == ActionKind::TreeRestore ||
+               step.action.kind == ActionKind::PostgresRestore ||
+               step.forEach.startsWith(QStringLiteral("point."));
+    });
+}
+
+Result<RestorePoint> choose(const RunRequest &request)
+{
+    TRY_VALUE(const FolderStore store, FolderStore::open(request.store, false));
+    const QString wanted = request.restorePoint;
+    if (!wanted.isEmpty() && wanted != QLatin1String("best") && wanted != QLatin1String("latest"))
+        return store.read(PointId(wanted));
+    TRY_VALUE(const std::vector<RestorePoint> points, store.list(request.system.name));
+    if (wanted == QLatin1String("latest")) {
+        for (const RestorePoint &point : points) {
+            if (point.completeness() == Completeness::Complete)
+                return point;
+        }
+        return fail(ErrorCode::NotFound,
+                    tr("%1 has no complete restore point").arg(request.system.name));
+    }
+    std::optional<std::chrono::milliseconds> limit = request.maxLoss;
+    if (!limit && !request.system.rpo.isEmpty()) {
+        TRY_VALUE(limit, parseDuration(request.system.rpo));
+    }
+    const BestPoint best = chooseBest(points, limit);
+    if (!best.chosen)
+        return fail(best.newest ? ErrorCode::BadInput : ErrorCode::NotFound,
+                    tr("There is no restore point to take by default"), best.reason,
+                    best.newest ? tr("Name one with --restore-point, or allow the loss with "
+                                     "--max-loss")
+                                : tr("Save first: lifeboat-cli run %1.save --system %2")
+                                      .arg(request.system.type, request.system.name));
+    return *best.chosen;
+}
+
+QString existingPart(QString path)
+{
+    while (!QFileInfo::exists(path) && path != QLatin1String("/"))
+        path = QFileInfo(path).absolutePath();
+    return path;
+}
+
+qint64 freeAt(const QString &path)
+{
+    struct statvfs info
+    {
+    };
+    if (::statvfs(QFile::encodeName(existingPart(path)).constData(), &info) != 0)
+        return 0;
+    return qint64(info.f_bavail) * qint64(info.f_frsize);
+}
+
+SwapFact probe(const QString &into, const RunId &run)
+{
+    SwapFact fact;
+    fact.into = into;
+    fact.exists = QFileInfo::exists(into) || QFileInfo(into).isSymLink();
+    const auto plan = probeSwap(into, run.value());
+    if (plan)
+        fact.way = plan->way;
+    else
+        fact.problem = plan.error().sentence();
+    return fact;
+}
+
+} // namespace
+
+std::optional<LeaseMode> leaseModeOf(const Plan &plan)
+{
+    if (plan.identity.scope.isEmpty())
+        return std::nullopt;
+    if (plan.purpose == Purpose::Save)
+        return LeaseMode::Shared;
+    const bool changes = std::any_of(plan.steps.begin(), plan.steps.end(),
+                                     [](const auto &step) { return step.effect != Effect::Read; });
+    if (!changes)
+        return std::nullopt;
+    return LeaseMode::Exclusive;
+}
+
+Preparation::Preparation(const RunEnvironment &environment, QObject *parent)
+    : QObject(parent), m_environment(environment)
+{
+}
+
+void Preparation::start()
+{
+    readRequest();
+}
+
+void Preparation::give(const Result<Prepared> &result)
+{
+    if (std::exchange(m_done, true))
+        return;
+    QMetaObject::invokeMethod(
+        this,
+        [this, result] {
+            if (result)
+                Q_EMIT finished(*result);
+            else
+                Q_EMIT failed(result.error());
+        },
+        Qt::QueuedConnection);
+}
+
+void Preparation::note(const QString &kind, const QString &what, const QJsonValue &value)
+{
+    m_environment.log->commit(makeEvent(EventKind::Prepared, {}, 0,
+                                        {{QStringLiteral("kind"), kind},
+                                         {QStringLiteral("name"), what},
+                                         {QStringLiteral("value"), value}}));
+}
+
+void Preparation::work(std::function<Result<void>()> what, Next then)
+{
+    auto *execution = new WorkerExecution(
+        [what = std::move(what)](const WorkerExecution::Report &,
+                                 std::stop_token) -> Result<CallOutcome> {
+            TRY(what());
+            return CallOutcome{};
+        },
+        this);
+    connect(execution, &Execution::finished, this,
+            [this, execution, then = std::move(then)](const Result<CallOutcome> &outcome) {
+                execution->deleteLater();
+                if (outcome)
+                    then();
+                else
+                    give(tl::unexpected(outcome.error()));
+            });
+}
+
+void Preparation::ask(std::vector<NamedCall> calls, const QString &kind,
+                      std::function<void(const Answers &)> then)
+{
+    m_queue.assign(calls.begin(), calls.end());
+    m_kind = kind;
+    m_answers.clear();
+    m_then = std::move(then);
+    askNext();
+}
+
+void Preparation::askNext()
+{
+    if (m_queue.empty()) {
+        m_then(m_answers);
+        return;
+    }
+    const NamedCall next = m_queue.front();
+    m_queue.pop_front();
+    ActionContext context = m_environment.readContext(m_kind + QLatin1Char(':') + next.name);
+    // Discovery wants an answer; a check looks at any.
+    context.isQuestion = m_kind == QLatin1String("check");
+    Execution *execution = startCall(next.call, context, this);
+    connect(execution, &Execution::finished, this,
+            [this, execution, what = next.name](const Result<CallOutcome> &outcome) {
+                execution->deleteLater();
+                m_answers.insert(what, outcome);
+                askNext();
+            });
+}
+
+void Preparation::readRequest()
+{
+    const RunRequest &request = m_environment.request();
+    m_in.system = request.system;
+    m_in.store = request.store;
+    m_in.target = request.target;
+    m_in.only = request.only;
+    m_in.hostName = currentHostName();
+    if (!request.undoOf.isEmpty()) {
+        const auto undo = makeUndoPlan(*m_environment.undonePlan, *m_environment.undone);
+        if (!undo) {
+            give(tl::unexpected(undo.error()));
+            return;
+        }
+        m_prepared.plan = *undo;
+        readFacts();
+        return;
+    }
+    const auto runbook = m_environment.hooks.readRunbook(request);
+    if (!runbook) {
+        give(tl::unexpected(runbook.error()));
+        return;
+    }
+    m_in.runbook = *runbook;
+    const auto inputs = resolveInputs(m_in.runbook, m_in.system, request.inputs);
+    if (!inputs) {
+        give(tl::unexpected(inputs.error()));
+        return;
+    }
+    m_in.inputs = *inputs;
+    m_in.target = effectiveTarget(m_in);
+    choosePoint();
+}
+
+void Preparation::choosePoint()
+{
+    if (!usesPoint(m_in.runbook)) {
+        readFacts();
+        return;
+    }
+    auto chosen = std::make_shared<std::optional<RestorePoint>>();
+    work(
+        [request = m_environment.request(), chosen]() -> Result<void> {
+            TRY_VALUE(*chosen, choose(request));
+            return {};
+        },
+        [this, chosen] {
+            m_in.point = **chosen;
+            note(QStringLiteral("point"), QStringLiteral("point"),
+                 QJsonObject{{QStringLiteral("id"), m_in.point->id}});
+            readFacts();
+        });
+}
+
+void Preparation::readFacts()
+{
+    std::vector<NamedCall> calls = m_prepared.plan.facts;
+    if (m_environment.request().undoOf.isEmpty()) {
+        const auto planned = planFacts(m_in);
+        if (!planned) {
+            give(tl::unexpected(planned.error()));
+            return;
+        }
+        calls = *planned;
+    }
+    ask(calls, QStringLiteral("fact"), [this](const Answers &answers) {
+        for (auto it = answers.begin(); it != answers.end(); ++it) {
+            if (!*it) {
+                m_missingFacts << it.key() + QStringLiteral(": ") + it->error().summary;
+                continue;
+            }
+            if (it.key() == QLatin1String("version"))
+                m_in.version = (*it)->answer.value.toString().trimmed();
+            else
+                m_factValues.insert(it.key(), (*it)->answer.value);
+            note(QStringLiteral("identity"), it.key(), (*it)->answer.value);
+        }
+        if (!m_environment.request().undoOf.isEmpty()) {
+            m_prepared.plan.identity.facts = m_factValues;
+            runChecks();
+            return;
+        }
+        const auto identity = planIdentity(m_in, m_factValues);
+        if (!identity) {
+            give(tl::unexpected(identity.error()));
+            return;
+        }
+        m_in.identity = *identity;
+        discover();
+    });
+}
+
+void Preparation::discover()
+{
+    const auto calls = planDiscovery(m_in);
+    if (!calls) {
+        give(tl::unexpected(calls.error()));
+        return;
+    }
+    ask(*calls, QStringLiteral("discover"), [this](const Answers &answers) {
+        for (auto it = answers.begin(); it != answers.end(); ++it) {
+            if (!*it) {
+                Error error = it->error();
+                error.summary = tr("Cannot find out “%1”: %2").arg(it.key(), error.summary);
+                give(tl::unexpected(error));
+                return;
+            }
+            m_in.discovered.insert(it.key(), (*it)->answer.value);
+            note(QStringLiteral("discovered"), it.key(), (*it)->answer.value);
+        }
+        probeSwaps();
+    });
+}
+
+void Preparation::probeSwaps()
+{
+    const QStringList targets = treeTargets(m_in);
+    auto facts = std::make_shared<std::vector<SwapFact>>();
+    auto free = std::make_shared<QMap<QString, qint64>>();
+    work(
+        [targets, facts, free, run = m_environment.request().id]() -> Result<void> {
+            for (const QString &into : targets) {
+                facts->push_back(probe(into, run));
+                free->insert(into, freeAt(into));
+            }
+            return {};
+        },
+        [this, facts, free] {
+            m_in.swaps = *facts;
+            m_targetFree = *free;
+            for (const SwapFact &fact : m_in.swaps)
+                note(QStringLiteral("swap"), fact.into,
+                     fact.problem.isEmpty() ? name(fact.way) : fact.problem);
+            makeThePlan();
+        });
+}
+
+void Preparation::makeThePlan()
+{
+    // A target that cannot be swapped has no plan to show; its reason is what matters.
+    for (const SwapFact &swap : m_in.swaps) {
+        if (!swap.problem.isEmpty()) {
+            give(fail(ErrorCode::Conflict, tr("%1 cannot be replaced").arg(swap.into), swap.problem,
+                      tr("Nothing was changed; restore into another folder with "
+                         "--set into_folder=FOLDER")));
+            return;
+        }
+    }
+    const auto plan = makePlan(m_in);
+    if (!plan) {
+        give(tl::unexpected(plan.error()));
+        return;
+    }
+    m_prepared.plan = *plan;
+    runChecks();
+}
+
+void Preparation::runChecks()
+{
+    const Plan &plan = m_prepared.plan;
+    std::vector<TreeSaveCall> saves;
+    for (const PlannedStep &step : plan.steps) {
+        for (const Call &call : step.calls) {
+            if (const auto *save = std::get_if<TreeSaveCall>(&call))
+                saves.push_back(*save);
+        }
+    }
+    work(
+        [this, saves, store = plan.store, identity = plan.identity, mode = leaseModeOf(plan),
+         run = m_environment.request().id]() -> Result<void> {
+            if (!saves.empty()) {
+                const auto opened = FolderStore::open(store, true);
+                if (!opened)
+                    return tl::unexpected(opened.error());
+                const auto free = opened->freeBytes();
+                m_storeFree = free ? *free : 0;
+                m_sourceBytes = 0;
+                for (const TreeSaveCall &save : saves) {
+                    SaveOptions options;
+                    options.folder = save.folder;
+                    for (const QString &pattern : save.exclude)
+                        options.exclude.push_back(pattern.toUtf8());
+                    options.skipFolders = {store.folder, paths::dataFolder()};
+                    if (const auto count = countTree(options))
+                        m_sourceBytes += qint64(count->bytes);
+                }
+            }
+            if (mode) {
+                const auto isFree = Lease::isFree(run, identity, *mode);
+                if (!isFree)
+                    m_leaseProblem = isFree.error();
+            }
+            return {};
+        },
+        [this] {
+            std::vector<NamedCall> calls;
+            for (const PlannedCheck &check : m_prepared.plan.checks)
+                calls.push_back({check.id, check.call});
+            ask(calls, QStringLiteral("check"), [this](const Answers &) { judge(); });
+        });
+}
+
+void Preparation::judge()
+{
+    CheckFacts facts{m_prepared.plan,
+                     m_environment.request(),
+                     m_in.runbook.appliesTo,
+                     m_missingFacts,
+                     m_in.point,
+                     m_in.swaps,
+                     m_sourceBytes,
+                     m_storeFree,
+                     m_targetFree,
+                     m_leaseProblem};
+    m_prepared.checks = builtInChecks(facts);
+    for (const PlannedCheck &check : m_prepared.plan.checks) {
+        const Result<CallOutcome> &answer = *m_answers.find(check.id);
+        CheckRecord record{check.id, check.title, {}, {}, CheckVerdict::Passed, utcNow()};
+        const CheckVerdict bad = check.warnOnly ? CheckVerdict::Warned : CheckVerdict::Failed;
+        if (!answer) {
+            record.verdict = bad;
+            record.evidence =
+                answer.error().summary + (answer.error().detail.isEmpty()
+                                              ? QString()
+                                              : QStringLiteral(": ") + answer.error().detail);
+        } else if (!check.doneWhen.isEmpty() && !matches(check.doneWhen, answer->answer)) {
+            record.verdict = bad;
+            record.evidence = tr("the answer is not “%1”").arg(check.doneWhen.display());
+        } else {
+            record.evidence = answer->outputs.value(QLatin1String("evidence")).toString();
+        }
+        if (record.verdict != CheckVerdict::Passed)
+            record.hint = check.hint;
+        m_prepared.checks.push_back(record);
+    }
+    give(m_prepared);
+}
+
+} // namespace lb

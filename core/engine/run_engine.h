@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/engine/leases.h"
+#include "core/engine/preparation.h"
+#include "core/engine/scheduler.h"
+#include "core/engine/step_run.h"
+
+#include <QElapsedTimer>
+#include <QHash>
+
+namespace lb {
+
+/// Decides what a run does next: prepare, wait for go, run the steps, finish (design §3, §5). Main
+/// thread; never blocks. Everything it decides is journalled before it has an effect. Does not know
+/// sockets: commands come in as calls, news go out as signals and journal events.
+class RunEngine : public QObject
+{
+    Q_OBJECT
+public:
+    RunEngine(RunEnvironment &environment, QObject *parent);
+    ~RunEngine() override;
+
+    /// A new run, or one that was interrupted before its go: makes (or makes again) the plan.
+    void prepare();
+    /// After go was journalled and the runner died: takes the steps up again. `tornTail`: the
+    /// journal's end was lost.
+    void takeUp(bool tornTail);
+    /// A failed run with work left in `finally`.
+    void reopen(bool finallyOnly);
+
+    Result<void> go(const GoAnswer &answer);
+    Result<void> pause();
+    Result<void> goOn();
+    Result<void> cancel(const QString &by);
+    Result<void> answer(const RunCommand &command);
+    /// SIGTERM: no further step begins; over() follows at the next safe point, the run stays
+    /// interrupted.
+    void stopAtSafePoint();
+    /// What cancelling now would leave, and whether the service is then up or down.
+    QString cancelLeaves() const;
+
+Q_SIGNALS:
+    void progress(const lb::Progress &progress);
+    /// Nothing more will happen in this process: ended, drafted, or stopped.
+    void over();
+
+private:
+    void onPrepared(const Prepared &prepared);
+    void recordChecks(const std::vector<CheckRecord> &checks);
+    void freeze(const Prepared &prepared);
+    QJsonArray differences(const Prepared &now) const;
+    void useAdvanceGo();
+    /// What stands against this go; nothing when it may go.
+    std::optional<Error> objection(const GoAnswer &answer) const;
+    void begin(const GoAnswer &answer);
+    /// One question at a time; further ones wait behind it.
+    void waitForPerson(const QString &step, const QString &text);
+    void askNextQuestion();
+
+    void advance();
+    void advanceSoon();
+    void startStep(const PlannedStep &step);
+    void onStepFinished(StepRun *run, const Result<CallOutcome> &outcome);
+    void succeed(const PlannedStep &step, int attempt, const CallOutcome &outcome);
+    void failStep(const PlannedStep &step, int attempt, const Error &error);
+    void waitForDisk(const PlannedStep &step, int attempt, const Error &error);
+    void openObligation(const ObligationSpec &spec, const QJsonObject &detail);
+    void closeObligationsOf(const QString &finallyStep);
+
+    void settleUnknown(const QString &stepId);
+    void settleByPolicy(const PlannedStep &step);
+    void probe(const PlannedStep &step);
+
+    void endRun();
+    void afterEnd(RunStateName state);
+    void end(RunStateName state, const std::optional<Error> &why = {});
+    void onProgress(const QString &step, const CallProgress &done);
+
+    RunEnvironment &m_environment;
+    const RunState &state() const { return m_environment.state(); }
+    RunLog &log() { return *m_environment.log; }
+    void commit(EventKind kind, const QString &step = {}, int attempt = 0,
+                const QJsonObject &data = {}, std::function<void()> then = {});
+
+    std::optional<Plan> m_plan;
+    std::optional<Lease> m_lease;
+    std::optional<GoAnswer> m_pendingGo; ///< while checks are run again at go
+    QHash<QString, StepRun *> m_running; ///< null: journalled, not started yet, or waiting
+    QSet<QString> m_unsettled;           ///< unknown steps that are being looked into
+    QMap<QString, QString> m_answered;   ///< check id → reason, given while preparing
+    std::deque<std::pair<QString, QString>> m_questions; ///< step, text: behind the asked one
+    QElapsedTimer m_checkedAt;
+    QTimer m_idle;
+    bool m_finallyOnly = false, m_stopping = false, m_over = false, m_advancing = false;
+    bool m_isAgain = false; ///< the preparation under way is the one at go
+};
+
+} // namespace lb

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Taking a run up again after its runner died, and bringing a run to its end.
+#include "core/engine/run_engine.h"
+
+#include "core/actions/point_session.h"
+#include "core/actions/worker_execution.h"
+#include "core/base/clock.h"
+#include "core/engine/undo_plan.h"
+#include "core/journal/settle.h"
+
+#include <QThread>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Engine)
+
+using namespace std::chrono_literals;
+
+/// What Lifeboat does by itself can be done again: it looks first, or begins anew.
+bool repeatsSafely(const PlannedStep &step)
+{
+    return std::none_of(step.calls.begin(), step.calls.end(),
+                        [](const Call &call) { return std::holds_alternative<ProcessCall>(call); });
+}
+
+/// Waits for, and in the end ends, what an earlier attempt may have left running.
+void outlive(const std::vector<ProcessIdentity> &known, const QStringList &markers, bool isRead,
+             std::chrono::milliseconds patience, std::chrono::milliseconds grace)
+{
+    std::vector<ProcessIdentity> processes = known;
+    for (const QString &marker : markers) {
+        for (const ProcessIdentity &found : findStepProcesses(marker))
+            processes.push_back(found);
+    }
+    for (const ProcessIdentity &process : processes) {
+        if (!isRead && waitForProcess(process, patience))
+            continue;
+        (void)endProcessTree(process, grace); // what survives even KILL is the kernel's
+    }
+}
+
+} // namespace
+
+void RunEngine::takeUp(bool tornTail)
+{
+    m_plan = *m_environment.plan;
+    m_environment.plan = &*m_plan;
+    if (const auto mode = leaseModeOf(*m_plan)) {
+        auto lease = Lease::take(state().request.id, m_plan->identity, *mode);
+        if (!lease) {
+            // Not ended: the run can be resumed when the other one has let go.
+            commit(EventKind::WarningRaised, {}, 0,
+                   {{QStringLiteral("text"), lease.error().sentence()}}, [this] { Q_EMIT over(); });
+            return;
+        }
+        m_lease.emplace(std::move(*lease));
+    }
+    if (state().waiting)
+        commit(EventKind::WaitingEnded);
+    if (state().state == RunStateName::Paused || state().pauseRequested)
+        commit(EventKind::Continued);
+    for (const QString &id : unknownSteps(*m_plan, state(), tornTail))
+        settleUnknown(id);
+    advanceSoon();
+}
+
+void RunEngine::reopen(bool finallyOnly)
+{
+    m_finallyOnly = finallyOnly;
+    commit(EventKind::RunReopened, {}, 0, {{QStringLiteral("finally_only"), finallyOnly}});
+    takeUp(false);
+}
+
+void RunEngine::settleUnknown(const QString &stepId)
+{
+    const PlannedStep step = *m_plan->step(stepId);
+    m_unsettled.insert(stepId);
+    const StepRecord *record = state().step(stepId);
+    const int attempts = record ? record->attempts : 0;
+    commit(EventKind::StepUnknown, stepId, attempts,
+           {{QStringLiteral("evidence"),
+             attempts > 0 ? tr("attempt %1 began and its end was not seen").arg(attempts)
+                          : tr("the journal's end was lost; it may have begun")}});
+    std::vector<ProcessIdentity> processes;
+    QStringList markers;
+    if (record) {
+        for (const QJsonObject &what : record->observed) {
+            if (what.value(QLatin1String("what")).toString() == QLatin1String("process"))
+                processes.push_back(
+                    ProcessIdentity::fromJson(what.value(QLatin1String("process")).toObject()));
+        }
+    }
+    for (int attempt = 1; attempt <= attempts + 1; ++attempt)
+        markers << stepMarker(state().request.id, stepId, attempt);
+    // A daemon that the step started is meant to live; it is no attempt that goes on.
+    if (std::any_of(step.calls.begin(), step.calls.end(), [](const Call &call) {
+            const auto *process = std::get_if<ProcessCall>(&call);
+            return process && process->startsDaemon;
+        }))
+        markers.clear();
+    const auto patience = step.timeout.value_or(5min);
+    auto *look = new WorkerExecution(
+        [processes, markers, isRead = step.effect == Effect::Read, patience, grace = step.grace](
+            const WorkerExecution::Report &, std::stop_token) -> Result<CallOutcome> {
+            outlive(processes, markers, isRead, patience, grace);
+            return CallOutcome{};
+        },
+        this);
+    connect(look, &Execution::finished, this, [this, look, step](const Result<CallOutcome> &) {
+        look->deleteLater();
+        if (m_unsettled.contains(step.id)) // not cancelled meanwhile
+            settleByPolicy(step);
+    });
+}
+
+void RunEngine::settleByPolicy(const PlannedStep &step)
+{
+    const ResumePolicy policy = repeatsSafely(step) ? ResumePolicy::Repeat : step.resume;
+    switch (policy) {
+    case ResumePolicy::Repeat:
+        m_unsettled.remove(step.id);
+        startStep(step);
+        return;
+    case ResumePolicy::Probe:
+        probe(step);
+        return;
+    case ResumePolicy::Ask:
+        waitForPerson(step.id, tr("We do not know if “%1” happened: its runner died meanwhile. "
+                                  "Look at the target and answer done, retry, skip or stop.")
+                                   .arg(step.title));
+        return;
+    }
+}
+
+void RunEngine::probe(const PlannedStep &step)
+{
+    if (!step.probe) {
+        waitForPerson(step.id, tr("We do not know if “%1” happened.").arg(step.title));
+        return;
+    }
+    Execution *question = startCall(
+        step.probe->call, m_environment.readContext(QStringLiteral("probe:") + step.id), this);
+    connect(question, &Execution::finished, this,
+            [this, question, step](const Result<CallOutcome> &outcome) {
+                question->deleteLater();
+                if (!m_unsettled.contains(step.id))
+                    return;
+                const bool done = outcome && matches(step.probe->doneWhen, outcome->answer);
+                const bool notDone =
+                    outcome && !done && matches(step.probe->notDoneWhen, outcome->answer);
+                const QString evidence = outcome ? tr("the probe answered exit status %1")
+                                                       .arg(outcome->answer.exitStatus.value_or(-1))
+                                                 : outcome.error().sentence();
+                const StepRecord *record = state().step(step.id);
+                const int attempt = record ? record->attempts : 0;
+                commit(EventKind::StepProbed, step.id, attempt,
+                       {{QStringLiteral("answer"), done      ? QStringLiteral("done")
+                                                   : notDone ? QStringLiteral("not_done")
+                                                             : QStringLiteral("unclear")},
+                        {QStringLiteral("evidence"), evidence}});
+                if (done) {
+                    m_unsettled.remove(step.id);
+                    succeed(step, attempt, CallOutcome{});
+                } else if (notDone) {
+                    m_unsettled.remove(step.id);
+                    startStep(step);
+                } else {
+                    waitForPerson(step.id,
+                                  tr("We do not know if “%1” happened; %2. Look at the target and "
+                                     "answer done, retry, skip or stop.")
+                                      .arg(step.title, evidence));
+                }
+            });
+}
+
+// ---- The end ---------------------------------------------------------------------------------
+
+void RunEngine::endRun()
+{
+    bool failed = false;
+    bool cancelled = state().cancelRequested;
+    bool warned = !state().warnings.isEmpty();
+    for (const PlannedStep &step : m_plan->steps) {
+        const StepRecord *record = state().step(step.id);
+        if (!record)
+            continue;
+        failed = failed || record->state == StepState::Failed;
+        warned = warned || record->state == StepState::Warned;
+    }
+    // What must not be forgotten, though the run could not do it.
+    for (const PlannedStep *step : unmetFinally(*m_plan, state())) {
+        bool known = false;
+        for (const Obligation &obligation : state().obligations)
+            known = known || obligation.by == step->id;
+        if (!known)
+            openObligation({step->id, step->title, step->id}, {});
+    }
+    for (const Obligation &obligation : state().obligations) {
+        if (obligation.state == ObligationState::Open &&
+            !obligation.detail.value(QLatin1String("announced")).toBool())
+            warned = true;
+    }
+    const RunStateName outcome = failed      ? RunStateName::Failed
+                                 : cancelled ? RunStateName::Cancelled
+                                 : warned    ? RunStateName::Warned
+                                             : RunStateName::Succeeded;
+    afterEnd(outcome);
+}
+
+void RunEngine::afterEnd(RunStateName outcome)
+{
+    // What only a proven end may do: say that the point was restored and used; settle what an undo
+    // took back.
+    const bool proven = outcome == RunStateName::Succeeded || outcome == RunStateName::Warned;
+    const bool usedPoint =
+        proven && m_plan->undoOf.isEmpty() && !m_plan->restorePoint.isEmpty() &&
+        std::any_of(m_plan->steps.begin(), m_plan->steps.end(), [](const PlannedStep &step) {
+            return step.action == QLatin1String("tree_restore");
+        });
+    std::vector<Obligation> settled;
+    if (proven && m_environment.undone)
+        settled = m_environment.undone->obligations;
+    auto *work = new WorkerExecution(
+        [this, usedPoint, proven, settled, plan = *m_plan, session = m_environment.session,
+         run = state().request.id](const WorkerExecution::Report &,
+                                   std::stop_token) -> Result<CallOutcome> {
+            if (!proven && session)
+                TRY(session->abandon());
+            if (usedPoint) {
+                TRY_VALUE(const FolderStore store, FolderStore::open(plan.store, false));
+                TRY(store.addProof(PointId(plan.restorePoint),
+                                   {ProofLevel::Restored, true, utcNow(), run.value(),
+                                    currentUserName() + QLatin1Char('@') + currentHostName(),
+                                    tr("restored by run %1").arg(run.value())}));
+                if (m_environment.inventory) {
+                    if (const auto point = store.read(PointId(plan.restorePoint)))
+                        TRY(m_environment.inventory->upsertPoint(*point));
+                }
+            }
+            for (const Obligation &obligation : settled) {
+                if (obligation.state == ObligationState::Open)
+                    TRY(settleObligation(RunId(plan.undoOf), obligation.id, ObligationState::Closed,
+                                         run.value(), {}));
+            }
+            return CallOutcome{};
+        },
+        this);
+    connect(work, &Execution::finished, this, [this, outcome](const Result<CallOutcome> &done) {
+        if (!done)
+            commit(EventKind::WarningRaised, {}, 0,
+                   {{QStringLiteral("text"), done.error().sentence()}});
+        end(!done && outcome == RunStateName::Succeeded ? RunStateName::Warned : outcome);
+    });
+    m_over = true; // advance() has nothing more to decide
+}
+
+void RunEngine::end(RunStateName outcome, const std::optional<Error> &why)
+{
+    m_over = true;
+    QJsonObject data{{QStringLiteral("state"), name(outcome)}};
+    if (why)
+        data.insert(QStringLiteral("error"), errorToJson(*why));
+    commit(EventKind::RunEnded, {}, 0, data, [this] {
+        m_lease.reset();
+        Q_EMIT over();
+    });
+}
+
+} // namespace lb

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/run_environment.h"
+
+#include "core/base/json.h"
+#include "core/engine/undo_plan.h"
+#include "core/journal/log_writer.h"
+
+namespace lb {
+
+namespace {
+
+/// One writer for a step's attempt; the last one who lets go closes it.
+ByteSink sinkFor(const QString &file)
+{
+    auto opened = LogWriter::open(file);
+    if (!opened)
+        return {}; // a step is never lost for its log; LogWriter itself tells of full disks
+    const std::shared_ptr<LogWriter> writer(std::move(*opened));
+    return [writer](QByteArrayView bytes) { writer->write(bytes); };
+}
+
+} // namespace
+
+ActionContext RunEnvironment::readContext(const QString &what) const
+{
+    ActionContext context;
+    context.guard = guard;
+    context.inventory = inventory;
+    context.run = request().id;
+    context.point = pointOf(request().id);
+    context.plan = plan;
+    context.system = request().system;
+    context.store = request().store;
+    context.step = what;
+    context.isQuestion = true;
+    context.record = [](const QJsonObject &) {};
+    return context;
+}
+
+ActionContext RunEnvironment::contextFor(const QString &step, int attempt) const
+{
+    ActionContext context = readContext(step);
+    context.isQuestion = false;
+    context.attempt = attempt;
+    context.session = session;
+    context.log = sinkFor(folder.logFile(step, attempt));
+    context.journalHead = QString::fromLatin1(log->head());
+    context.record = [runLog = log, step, attempt](const QJsonObject &what) {
+        runLog->commitAndWait(makeEvent(EventKind::StepObserved, step, attempt, what));
+    };
+    if (const StepRecord *record = state().step(step))
+        context.observed = record->observed;
+    const PlannedStep *planned = plan ? plan->step(step) : nullptr;
+    if (planned)
+        context.grace = planned->grace;
+    // An undo step knows what the step it takes back had journalled.
+    if (undone && planned) {
+        if (const StepRecord *original = undone->step(planned->part))
+            context.observed = original->observed + context.observed;
+    }
+    for (const StepRecord &record : state().steps) {
+        if (!record.outputs.contains(QLatin1String("part")))
+            continue;
+        context.parts.push_back(
+            PartRecord::fromJson(record.outputs.value(QLatin1String("part")).toObject()));
+        context.limits += toStringList(record.outputs.value(QLatin1String("limits")));
+        context.warnings += record.warnings;
+    }
+    return context;
+}
+
+} // namespace lb

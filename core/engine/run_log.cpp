@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/run_log.h"
+
+#include "core/base/clock.h"
+
+#include <QThread>
+
+#include <future>
+
+namespace lb {
+
+RunLog::RunLog(std::unique_ptr<Journal> journal, RunState state, QObject *parent)
+    : QObject(parent), m_journal(std::move(journal)), m_state(std::move(state))
+{
+    connect(m_journal.get(), &Journal::durable, this, &RunLog::onDurable);
+    connect(m_journal.get(), &Journal::stopped, this, &RunLog::onStopped);
+    m_retry.setInterval(2000);
+    connect(&m_retry, &QTimer::timeout, this, &RunLog::tryAgain);
+}
+
+RunLog::~RunLog() = default;
+
+void RunLog::commit(RunEvent event, std::function<void()> then)
+{
+    event.time = utcNow();
+    event.seq = m_state.lastSeq + 1;
+    m_state.apply(event);
+    m_pending.push_back({event, std::move(then)});
+    if (!m_standing)
+        m_journal->append(std::move(event));
+    Q_EMIT changed();
+}
+
+void RunLog::commitAndWait(RunEvent event)
+{
+    Q_ASSERT(QThread::currentThread() != thread());
+    auto written = std::make_shared<std::promise<void>>();
+    QMetaObject::invokeMethod(this, [this, event = std::move(event), written]() mutable {
+        commit(std::move(event), [written] { written->set_value(); });
+    });
+    written->get_future().wait();
+}
+
+Result<void> RunLog::flush()
+{
+    return m_journal->flush();
+}
+
+void RunLog::onDurable(const RunEvent &event, const QByteArray &line)
+{
+    Q_EMIT durable(event, line);
+    // The journal may write a line of its own (disk full), which nobody here waits for.
+    if (m_pending.empty() || m_pending.front().event.kind != event.kind ||
+        m_pending.front().event.step != event.step) {
+        m_state.apply(event);
+        Q_EMIT changed();
+        return;
+    }
+    const std::function<void()> then = std::move(m_pending.front().then);
+    m_pending.pop_front();
+    if (then)
+        then();
+}
+
+void RunLog::onStopped(const Error &error)
+{
+    m_standing = true;
+    m_retry.start();
+    Q_EMIT stood(error);
+}
+
+void RunLog::tryAgain()
+{
+    if (!m_journal->recover())
+        return;
+    m_retry.stop();
+    m_standing = false;
+    for (const Pending &pending : m_pending)
+        m_journal->append(pending.event);
+    Q_EMIT wentOn();
+}
+
+RunEvent makeEvent(EventKind kind, const QString &step, int attempt, const QJsonObject &data)
+{
+    RunEvent event;
+    event.kind = kind;
+    event.step = step;
+    event.attempt = attempt;
+    event.data = data;
+    return event;
+}
+
+} // namespace lb

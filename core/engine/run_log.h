@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/journal/journal.h"
+#include "core/model/run_state.h"
+
+#include <QObject>
+#include <QTimer>
+
+#include <deque>
+#include <functional>
+
+namespace lb {
+
+/// The run's memory: journal and its fold in one place. Main thread. Every event is applied at
+/// once and written in order; what must not happen before it is on disk goes into `then`. When the
+/// journal stands still (disk full, I/O error) nothing is lost: it tries again every two seconds
+/// and goes on where it was.
+class RunLog : public QObject
+{
+    Q_OBJECT
+public:
+    /// `state`: the fold of what the journal already holds.
+    RunLog(std::unique_ptr<Journal> journal, RunState state, QObject *parent = nullptr);
+    ~RunLog() override;
+
+    const RunState &state() const { return m_state; }
+    QByteArray head() const { return m_journal->head(); }
+    quint64 durableSeq() const { return m_journal->lastSeq(); }
+
+    /// Applies and queues the event; calls `then` when it is on disk.
+    void commit(RunEvent event, std::function<void()> then = {});
+    /// For worker threads: returns when the event is on disk. Never from the main thread.
+    void commitAndWait(RunEvent event);
+    /// For the end of a process: waits until everything is on disk or cannot be written.
+    Result<void> flush();
+
+Q_SIGNALS:
+    void durable(const lb::RunEvent &event, const QByteArray &line);
+    void changed();
+    void stood(const lb::Error &error); ///< the journal cannot be written at the moment
+    void wentOn();
+
+private:
+    struct Pending
+    {
+        RunEvent event;
+        std::function<void()> then;
+    };
+    void onDurable(const RunEvent &event, const QByteArray &line);
+    void onStopped(const Error &error);
+    void tryAgain();
+
+    std::unique_ptr<Journal> m_journal;
+    RunState m_state;
+    std::deque<Pending> m_pending;
+    QTimer m_retry;
+    bool m_standing = false;
+};
+
+/// `event(EventKind::StepFailed, step, attempt, {…})` in one line.
+RunEvent makeEvent(EventKind kind, const QString &step = {}, int attempt = 0,
+                   const QJsonObject &data = {});
+
+} // namespace lb

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/model/run_state.h"
+
+#include <QSet>
+
+#include <functional>
+
+namespace lb {
+
+/// What may happen next in a run. Pure: the same plan and state give the same answer.
+struct Schedule
+{
+    enum class Phase
+    {
+        Steps,
+        Finally,
+        Closing,
+        Over
+    };
+    Phase phase = Phase::Steps;
+    QStringList start; ///< steps that may begin now, in the plan's order
+    std::vector<std::pair<QString, QString>> skip; ///< steps to be skipped now, and why
+};
+
+struct ScheduleInput
+{
+    const Plan &plan;
+    const RunState &state;
+    QSet<QString> active;     ///< steps that an executor is working on, or that wait
+    bool mayStart = true;     ///< false while paused: nothing begins, but phases are still told
+    bool finallyOnly = false; ///< `runs resume --finally-only`: no further ordinary step
+    /// Decides a condition that the plan had to leave open.
+    std::function<bool(const PlannedStep &)> holds;
+};
+
+/// Order, barriers, stop at the first failure or cancel, then `finally`, then what closes the run
+/// (design §4). At most kParallelSteps begin at once.
+Schedule nextSteps(const ScheduleInput &input);
+
+/// True when every ordinary step ended well: succeeded, with warnings, or skipped.
+bool stepsProven(const Plan &plan, const RunState &state);
+
+/// A `proven` finally step that was not run and must not be forgotten: what it undoes was begun.
+std::vector<const PlannedStep *> unmetFinally(const Plan &plan, const RunState &state);
+
+/// Steps that may have been running when the journal's last good line was written: those without
+/// outcome, and, when a torn tail was set aside, all that could have been next.
+QStringList unknownSteps(const Plan &plan, const RunState &state, bool tornTail);
+
+inline constexpr int kParallelSteps = 8;
+
+} // namespace lb

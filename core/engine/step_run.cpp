@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/step_run.h"
+
+#include "core/base/format.h"
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Engine)
+
+} // namespace
+
+StepRun::StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled,
+                 const RunEnvironment &environment, QObject *parent)
+    : QObject(parent),
+      m_step(step),
+      m_attempt(attempt),
+      m_calls(std::move(filled)),
+      m_environment(environment),
+      m_context(environment.contextFor(step.id, attempt))
+{
+    m_timeout.setSingleShot(true);
+    connect(&m_timeout, &QTimer::timeout, this, [this] {
+        m_timedOut = true;
+        if (m_execution)
+            m_execution->cancel();
+    });
+}
+
+void StepRun::start()
+{
+    if (m_step.timeout)
+        m_timeout.start(*m_step.timeout);
+    // Whatever could have become another installation meanwhile is looked at again (design §3).
+    if (m_step.effect == Effect::Destroy && !m_environment.plan->facts.empty())
+        checkIdentity(0);
+    else
+        startCallAt(0);
+}
+
+void StepRun::checkIdentity(size_t index)
+{
+    const std::vector<NamedCall> &facts = m_environment.plan->facts;
+    if (index == facts.size()) {
+        const QJsonObject &planned = m_environment.plan->identity.facts;
+        for (auto it = planned.begin(); it != planned.end(); ++it) {
+            if (m_factsNow.value(it.key()) != it.value()) {
+                end(fail(ErrorCode::Conflict,
+                         tr("The target is not the installation of the plan any more"),
+                         tr("%1 was %2 and is %3")
+                             .arg(it.key(), it.value().toString(),
+                                  m_factsNow.value(it.key()).toString()),
+                         tr("Nothing of this step was done")));
+                return;
+            }
+        }
+        startCallAt(0);
+        return;
+    }
+    m_execution =
+        startCall(facts[index].call,
+                  m_environment.readContext(QStringLiteral("fact:") + facts[index].name), this);
+    connect(m_execution, &Execution::finished, this,
+            [this, index, name = facts[index].name](const Result<CallOutcome> &outcome) {
+                m_execution->deleteLater();
+                m_execution = nullptr;
+                if (outcome)
+                    m_factsNow.insert(name, outcome->answer.value);
+                checkIdentity(index + 1);
+            });
+}
+
+void StepRun::startCallAt(size_t index)
+{
+    if (m_cancelled) {
+        end(fail(ErrorCode::Cancelled, tr("Cancelled before it began")));
+        return;
+    }
+    m_index = index;
+    m_execution = startCall(m_calls[index], m_context, this);
+    connect(m_execution, &Execution::observed, this, [this](const QJsonObject &what) {
+        m_environment.log->commit(makeEvent(EventKind::StepObserved, m_step.id, m_attempt, what));
+    });
+    connect(m_execution, &Execution::progress, this,
+            [this](const CallProgress &done) { Q_EMIT progress(m_step.id, done); });
+    connect(m_execution, &Execution::finished, this, &StepRun::onCallFinished);
+}
+
+void StepRun::onCallFinished(const Result<CallOutcome> &outcome)
+{
+    m_execution->deleteLater();
+    m_execution = nullptr;
+    if (!outcome) {
+        end(outcome);
+        return;
+    }
+    for (auto it = outcome->outputs.begin(); it != outcome->outputs.end(); ++it)
+        m_outcome.outputs.insert(it.key(), it.value());
+    m_outcome.warnings += outcome->warnings;
+    m_outcome.answer = outcome->answer;
+    if (m_index + 1 < m_calls.size())
+        startCallAt(m_index + 1);
+    else
+        end(m_outcome);
+}
+
+void StepRun::cancel()
+{
+    m_cancelled = true;
+    if (!m_execution)
+        return;
+    const Call &call = m_calls[m_index];
+    const bool mustFinish = std::holds_alternative<TreeSwapCall>(call) ||
+                            std::holds_alternative<TreeSwapBackCall>(call) ||
+                            std::holds_alternative<PublishCall>(call);
+    if (!mustFinish)
+        m_execution->cancel();
+}
+
+void StepRun::end(const Result<CallOutcome> &outcome)
+{
+    if (std::exchange(m_ended, true))
+        return;
+    m_timeout.stop();
+    if (m_timedOut && !outcome && outcome.error().code == ErrorCode::Cancelled) {
+        Q_EMIT finished(
+            fail(ErrorCode::TimedOut,
+                 tr("%1 took longer than %2").arg(m_step.title, formatDuration(*m_step.timeout))));
+        return;
+    }
+    Q_EMIT finished(outcome);
+}
+
+} // namespace lb

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/engine/run_environment.h"
+
+#include <QTimer>
+
+namespace lb {
+
+/// One attempt of one step: its calls one after the other, its timeout, its identity check before
+/// it destroys. Main thread. Journals what it observes; its outcome is the engine's to journal.
+class StepRun : public QObject
+{
+    Q_OBJECT
+public:
+    StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled,
+            const RunEnvironment &environment, QObject *parent);
+
+    void start();
+    /// Ends a read at once, a program with TERM and KILL; a swap is finished first.
+    void cancel();
+    const PlannedStep &step() const { return m_step; }
+    int attempt() const { return m_attempt; }
+
+Q_SIGNALS:
+    void progress(const QString &step, const lb::CallProgress &progress);
+    void finished(const lb::CallEnd &end);
+
+private:
+    void checkIdentity(size_t index);
+    void startCallAt(size_t index);
+    void onCallFinished(const Result<CallOutcome> &outcome);
+    void end(const Result<CallOutcome> &outcome);
+
+    PlannedStep m_step;
+    int m_attempt;
+    std::vector<Call> m_calls;
+    const RunEnvironment &m_environment;
+    ActionContext m_context;
+    QTimer m_timeout;
+    Execution *m_execution = nullptr;
+    size_t m_index = 0;
+    CallOutcome m_outcome;
+    QJsonObject m_factsNow;
+    bool m_timedOut = false, m_cancelled = false, m_ended = false;
+};
+
+} // namespace lb

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/undo_plan.h"
+
+#include "core/actions/fill_call.h"
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Undo)
+
+/// Did the step change anything, as far as the journal knows?
+bool mayHaveActed(const StepRecord *record)
+{
+    return record && record->attempts > 0 && record->state != StepState::Skipped;
+}
+
+const PlannedStep *finallyOf(const Plan &plan, const PlannedStep &step)
+{
+    return step.obliges && !step.obliges->by.isEmpty() ? plan.step(step.obliges->by) : nullptr;
+}
+
+Result<std::vector<Call>> filledCalls(const std::vector<Call> &calls, const RunState &state)
+{
+    const auto lookup = [&state](const Slot &slot) { return slotValue(slot, state); };
+    std::vector<Call> filled;
+    for (const Call &call : calls) {
+        TRY_VALUE(Call one, filledCall(call, lookup));
+        filled.push_back(std::move(one));
+    }
+    return filled;
+}
+
+} // namespace
+
+PointId pointOf(const RunId &run)
+{
+    return PointId(QLatin1Char('p') + run.value().mid(1));
+}
+
+Result<QJsonValue> slotJson(const QString &path, const RunState &state)
+{
+    if (path == QLatin1String("run"))
+        return QJsonValue(state.request.id.value());
+    if (path == QLatin1String("point"))
+        return QJsonValue(pointOf(state.request.id).value());
+    static const QString kBefore = QStringLiteral("steps.");
+    static const QString kBetween = QStringLiteral(".outputs.");
+    const qsizetype split = path.lastIndexOf(kBetween);
+    if (!path.startsWith(kBefore) || split < 0)
+        return fail(ErrorCode::Internal, tr("‹%1› is not a value that a run has").arg(path));
+    const QString step = path.mid(kBefore.size(), split - kBefore.size());
+    const QString output = path.mid(split + kBetween.size());
+    const StepRecord *record = state.step(step);
+    if (!record || !record->outputs.contains(output))
+        return fail(ErrorCode::NotFound, tr("The step %1 left no value “%2”").arg(step, output));
+    return record->outputs.value(output);
+}
+
+Result<QString> slotValue(const Slot &slot, const RunState &state)
+{
+    TRY_VALUE(const QJsonValue value, slotJson(slot.path, state));
+    if (value.isString())
+        return value.toString();
+    if (value.isDouble())
+        return value.toDouble() == double(value.toInteger())
+                   ? QString::number(value.toInteger())
+                   : QString::number(value.toDouble(), 'g', 17);
+    if (value.isBool())
+        return value.toBool() ? QStringLiteral("true") : QStringLiteral("false");
+    return fail(ErrorCode::BadInput,
+                tr("The value of ‹%1› is not one text or number").arg(slot.path));
+}
+
+Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
+{
+    Plan undo;
+    undo.runbook = QStringLiteral("lifeboat.undo");
+    undo.title = tr("Go back: undo %1").arg(original.title);
+    undo.type = original.type;
+    undo.system = original.system;
+    undo.purpose = Purpose::Change;
+    undo.target = original.target;
+    undo.identity = original.identity;
+    undo.isProtected = original.isProtected;
+    undo.restorePoint = original.restorePoint;
+    undo.store = original.store;
+    undo.profile = original.profile;
+    undo.inputs = original.inputs;
+    undo.facts = original.facts;
+    undo.undoOf = state.request.id.value();
+
+    std::vector<PlannedStep> back, last;
+    QStringList stopped;
+    QString previous;
+    const auto add = [&](PlannedStep step) {
+        step.needs = previous.isEmpty() ? QStringList() : QStringList{previous};
+        previous = step.id;
+        undo.steps.push_back(std::move(step));
+    };
+
+    // What was stopped for the work is stopped again before the work is taken back.
+    for (const PlannedStep &step : original.steps) {
+        const PlannedStep *starts = finallyOf(original, step);
+        if (!starts || !mayHaveActed(state.step(step.id)))
+            continue;
+        PlannedStep again = step;
+        TRY_VALUE(again.calls, filledCalls(step.calls, state));
+        again.resume = ResumePolicy::Repeat; // it was declared safe to be undone by its partner
+        again.skipReason.clear();
+        again.when = {};
+        stopped << step.id;
+        add(std::move(again));
+        if (std::none_of(last.begin(), last.end(),
+                         [&](const PlannedStep &s) { return s.id == starts->id; })) {
+            PlannedStep start = *starts;
+            TRY_VALUE(start.calls, filledCalls(starts->calls, state));
+            // The data is as it was before: nothing has to be proven to let the system run.
+            start.finallyWhen = FinallyWhen::Always;
+            start.needs.clear();
+            start.when = {};
+            start.skipReason.clear();
+            last.push_back(std::move(start));
+        }
+    }
+
+    for (auto it = original.steps.rbegin(); it != original.steps.rend(); ++it) {
+        const PlannedStep &step = *it;
+        if (step.section != PlanSection::Steps || step.effect == Effect::Read ||
+            stopped.contains(step.id) || !mayHaveActed(state.step(step.id)))
+            continue;
+        if (step.undo.empty()) {
+            // A staging that was never swapped in leaves nothing to go back to.
+            if (step.action == QLatin1String("tree_stage"))
+                continue;
+            return fail(ErrorCode::Conflict, tr("The step %1 cannot be undone").arg(step.id),
+                        tr("it stands below the line of no return"),
+                        tr("Nothing was changed; restore an earlier point instead"));
+        }
+        PlannedStep walk;
+        walk.id = QStringLiteral("undo/") + step.id;
+        walk.title = tr("Undo: %1").arg(step.title);
+        walk.phase = QStringLiteral("undo");
+        walk.action = step.action;
+        walk.effect = Effect::Change;
+        walk.resume = ResumePolicy::Repeat; // built-in undos look at what is there first
+        walk.grace = step.grace;
+        walk.timeout = step.timeout;
+        walk.part = step.id;
+        TRY_VALUE(walk.calls, filledCalls(step.undo, state));
+        if (std::any_of(walk.calls.begin(), walk.calls.end(),
+                        [](const Call &call) { return std::holds_alternative<ProcessCall>(call); }))
+            walk.resume =
+                step.resume == ResumePolicy::Repeat ? ResumePolicy::Repeat : ResumePolicy::Ask;
+        add(std::move(walk));
+    }
+    for (PlannedStep &step : last)
+        undo.steps.push_back(std::move(step));
+    if (undo.steps.empty())
+        return fail(ErrorCode::Conflict, tr("There is nothing to undo in run %1").arg(undo.undoOf),
+                    tr("no step of it changed anything"));
+    return undo;
+}
+
+} // namespace lb
