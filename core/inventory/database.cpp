@@ -178,6 +178,13 @@ Result<QSqlQuery> InventoryDatabase::run(const QString &sql, const QVariantList 
     return tl::unexpected(errorOf(tr("The inventory could not answer"), query.lastError()));
 }
 
+Result<void> InventoryDatabase::atEnd(const QSqlQuery &query) const
+{
+    if (query.lastError().isValid())
+        return tl::unexpected(errorOf(tr("The inventory could not answer"), query.lastError()));
+    return {};
+}
+
 Result<void> InventoryDatabase::inTransaction(const std::function<Result<void>()> &work) const
 {
     TRY(run(QStringLiteral("BEGIN IMMEDIATE")));

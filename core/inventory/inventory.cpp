@@ -148,10 +148,10 @@ Result<void> Inventory::recordDuration(const QString &runbook, const QString &st
                             {runbook, step, bytes, qint64(took.count())}));
         // Old machines and old data sizes must not slow down what is learned.
         TRY(m_database->run(
-            QStringLiteral("DELETE FROM durations WHERE runbook=?1 AND step=?2 AND rowid NOT IN "
-                           "(SELECT rowid FROM durations WHERE runbook=?1 AND step=?2 "
+            QStringLiteral("DELETE FROM durations WHERE runbook=? AND step=? AND rowid NOT IN "
+                           "(SELECT rowid FROM durations WHERE runbook=? AND step=? "
                            "ORDER BY rowid DESC LIMIT 5)"),
-            {runbook, step}));
+            {runbook, step, runbook, step}));
         return {};
     });
 }

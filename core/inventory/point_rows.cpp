@@ -95,8 +95,8 @@ RestorePoint pointOf(const QSqlQuery &row)
     return point;
 }
 
-const QString kColumns = QStringLiteral("SELECT m.document, p.id, p.store, p.system, p.made_at, "
-                                        "p.proof, p.proof_at, p.folder, p.problem FROM ");
+const QString kColumns = QStringLiteral(
+    "SELECT document, id, store, system, made_at, proof, proof_at, folder, problem FROM");
 
 Result<void> insertPoint(const InventoryDatabase &database, const RestorePoint &point)
 {
@@ -130,10 +130,14 @@ Result<void> Inventory::upsertPoints(const std::vector<RestorePoint> &points)
 Result<void> Inventory::removePoint(const PointId &id, const QString &store)
 {
     return m_database->inTransaction([&]() -> Result<void> {
-        for (const char *table : {"points", "manifests"})
-            TRY(m_database->run(QStringLiteral("DELETE FROM %1 WHERE id=?1 AND (?2='' OR store=?2)")
-                                    .arg(QLatin1String(table)),
-                                {notNull(id.value()), notNull(store)}));
+        for (const char *table : {"points", "manifests"}) {
+            const QString sql =
+                QStringLiteral("DELETE FROM %1 WHERE id=?").arg(QLatin1String(table));
+            if (store.isEmpty())
+                TRY(m_database->run(sql, {id.value()}));
+            else
+                TRY(m_database->run(sql + QStringLiteral(" AND store=?"), {id.value(), store}));
+        }
         return {};
     });
 }
@@ -142,30 +146,33 @@ Result<std::vector<RestorePoint>> Inventory::points(const PointFilter &filter) c
 {
     const WhereClause condition = conditionOf(filter);
     const QString order = orderOf(filter);
-    // The page is found in the narrow table; only its manifests are read.
-    TRY_VALUE(
-        QSqlQuery rows,
-        m_database->run(
-            kColumns + QStringLiteral("(SELECT * FROM points WHERE %1 ORDER BY %2 LIMIT ? OFFSET ?)"
-                                      " p LEFT JOIN manifests m ON m.id=p.id AND m.store=p.store"
-                                      " ORDER BY %3")
-                           .arg(condition.sql, order, order),
-            condition.values + QVariantList{filter.limit, filter.offset}));
+    // The page is found and sorted by its ids alone; only then are its rows and manifests read.
+    const QString sql =
+        QStringLiteral("%1 (SELECT id, store FROM points WHERE %2 ORDER BY %3 LIMIT ? OFFSET ?) "
+                       "JOIN points USING (id, store) LEFT JOIN manifests USING (id, store) "
+                       "ORDER BY %3")
+            .arg(kColumns, condition.sql, order);
+    TRY_VALUE(QSqlQuery rows,
+              m_database->run(sql, condition.values + QVariantList{filter.limit, filter.offset}));
     std::vector<RestorePoint> points;
     while (rows.next())
         points.push_back(pointOf(rows));
+    TRY(m_database->atEnd(rows));
     return points;
 }
 
 Result<std::optional<RestorePoint>> Inventory::point(const PointId &id) const
 {
-    TRY_VALUE(
-        QSqlQuery rows,
-        m_database->run(kColumns + QStringLiteral("points p LEFT JOIN manifests m ON m.id=p.id AND "
-                                                  "m.store=p.store WHERE p.id=? ORDER BY p.store "
-                                                  "LIMIT 1"),
-                        {id.value()}));
-    return rows.next() ? std::optional(pointOf(rows)) : std::optional<RestorePoint>();
+    TRY_VALUE(QSqlQuery rows,
+              m_database->run(kColumns + QStringLiteral(" points LEFT JOIN manifests "
+                                                        "USING (id, store) WHERE id=? "
+                                                        "ORDER BY store LIMIT 1"),
+                              {id.value()}));
+    std::optional<RestorePoint> point;
+    if (rows.next())
+        point = pointOf(rows);
+    TRY(m_database->atEnd(rows));
+    return point;
 }
 
 Result<int> Inventory::countPoints(const PointFilter &filter) const
@@ -174,7 +181,9 @@ Result<int> Inventory::countPoints(const PointFilter &filter) const
     TRY_VALUE(QSqlQuery rows,
               m_database->run(QStringLiteral("SELECT count(*) FROM points WHERE ") + condition.sql,
                               condition.values));
-    return rows.next() ? rows.value(0).toInt() : 0;
+    const int count = rows.next() ? rows.value(0).toInt() : 0;
+    TRY(m_database->atEnd(rows));
+    return count;
 }
 
 } // namespace lb

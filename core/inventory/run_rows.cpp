@@ -22,6 +22,16 @@ const QString kColumns = QStringLiteral(
     "waiting_for, waiting_step, waiting_text, waiting_since, runner_pid, runner_start, "
     "runner_boot, runner_host, open_obligations");
 
+/// An empty value does not filter.
+void addEqual(QStringList &conditions, QVariantList &values, const char *column,
+              const QString &value)
+{
+    if (value.isEmpty())
+        return;
+    conditions << QLatin1String(column) + QStringLiteral("=?");
+    values << value;
+}
+
 RunSummary runOf(const QSqlQuery &row)
 {
     int column = 0;
@@ -151,15 +161,9 @@ Result<std::vector<RunSummary>> Inventory::runs(const RunFilter &filter) const
 {
     QStringList conditions{QStringLiteral("1")};
     QVariantList values;
-    const auto equal = [&](const char *column, const QString &value) {
-        if (value.isEmpty())
-            return;
-        conditions << QLatin1String(column) + QStringLiteral("=?");
-        values << value;
-    };
-    equal("system", filter.system);
-    equal("runbook", filter.runbook);
-    equal("restore_point", filter.restorePoint);
+    addEqual(conditions, values, "system", filter.system);
+    addEqual(conditions, values, "runbook", filter.runbook);
+    addEqual(conditions, values, "restore_point", filter.restorePoint);
     if (!filter.withHidden)
         conditions << QStringLiteral("hidden=0");
     if (filter.onlyUnended)
@@ -185,6 +189,7 @@ Result<std::vector<RunSummary>> Inventory::runs(const RunFilter &filter) const
     std::vector<RunSummary> runs;
     while (rows.next())
         runs.push_back(runOf(rows));
+    TRY(m_database->atEnd(rows));
     return runs;
 }
 
@@ -193,7 +198,11 @@ Result<std::optional<RunSummary>> Inventory::run(const RunId &id) const
     TRY_VALUE(QSqlQuery rows,
               m_database->run(QStringLiteral("SELECT %1 FROM runs WHERE id=?").arg(kColumns),
                               {id.value()}));
-    return rows.next() ? std::optional(runOf(rows)) : std::optional<RunSummary>();
+    std::optional<RunSummary> run;
+    if (rows.next())
+        run = runOf(rows);
+    TRY(m_database->atEnd(rows));
+    return run;
 }
 
 Result<void> Inventory::upsertObligation(const Obligation &obligation)
@@ -207,18 +216,24 @@ Result<void> Inventory::upsertObligation(const Obligation &obligation)
 
 Result<std::vector<Obligation>> Inventory::obligations(const ObligationFilter &filter) const
 {
+    QStringList conditions{QStringLiteral("1")};
+    QVariantList values;
+    addEqual(conditions, values, "system", filter.system);
+    addEqual(conditions, values, "run", filter.run);
+    addEqual(conditions, values, "state",
+             filter.openOnly ? name(ObligationState::Open) : QString());
     TRY_VALUE(QSqlQuery rows,
-              m_database->run(
-                  QStringLiteral("SELECT document FROM obligations WHERE (?1='' OR system=?1) AND "
-                                 "(?2='' OR run=?2) AND (?3=0 OR state='open') "
-                                 "ORDER BY opened_at, run, id"),
-                  {notNull(filter.system), notNull(filter.run), int(filter.openOnly)}));
+              m_database->run(QStringLiteral("SELECT document FROM obligations WHERE %1 "
+                                             "ORDER BY opened_at, run, id")
+                                  .arg(conditions.join(QStringLiteral(" AND "))),
+                              values));
     std::vector<Obligation> obligations;
     while (rows.next()) {
         TRY_VALUE(const QJsonObject object,
                   parseJsonObject(rows.value(0).toByteArray(), tr("An obligation")));
         obligations.push_back(Obligation::fromJson(object));
     }
+    TRY(m_database->atEnd(rows));
     return obligations;
 }
 
