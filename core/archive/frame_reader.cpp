@@ -99,7 +99,7 @@ struct FrameReader::Job
     std::shared_ptr<Big> big;
     quint64 bigPiece = 0;
     quint64 bigOffset = 0; ///< of this frame in header + content + padding
-    bool isEnd = false;    ///< the last frame: zeros that end the tar
+    bool isEnd = false;    ///< the last frame: the root once more and the end of the tar
 };
 
 FrameReader::FrameReader(const FrameReaderOptions &options, IndexReader &index, FrameSink *sink,
@@ -176,6 +176,8 @@ Result<void> FrameReader::add(WantedEntry wanted)
     if (m_stop.stop_requested())
         return fail(ErrorCode::Cancelled, tr("Reading the archive was cancelled"));
     const IndexEntry &entry = wanted.entry;
+    if (m_end.isEmpty())
+        m_end = tarHeader(entry) + QByteArray(qsizetype(kTarEnd), '\0');
     if (m_small && m_small->frame == entry.frame) {
         m_small->entries.push_back(std::move(wanted));
         return {};
@@ -378,7 +380,7 @@ void FrameReader::run(Job &job, const std::shared_ptr<Slot> &slot, ZSTD_DCtx *co
         ZSTD_decompressDCtx(context, slot->raw.get(), job.info.raw, slot->packed.get(), got);
     const bool readable = !ZSTD_isError(raw) && raw == job.info.raw;
     if (job.isEnd) {
-        if (!frameSound || !readable || raw != kTarEnd || !isZero(slot->raw.get(), raw))
+        if (!frameSound || !readable || QByteArrayView(slot->raw.get(), qsizetype(raw)) != m_end)
             noteDamage(".", tr("the end of the archive is damaged"));
         return;
     }

@@ -102,6 +102,7 @@ private:
     quint32 m_nextFrame = 0;
     quint64 m_nextAt = 0;
     quint64 m_jobs = 0;
+    QByteArray m_end; ///< what the last frame must hold
 
     std::mutex m_mutex;
     std::condition_variable m_changed;

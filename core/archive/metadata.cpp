@@ -135,6 +135,36 @@ MetadataProblems applyMetadata(int fd, const IndexEntry &entry, const MetadataRu
     return problems;
 }
 
+IndexEntry readMetadata(int fd)
+{
+    IndexEntry entry;
+    entry.path = ".";
+    entry.type = EntryType::Folder;
+    struct stat st
+    {
+    };
+    if (::fstat(fd, &st) == 0) {
+        entry.mode = st.st_mode & 07777;
+        entry.uid = st.st_uid;
+        entry.gid = st.st_gid;
+        entry.mtimeNs = toNanoseconds(st.st_mtim);
+    }
+    entry.xattrs = readXattrs(fd);
+    return entry;
+}
+
+MetadataProblems replaceMetadata(int fd, const IndexEntry &entry)
+{
+    for (const auto &[name, value] : readXattrs(fd)) {
+        const bool wanted =
+            std::any_of(entry.xattrs.begin(), entry.xattrs.end(),
+                        [&key = name](const auto &own) { return own.first == key; });
+        if (!wanted)
+            ::fremovexattr(fd, name.constData());
+    }
+    return applyMetadata(fd, entry, {});
+}
+
 MetadataProblems applyLinkMetadata(int folderFd, const char *name, const IndexEntry &entry)
 {
     MetadataProblems problems;

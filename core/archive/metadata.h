@@ -33,6 +33,9 @@ struct MetadataRules
     bool keepSetId = true;
 };
 MetadataProblems applyMetadata(int fd, const IndexEntry &entry, const MetadataRules &rules);
+/// Metadata of an open folder, and the same put back exactly (xattrs that are not listed go).
+IndexEntry readMetadata(int fd);
+MetadataProblems replaceMetadata(int fd, const IndexEntry &entry);
 /// For a symlink that was just made.
 MetadataProblems applyLinkMetadata(int folderFd, const char *name, const IndexEntry &entry);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/archive/tree_remove.h"
 
+#include "core/archive/own_names.h"
 #include "core/archive/progress_meter.h"
 #include "core/archive/spill_file.h"
 #include "core/archive/tree_walker.h"
@@ -56,6 +57,23 @@ public:
         if (::fstatat(m_top.get(), name.constData(), &st, AT_SYMLINK_NOFOLLOW) != 0)
             return errno == ENOENT ? Result<void>() : failed(errno);
         m_device = st.st_dev;
+        // What a restore left beside or inside its target goes without a trace there.
+        struct stat before
+        {
+        };
+        const bool quiet = isOwnName(name) && ::fstat(m_top.get(), &before) == 0;
+        TRY(removeAll(name));
+        if (quiet) {
+            const timespec times[2] = {{0, UTIME_OMIT}, before.st_mtim};
+            ::futimens(m_top.get(), times);
+        }
+        m_meter.last(m_progress);
+        return {};
+    }
+
+private:
+    Result<void> removeAll(const QByteArray &name)
+    {
         TRY(removeName(m_top.get(), name));
         while (!m_levels.empty()) {
             if (m_stop.stop_requested())
@@ -67,11 +85,9 @@ public:
             else
                 TRY(removeName(m_levels.back().fd.get(), child.toByteArray()));
         }
-        m_meter.last(m_progress);
         return {};
     }
 
-private:
     tl::unexpected<Error> failed(int number) const
     {
         return failErrno(tr("%1 could not be removed").arg(m_path), number,

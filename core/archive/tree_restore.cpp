@@ -7,6 +7,7 @@
 #include "core/base/format.h"
 
 #include <QFile>
+#include <QFileInfo>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -335,8 +336,19 @@ private:
 Result<FileDescriptor> openStaging(const QString &path)
 {
     const QByteArray name = QFile::encodeName(path);
-    if (::mkdir(name.constData(), 0700) != 0 && errno != EEXIST)
+    // The parent keeps its time: it may be the target itself, and undoing gives it back as it was.
+    const QByteArray parent = QFile::encodeName(QFileInfo(path).absolutePath());
+    struct stat before
+    {
+    };
+    const bool known = ::stat(parent.constData(), &before) == 0;
+    const bool made = ::mkdir(name.constData(), 0700) == 0;
+    if (!made && errno != EEXIST)
         return failErrno(tr("The staging folder %1 could not be made").arg(path), errno);
+    if (made && known) {
+        const timespec times[2] = {{0, UTIME_OMIT}, before.st_mtim};
+        ::utimensat(AT_FDCWD, parent.constData(), times, 0);
+    }
     FileDescriptor fd(::open(name.constData(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd.isOpen())
         return failErrno(tr("The staging folder %1 could not be opened").arg(path), errno);

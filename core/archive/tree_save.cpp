@@ -238,7 +238,10 @@ private:
             else
                 entry.xattrs = readXattrsAt(found.folderFd, found.name.constData());
             ++m_summary.folders;
-            return put(entry);
+            TRY(put(entry));
+            if (entry.path == ".")
+                m_rootHeader = tarHeader(entry);
+            return {};
         }
         if (kind != S_IFREG && kind != S_IFLNK) {
             m_summary.limits.add(found.path, specialKind(kind));
@@ -430,7 +433,10 @@ private:
 
     Result<void> finish()
     {
+        // The folder itself once more: bsdtar sets the times of a folder that exists already when
+        // it meets it, so that only the last entry leaves the root's as they were.
         TRY(m_frames.endFrame());
+        TRY(m_frames.write(m_rootHeader));
         TRY(m_frames.zeros(kTarEnd));
         TRY(m_frames.finish());
         IndexTotals totals;
@@ -460,6 +466,7 @@ private:
     IndexWriter m_index;
     HardLinks m_links;
     Sha256 m_hash;
+    QByteArray m_rootHeader;
 };
 
 } // namespace
