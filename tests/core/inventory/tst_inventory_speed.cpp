@@ -4,14 +4,32 @@
 #include <QElapsedTimer>
 
 #include <algorithm>
-#include <functional>
+#include <ctime>
 
 using namespace lb;
 using namespace lb::test;
 
+namespace {
+
+/// Milliseconds that passed, and those of them in which this process computed. The file is in the
+/// page cache, so on an idle machine both are about equal; on a busy one only the second says
+/// something about us.
+class Stopwatch
+{
+public:
+    Stopwatch() { m_wall.start(); }
+    double wall() const { return double(m_wall.nsecsElapsed()) / 1e6; }
+    double cpu() const { return double(std::clock() - m_cpu) * 1000 / CLOCKS_PER_SEC; }
+
+private:
+    QElapsedTimer m_wall;
+    std::clock_t m_cpu = std::clock();
+};
+
+} // namespace
+
 /// Ten thousand restore points: the first page within 150 ms of opening the file, sorting and
-/// filtering within 50 ms. The limits are for builds with optimisation, and are held against the
-/// best of five, so that a busy machine does not fail it; the printed figures are the reading.
+/// filtering within 50 ms (of computing, in builds with optimisation).
 class TestInventorySpeed : public QObject
 {
     Q_OBJECT
@@ -28,38 +46,37 @@ private Q_SLOTS:
                 points.push_back(pointNumber(i));
             const auto inventory = Inventory::open(path);
             VERIFY_OK(inventory);
-            QElapsedTimer timer;
-            timer.start();
+            const Stopwatch watch;
             VERIFY_OK((*inventory)->upsertPoints(points));
-            qInfo("indexed %d points in %lld ms", kPoints, timer.elapsed());
+            qInfo("indexed %d points in %.0f ms", kPoints, watch.wall());
         }
         PointFilter page;
         page.limit = 200;
-        QElapsedTimer timer;
-        timer.start();
+        const Stopwatch opening;
         const auto opened = Inventory::open(path);
         VERIFY_OK(opened);
         const Inventory &inventory = **opened;
         QCOMPARE(inventory.points(page)->size(), size_t(200));
-        const qint64 first = timer.elapsed();
-        qInfo("open and first page of 200: %lld ms", first);
+        const double first = opening.cpu();
+        qInfo("open and first page of 200: %.1f ms, computing %.1f ms", opening.wall(), first);
 
-        qint64 slowest = 0;
+        double slowest = 0;
         const auto read = [&](const char *what, const PointFilter &filter) {
-            std::vector<qint64> took;
+            std::vector<double> wall;
+            std::vector<double> cpu;
             for (int i = 0; i < 5; ++i) {
-                QElapsedTimer each;
-                each.start();
+                const Stopwatch watch;
                 const auto points = inventory.points(filter);
                 const auto count = inventory.countPoints(filter);
-                took.push_back(each.nsecsElapsed() / 1000);
+                wall.push_back(watch.wall());
+                cpu.push_back(watch.cpu());
                 if (!points || points->empty() || !count)
                     qFatal("no answer for %s", what);
             }
-            std::sort(took.begin(), took.end());
-            qInfo("%-28s best %6.1f ms, median %6.1f ms", what, double(took[0]) / 1000,
-                  double(took[2]) / 1000);
-            slowest = std::max(slowest, took[0] / 1000);
+            std::sort(wall.begin(), wall.end());
+            std::sort(cpu.begin(), cpu.end());
+            qInfo("%-28s median %6.1f ms, computing %6.1f ms", what, wall[2], cpu[2]);
+            slowest = std::max(slowest, cpu[2]);
         };
         for (const auto &[what, order] :
              {std::pair{"by time", PointFilter::Order::MadeAt},
