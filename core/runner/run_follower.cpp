@@ -114,6 +114,7 @@ struct RunFollower::Private : public QObject
                     takePlan();
                 stepMoved = stepMoved || !line.event.step.isEmpty();
                 Q_EMIT q->event(line.event);
+                Q_EMIT q->line(line.line);
             }
         } else {
             view.journalProblem = polled.error().sentence();
@@ -280,7 +281,11 @@ RunFollower::RunFollower(const RunId &run, QObject *parent)
 {
 }
 
-RunFollower::~RunFollower() = default;
+RunFollower::~RunFollower()
+{
+    // The socket's own end would still call us while our members go.
+    d->socket.disconnect(d.get());
+}
 
 RunId RunFollower::run() const
 {

@@ -41,7 +41,8 @@ public:
 Q_SIGNALS:
     void loaded(); ///< the past has been delivered
     void event(const lb::RunEvent &event);
-    void changed(); ///< view() is another one
+    void line(const QByteArray &line); ///< the same event as it stands in the journal
+    void changed();                    ///< view() is another one
     void progress(const lb::Progress &progress);
     void runnerGone(); ///< ended or interrupted: look at view().shown
 

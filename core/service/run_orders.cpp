@@ -169,6 +169,7 @@ Async<RunId> Service::start(const RunOrder &order)
         made.go = order.go;
         made.go.by = made.by;
         made.attended = order.attended;
+        made.hidden = made.hidden || order.hidden;
         return made;
     }();
     if (!request)

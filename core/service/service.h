@@ -79,7 +79,8 @@ struct RunOrder
     QStringList only;
     QMap<QString, QStringList> set; ///< key → values as typed
     GoAnswer go;
-    bool attended = false;
+    bool attended = false; ///< somebody is there to answer; a plan then stays ready, not a draft
+    bool hidden = false;   ///< not for lists
 };
 
 struct PointFilter

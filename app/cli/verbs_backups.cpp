@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/answers.h"
+#include "app/cli/log_print.h"
+#include "app/cli/run_watch.h"
+#include "app/cli/terminal.h"
+#include "app/cli/verbs.h"
+#include "core/base/atomic_file.h"
+#include "core/base/clock.h"
+#include "core/base/format.h"
+
+#include <QDir>
+
+namespace lb::cli {
+
+namespace {
+
+LB_TRANSLATE(Cli)
+
+/// The point, once the inventory knows all there are.
+Result<RestorePoint> wantedPoint(Session &session)
+{
+    TRY(session.await(session.service.ensureInventory()));
+    return session.service.point(session.arguments.word(0));
+}
+
+QString skewText(const RestorePoint &point)
+{
+    return tr("parts taken %1 apart").arg(formatDuration(point.skew()));
+}
+
+/// A built-in run on one restore point. Nothing when it went well.
+std::optional<int> workOn(Session &session, const char *runbook, const RestorePoint &point,
+                          QJsonObject inputs, RunId *run = nullptr)
+{
+    inputs.insert(QStringLiteral("point"), point.id);
+    const auto started = session.await(
+        session.service.startBuiltIn(QString::fromLatin1(runbook), point.system, inputs, {}));
+    if (started && run)
+        *run = *started;
+    return followBuiltIn(session, started);
+}
+
+void sayPoint(const RestorePoint &point)
+{
+    say(tr("restore point %1 of %2").arg(point.id, point.system));
+    say(tr("made %1, by run %2").arg(formatTime(point.madeAt), point.run));
+    say(tr("store %1: %2").arg(point.store, point.folder));
+    say(tr("completeness: %1").arg(completenessText(point)));
+    if (point.parts.size() > 1)
+        say(skewText(point));
+    say(tr("proof: %1").arg(proofText(point)));
+    say(tr("identity: %1").arg(point.identity.text));
+    say(tr("size: %1, stored %2").arg(formatSize(point.bytes()), formatSize(point.storedBytes())));
+    if (!point.problem.isEmpty())
+        say(tr("PROBLEM: %1").arg(point.problem));
+    say();
+    Table table({{tr("PART"), true},
+                 {tr("KIND"), true},
+                 {tr("SIZE"), true},
+                 {tr("ENTRIES"), true},
+                 {tr("FROM")}});
+    for (const PartRecord &part : point.parts)
+        table.add({part.id, part.kind, formatSize(part.bytes), QString::number(part.entries),
+                   part.source});
+    table.print(tr("no parts"));
+    for (const QString &limit : point.limits)
+        say(tr("limit: %1").arg(limit));
+    for (const QString &warning : point.warnings)
+        say(tr("warning: %1").arg(warning));
+}
+
+} // namespace
+
+int backupsList(Session &session)
+{
+    if (const auto known = session.await(session.service.ensureInventory()); !known)
+        return session.failed(known.error());
+    const QString system = session.arguments.value("system");
+    const auto points = session.service.points({system});
+    if (session.json()) {
+        QJsonArray list;
+        for (const RestorePoint &point : points)
+            list.append(point.toListJson());
+        sayJson({{QStringLiteral("format"), 1}, {QStringLiteral("restore_points"), list}});
+        return kGood;
+    }
+    Table table({{tr("RESTORE POINT"), true},
+                 {tr("SYSTEM")},
+                 {tr("MADE"), true},
+                 {tr("SIZE"), true},
+                 {tr("WORTH")}});
+    for (const RestorePoint &point : points)
+        table.add({point.id, point.system, formatAge(point.madeAt, utcNow()),
+                   formatSize(point.storedBytes()),
+                   tr("%1, %2").arg(completenessText(point), proofText(point))});
+    table.print(tr("No restore points yet."));
+    return kGood;
+}
+
+int backupsShow(Session &session)
+{
+    const auto point = wantedPoint(session);
+    if (!point)
+        return session.failed(point.error());
+    if (session.json()) {
+        QJsonObject document = point->toListJson();
+        document.insert(QStringLiteral("format"), 1);
+        sayJson(document);
+    } else {
+        sayPoint(*point);
+    }
+    return kGood;
+}
+
+int backupsFiles(Session &session)
+{
+    const auto point = wantedPoint(session);
+    if (!point)
+        return session.failed(point.error());
+    RunId run;
+    if (const auto status = workOn(session, "lifeboat.files", *point,
+                                   {{QStringLiteral("pattern"), session.arguments.word(1)}}, &run))
+        return *status;
+    if (!session.json()) {
+        printLogs(session.service, run, {});
+        return kGood;
+    }
+    QJsonArray names;
+    for (const QString &file : session.service.logFiles(run)) {
+        const auto text = readWholeFile(file);
+        if (!text)
+            return session.failed(text.error());
+        for (const QByteArray &line : text->split('\n')) {
+            if (!line.isEmpty())
+                names.append(QString::fromUtf8(line));
+        }
+    }
+    sayJson({{QStringLiteral("format"), 1},
+             {QStringLiteral("restore_point"), point->id},
+             {QStringLiteral("files"), names}});
+    return kGood;
+}
+
+int backupsVerify(Session &session)
+{
+    const auto point = wantedPoint(session);
+    if (!point)
+        return session.failed(point.error());
+    if (const auto status = workOn(session, "lifeboat.verify", *point, {}))
+        return *status;
+    const auto now = session.service.point(point->id);
+    if (!now)
+        return session.failed(now.error());
+    if (session.json()) {
+        QJsonObject document = now->toListJson();
+        document.insert(QStringLiteral("format"), 1);
+        sayJson(document);
+    } else {
+        say(tr("%1: every byte is as it was written (%2, %3)")
+                .arg(point->id, formatSize(now->storedBytes()), proofText(*now)));
+    }
+    return kGood;
+}
+
+int backupsExtract(Session &session)
+{
+    if (!session.arguments.has("to"))
+        return session.failed(
+            Error{ErrorCode::BadInput, tr("“backups extract” needs --to DIR"), {}, {}});
+    const auto point = wantedPoint(session);
+    if (!point)
+        return session.failed(point.error());
+    const QString to = absolutePath(session.arguments.value("to"));
+    const QStringList paths = session.arguments.words.mid(1);
+    if (const auto status = workOn(session, "lifeboat.extract", *point,
+                                   {{QStringLiteral("paths"), QJsonArray::fromStringList(paths)},
+                                    {QStringLiteral("to"), to}}))
+        return *status;
+    if (session.json())
+        sayJson({{QStringLiteral("format"), 1},
+                 {QStringLiteral("restore_point"), point->id},
+                 {QStringLiteral("to"), to},
+                 {QStringLiteral("paths"), QJsonArray::fromStringList(paths)}});
+    else
+        say(tr("%n path(s) taken out to %1, every byte verified", nullptr, int(paths.size()))
+                .arg(to));
+    return kGood;
+}
+
+int backupsRemove(Session &session)
+{
+    const auto point = wantedPoint(session);
+    if (!point)
+        return session.failed(point.error());
+    if (!session.arguments.has("yes")) {
+        if (!session.canAsk())
+            return session.failed(Error{ErrorCode::BadInput,
+                                        tr("“backups remove” needs --yes without a terminal"),
+                                        {},
+                                        {}});
+        sayPoint(*point);
+        if (terminal::askLetter(tr("Remove it for good? [y/N]"), QStringLiteral("yn"),
+                                QLatin1Char('n')) != QLatin1Char('y'))
+            return kGood;
+    }
+    if (const auto status = workOn(session, "lifeboat.remove", *point, {}))
+        return *status;
+    if (session.json())
+        sayJson({{QStringLiteral("format"), 1}, {QStringLiteral("removed"), point->id}});
+    else
+        say(tr("%1 was removed.").arg(point->id));
+    return kGood;
+}
+
+} // namespace lb::cli
