@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/main_window.h"
+#include "core/base/english_plurals.h"
 #include "core/service/service.h"
+#include "ui/look.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
@@ -11,6 +13,9 @@ int main(int argc, char **argv)
     QApplication::setApplicationName(QStringLiteral("lifeboat"));
     QApplication::setApplicationDisplayName(QStringLiteral("Lifeboat"));
     QApplication::setDesktopFileName(QStringLiteral("lifeboat"));
+
+    lb::installEnglishPlurals(&application);
+    lb::applyLook();
 
     QCommandLineParser parser;
     parser.setApplicationDescription(QCoreApplication::translate(

@@ -119,6 +119,10 @@ SystemCard::SystemCard(QWidget *parent)
     m_proven = addFact(facts, 0, tr("Newest proven"), "cardProven");
     m_newest = addFact(facts, 1, tr("Newest"), "cardNewest");
     m_last = addFact(facts, 2, tr("Last run"), "cardLast");
+    // The same columns on every card, so that the eye can run down them.
+    const int width = fontMetrics().horizontalAdvance(tr("30 Nov 00:00 CEST (59 minutes ago)"));
+    facts->setColumnMinimumWidth(0, width);
+    facts->setColumnMinimumWidth(1, width);
     facts->setColumnStretch(3, 1);
     facts->addWidget(m_undo, 0, 4, 2, 1, Qt::AlignVCenter);
     grid->addLayout(facts, 2, 0, 1, 2);
@@ -130,6 +134,7 @@ SystemCard::SystemCard(QWidget *parent)
     running->addWidget(m_progress, 1);
     m_progress->setRange(0, 0);
     m_progress->setTextVisible(false);
+    m_progress->setFixedHeight(8);
     grid->addWidget(m_running, 3, 0, 1, 2);
     grid->setColumnStretch(0, 1);
 
@@ -208,8 +213,9 @@ void SystemCard::setSystem(const SystemOverview &overview, const QString &typeTi
     m_cause->setText(displayText(overview.cause));
 
     const bool proven = overview.best && overview.best->proof > ProofLevel::Listed;
-    m_proven.value->setText(proven ? timeAndAge(overview.best->madeAt) : tr("none"));
-    m_newest.value->setText(overview.newest ? timeAndAge(overview.newest->madeAt) : tr("none"));
+    m_proven.value->setText(proven ? zonedTimeAndAge(overview.best->madeAt) : tr("none"));
+    m_newest.value->setText(overview.newest ? zonedTimeAndAge(overview.newest->madeAt)
+                                            : tr("none"));
     m_last.value->setText(
         overview.lastRun
             //: last run: what it was and how it ended, "Restore: succeeded"
@@ -225,9 +231,9 @@ void SystemCard::setSystem(const SystemOverview &overview, const QString &typeTi
     if (run) {
         m_runText->setText(tr("%1: %2").arg(
             displayText(run->title.isEmpty() ? run->runbook : run->title), wordOf(run->state)));
-        m_progress->setVisible(!isEnded(run->state) && run->state != RunStateName::Interrupted &&
-                               run->state != RunStateName::Draft &&
-                               run->state != RunStateName::Ready);
+        m_progress->setVisible(run->state == RunStateName::Running ||
+                               run->state == RunStateName::Finishing ||
+                               run->state == RunStateName::Preparing);
     }
     QString primary;
     switch (actOf(overview)) {
@@ -291,7 +297,7 @@ BoardPage::BoardPage(QWidget *parent)
     connect(m_add, &QPushButton::clicked, this, &BoardPage::addRequested);
     content()->addWidget(m_broken);
     content()->addWidget(m_stack, 1);
-    m_cards->setContentsMargins(0, 0, 0, 0);
+    m_cards->setContentsMargins(0, 0, 6, 0);
     m_cards->setSpacing(12);
     m_cards->addStretch(1);
     m_scroll->setWidget(m_list);
@@ -309,7 +315,8 @@ QWidget *BoardPage::makeEmpty()
 {
     auto *page = named(new QWidget(m_stack), "boardEmpty");
     auto *column = new QVBoxLayout(page);
-    column->setSpacing(16);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(14);
     auto *intro = named(new PlainLabel(PlainLabel::Role::Body, page), "emptyIntro");
     intro->setText(tr("No system is set up yet. Lifeboat saves what you name, proves that it can "
                       "be restored, and walks you through the restore when you need it."));
@@ -325,6 +332,8 @@ QWidget *BoardPage::makeEmpty()
         auto *body = named(new PlainLabel(PlainLabel::Role::Body, card), "choiceText");
         head->setText(title);
         body->setText(text);
+        words->setSpacing(4);
+        head->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
         words->addWidget(head);
         words->addWidget(body);
         row->addLayout(words, 1);
@@ -349,12 +358,12 @@ QWidget *BoardPage::makeEmpty()
     connect(practice, &QPushButton::clicked, this, &BoardPage::practiceRequested);
     m_practice << practice;
     auto *import = choice(tr("Import restore points"),
-                          tr("Take over restore points that another Lifeboat made. Not in this "
-                             "version yet; a folder store that holds them can be added on the "
-                             "command line: lifeboat-cli stores add."),
+                          tr("Restore points that another Lifeboat made are found in its store, "
+                             "which is added on the command line: lifeboat-cli stores add NAME "
+                             "--folder DIR. The window cannot import yet."),
                           tr("&Import…"), "emptyImport", false);
     import->setEnabled(false);
-    import->setAccessibleDescription(tr("Not in this version yet"));
+    import->setAccessibleDescription(tr("The window cannot import yet"));
     column->addStretch(1);
     return page;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/console_controller.h"
 
+#include "core/base/format.h"
 #include "ui/run_console.h"
 
 namespace lb {
@@ -81,32 +82,53 @@ void ConsoleController::undo()
     });
 }
 
-void ConsoleController::discharge(const QString &obligation, const QString &note)
+void ConsoleController::discharge(const QString &obligation, const QString &folder,
+                                  const QString &note)
 {
     const RunId run = m_run;
+    if (folder.isEmpty() || !m_follower)
+        return closeObligation(run, obligation, note);
+    m_console->showNote(Tone::Busy, tr("Deleting %1…").arg(displayText(folder)));
+    onDone(
+        this,
+        m_service->startBuiltIn(QStringLiteral("lifeboat.discharge"),
+                                m_follower->view().state.request.system.name,
+                                {{QStringLiteral("folder"), folder}}, {}),
+        [this, run, obligation, note](const Result<RunId> &started) {
+            if (!started)
+                return m_console->showProblem(started.error());
+            RunFollower *deleting = m_service->follow(*started, this);
+            const auto look = [this, deleting, run, obligation, note] {
+                const RunStateName state = deleting->view().shown;
+                if (!isEnded(state) && state != RunStateName::Interrupted)
+                    return;
+                deleting->disconnect(this);
+                deleting->deleteLater();
+                if (state == RunStateName::Succeeded || state == RunStateName::Warned)
+                    return closeObligation(run, obligation, note);
+                m_console->showProblem(
+                    {ErrorCode::Failed,
+                     tr("It could not be deleted"),
+                     {},
+                     tr("The run %1 says why; it is still to undo.").arg(deleting->run().value())});
+            };
+            connect(deleting, &RunFollower::changed, this, look);
+            connect(deleting, &RunFollower::loaded, this, look);
+            connect(deleting, &RunFollower::runnerGone, this, look);
+        });
+}
+
+void ConsoleController::closeObligation(const RunId &run, const QString &obligation,
+                                        const QString &note)
+{
     onDone(this, m_service->discharge(run, obligation, note, {}),
-           [this, run, obligation](const Result<void> &done) {
-               if (done)
-                   return;
-               if (done.error().code != ErrorCode::Conflict || !m_follower)
+           [this, run](const Result<void> &done) {
+               if (!done)
                    return m_console->showProblem(done.error());
-               // It has an action of its own, which must be run instead of somebody's word.
-               GoAnswer go;
-               go.yes = true;
-               onDone(this,
-                      m_service->startBuiltIn(QStringLiteral("lifeboat.discharge"),
-                                              m_follower->view().state.request.system.name,
-                                              {{QStringLiteral("run"), run.value()},
-                                               {QStringLiteral("obligation"), obligation}},
-                                              go),
-                      [this](const Result<RunId> &started) {
-                          if (!started)
-                              m_console->showProblem(started.error());
-                          else
-                              m_console->showNote(Tone::Busy,
-                                                  tr("It is being undone by a run of its own; the "
-                                                     "list below follows."));
-                      });
+               // The run itself has ended; its view is read anew.
+               if (run == m_run && m_follower)
+                   open(run.value());
+               m_console->showNote(Tone::Good, tr("It is undone and no longer listed."));
            });
 }
 

@@ -4,6 +4,7 @@
 #include "core/service/service.h"
 
 #include <QPointer>
+#include <QTimer>
 
 namespace lb {
 
@@ -28,7 +29,8 @@ Q_SIGNALS:
 private:
     void show();
     void undo();
-    void discharge(const QString &obligation, const QString &note);
+    void discharge(const QString &obligation, const QString &folder, const QString &note);
+    void closeObligation(const RunId &run, const QString &obligation, const QString &note);
 
     Service *m_service;
     RunConsole *m_console;

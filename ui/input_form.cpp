@@ -183,11 +183,14 @@ void InputForm::setSpecs(const std::vector<InputSpec> &specs, const QJsonObject 
         //: label of a field that must be filled in
         label->setText(spec.required ? tr("%1 (needed)").arg(title) : title);
         label->setBuddy(editor);
-        label->setContentsMargins(0, 5, 0, 0);
         m_layout->addRow(label, field.holder);
 
         const auto touched = [this, &field] {
             validate(field, true);
+            // A pair is wrong at one end when the other end changes.
+            for (const auto &other : m_fields)
+                if (other.get() != &field)
+                    validate(*other, !other->message->isHidden() || !other->spec.with.isEmpty());
             Q_EMIT changed();
         };
         if (field.line)
@@ -211,6 +214,12 @@ void InputForm::validate(Field &field, bool show)
     field.problem = value ? QString() : value.error().summary;
     if (value && field.spec.required && field.typed().isEmpty())
         field.problem = tr("must be filled in");
+    if (field.problem.isEmpty() && !field.spec.with.isEmpty() && !field.typed().isEmpty())
+        for (const auto &other : m_fields)
+            if (other->spec.name == field.spec.with && other->typed().isEmpty())
+                field.problem =
+                    tr("needs “%1” as well")
+                        .arg(other->spec.title.isEmpty() ? other->spec.name : other->spec.title);
     if (show || field.problem.isEmpty()) {
         field.message->setText(displayText(field.problem));
         field.message->setVisible(!field.problem.isEmpty());

@@ -102,7 +102,8 @@ void LogLines::paintEvent(QPaintEvent *)
          y += height, ++row) {
         const QString line = m_model->line(row);
         widest = qMax(widest, int(line.size()));
-        const bool selected = row >= from && row <= to && (hasFocus() || from != to);
+        const bool selected =
+            row >= from && row <= to && ((hasFocus() && !m_following) || from != to);
         if (selected)
             painter.fillRect(0, y, width, height, palette().brush(QPalette::Highlight));
         painter.setPen(palette().color(selected ? QPalette::HighlightedText : QPalette::Text));
@@ -288,6 +289,11 @@ void LogView::setGrowing(bool growing)
 QWidget *LogView::searchField() const
 {
     return m_search;
+}
+
+QList<QWidget *> LogView::stops() const
+{
+    return {m_search, m_follow, m_lines};
 }
 
 void LogView::search(bool next, bool backwards)

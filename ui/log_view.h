@@ -60,6 +60,8 @@ public:
     LogFileModel *model() const { return m_model; }
     LogLines *lines() const { return m_lines; }
     QWidget *searchField() const;
+    /// What the Tab key stops at, in order.
+    QList<QWidget *> stops() const;
 
 private:
     void search(bool next, bool backwards);

@@ -7,6 +7,7 @@
 #include <QIconEngine>
 #include <QPainter>
 #include <QPixmap>
+#include <QProxyStyle>
 #include <QPushButton>
 #include <QSvgRenderer>
 
@@ -22,14 +23,40 @@ namespace lb {
 
 namespace {
 
-const QColor kAccent(0x1a, 0x5f, 0xb4);
-
 QColor mix(const QColor &a, const QColor &b, double share)
 {
     return QColor::fromRgbF(float(a.redF() * share + b.redF() * (1 - share)),
                             float(a.greenF() * share + b.greenF() * (1 - share)),
                             float(a.blueF() * share + b.blueF() * (1 - share)));
 }
+
+/// The platform's style with room: nothing lower than 28 pixels that is to be hit.
+class RoomyStyle : public QProxyStyle
+{
+public:
+    QSize sizeFromContents(ContentsType type, const QStyleOption *option, const QSize &size,
+                           const QWidget *widget) const override
+    {
+        QSize wanted = QProxyStyle::sizeFromContents(type, option, size, widget);
+        switch (type) {
+        case CT_PushButton:
+            wanted.rwidth() += 12;
+            [[fallthrough]];
+        case CT_LineEdit:
+        case CT_ComboBox:
+        case CT_HeaderSection:
+        case CT_ItemViewItem:
+            wanted.setHeight(qMax(wanted.height(), kLowest));
+            break;
+        default:
+            break;
+        }
+        return wanted;
+    }
+
+private:
+    static constexpr int kLowest = 28;
+};
 
 /// Draws an SVG whose strokes are black in the colour that the palette asks for at that moment.
 class ToneIconEngine : public QIconEngine
@@ -137,14 +164,37 @@ QString toneIcon(Tone tone)
     return {};
 }
 
+void applyLook()
+{
+    QApplication::setStyle(new RoomyStyle);
+    // Some styles' highlight is too light for the text on it.
+    QPalette palette = QApplication::palette();
+    if (contrast(palette.color(QPalette::Highlight), palette.color(QPalette::HighlightedText)) <
+        4.5) {
+        palette.setColor(QPalette::Highlight, accentColor());
+        palette.setColor(QPalette::HighlightedText, Qt::white);
+        QApplication::setPalette(palette);
+    }
+}
+
+QColor accentColor()
+{
+    return {0x1a, 0x5f, 0xb4};
+}
+
 void makePrimary(QPushButton *button)
 {
-    QPalette palette = button->palette();
-    for (const auto group : {QPalette::Active, QPalette::Inactive}) {
-        palette.setColor(group, QPalette::Button, kAccent);
-        palette.setColor(group, QPalette::ButtonText, Qt::white);
-    }
-    button->setPalette(palette);
+    // Styles tint and lighten a button's palette colour until white text can no longer be read on
+    // it; only a style sheet says exactly which colour.
+    button->setStyleSheet(
+        QStringLiteral("QPushButton { background: #1a5fb4; color: white; border: 1px solid #154d92;"
+                       " border-radius: 3px; padding: 5px 16px; min-height: 17px; min-width: 56px;"
+                       " font-weight: 600; }"
+                       "QPushButton:hover { background: #2468bd; }"
+                       "QPushButton:pressed { background: #154d92; }"
+                       "QPushButton:focus { border: 2px solid palette(text); padding: 4px 15px; }"
+                       "QPushButton:disabled { background: palette(button); color: palette(mid);"
+                       " border-color: palette(mid); }"));
 }
 
 double contrast(const QColor &a, const QColor &b)

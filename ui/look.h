@@ -34,7 +34,12 @@ QColor mutedColor(const QPalette &palette);
 QIcon lifeboatIcon(const QString &name, Tone tone = Tone::Neutral);
 QString toneIcon(Tone tone);
 
-/// The one button of a group that is meant: filled with the accent colour.
+/// Our one change to the platform's style: controls and rows high enough to hit and to read. Call
+/// once, before the first widget.
+void applyLook();
+
+QColor accentColor();
+/// The one button of a group that is meant: filled with the accent colour, white text.
 void makePrimary(QPushButton *button);
 
 /// Contrast ratio of two opaque colours, 1 to 21.

@@ -232,9 +232,7 @@ void MainWindow::wirePages()
     connect(m_board, &BoardPage::resumeRequested, this, &MainWindow::openRun);
     connect(m_board, &BoardPage::verifyRequested, this,
             [this](const QString &system, const QString &point) {
-                GoAnswer go;
-                go.yes = true;
-                startBuiltIn(QStringLiteral("lifeboat.verify"), system, point, go);
+                startBuiltIn(QStringLiteral("lifeboat.verify"), system, point);
             });
     connect(m_board, &BoardPage::pointsRequested, this, [this](const QString &system) {
         m_points->setFilter(system);
@@ -269,17 +267,11 @@ void MainWindow::wirePages()
             });
     connect(m_points, &PointsPage::verifyRequested, this,
             [this](const QString &system, const QString &point) {
-                GoAnswer go;
-                go.yes = true;
-                startBuiltIn(QStringLiteral("lifeboat.verify"), system, point, go);
+                startBuiltIn(QStringLiteral("lifeboat.verify"), system, point);
             });
     connect(m_points, &PointsPage::removeRequested, this,
             [this](const QString &system, const QString &point) {
-                GoAnswer go;
-                go.yes = true;
-                if (const Result<SystemProfile> profile = m_service->system(system))
-                    go.confirm = profile->pinned.text;
-                startBuiltIn(QStringLiteral("lifeboat.remove"), system, point, go);
+                startBuiltIn(QStringLiteral("lifeboat.remove"), system, point);
             });
 
     connect(m_console, &RunConsole::backRequested, this, [this] {
@@ -322,8 +314,9 @@ void MainWindow::refreshStatus(const std::vector<Obligation> &obligations,
     int open = 0;
     for (const Obligation &obligation : obligations)
         open += obligation.state == ObligationState::Open;
-    int interrupted = 0, waiting = 0;
+    int interrupted = 0, waiting = 0, going = 0;
     for (const RunSummary &run : runs) {
+        going += run.state == RunStateName::Running || run.state == RunStateName::Finishing;
         interrupted += run.state == RunStateName::Interrupted;
         waiting += run.state == RunStateName::Waiting;
     }
@@ -342,6 +335,8 @@ void MainWindow::refreshStatus(const std::vector<Obligation> &obligations,
         quiet << tr("Nothing left to undo");
     if (waiting)
         quiet << tr("%n run(s) waiting", nullptr, waiting);
+    if (going)
+        quiet << tr("%n run(s) going on, also without this window", nullptr, going);
     m_quiet->setText(quiet.join(QStringLiteral("  ·  ")));
 }
 
@@ -519,10 +514,9 @@ void MainWindow::takeUp(const QString &run)
     wizard->show();
 }
 
-void MainWindow::startBuiltIn(const QString &runbook, const QString &system, const QString &point,
-                              const GoAnswer &go)
+void MainWindow::startBuiltIn(const QString &runbook, const QString &system, const QString &point)
 {
-    onDone(this, m_service->startBuiltIn(runbook, system, {{QStringLiteral("point"), point}}, go),
+    onDone(this, m_service->startBuiltIn(runbook, system, {{QStringLiteral("point"), point}}, {}),
            [this](const Result<RunId> &run) {
                if (run)
                    openRun(run->value());

@@ -56,8 +56,7 @@ private:
     void startWizard(const QString &system, Purpose purpose, const QString &point = {},
                      const QString &runbook = {});
     void takeUp(const QString &run);
-    void startBuiltIn(const QString &runbook, const QString &system, const QString &point,
-                      const GoAnswer &go);
+    void startBuiltIn(const QString &runbook, const QString &system, const QString &point);
     void startPractice();
     void showProblem(const Error &error);
     void saveState();

@@ -2,6 +2,7 @@
 #include "ui/needed_box.h"
 
 #include "core/base/format.h"
+#include "core/base/json.h"
 
 #include <QFileDialog>
 #include <QGridLayout>
@@ -19,6 +20,15 @@ QString stepTitle(const RunView &view, const QString &id)
         if (const PlannedStep *step = view.plan->step(id))
             return displayText(step->title.isEmpty() ? id : step->title);
     return displayText(id);
+}
+
+QString shown(const QJsonValue &value)
+{
+    return displayText(
+        value.isString()
+            ? value.toString()
+            : QString::fromUtf8(
+                  toJson(QJsonObject{{QStringLiteral("v"), value}}).mid(5).chopped(1)));
 }
 
 /// What stands in the plan under `finally: proven` and was not run: the service is off until then.
@@ -72,6 +82,7 @@ NeededBox::NeededBox(QWidget *parent)
     auto *grid = new QGridLayout(m_fields);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setColumnStretch(1, 1);
+    m_noteLabel->setTextFormat(Qt::PlainText);
     m_noteLabel->setBuddy(m_note);
     grid->addWidget(m_noteLabel, 0, 0);
     grid->addWidget(m_note, 0, 1);
@@ -82,6 +93,7 @@ NeededBox::NeededBox(QWidget *parent)
                          tr("Browse for the evidence file"));
     file->addWidget(browse);
     auto *fileLabel = named(new QLabel(tr("&Evidence file"), m_fields), "neededFileLabel");
+    fileLabel->setTextFormat(Qt::PlainText);
     fileLabel->setBuddy(m_file);
     grid->addWidget(fileLabel, 1, 0);
     grid->addWidget(m_fileRow, 1, 1);
@@ -144,6 +156,17 @@ void NeededBox::offer(Tone tone, const QString &title, const QString &detail,
     m_choices->setVisible(!offers.isEmpty());
     body()->addWidget(m_choices);
     showMessage(tone, title, detail);
+    Q_EMIT rebuilt();
+}
+
+QList<QWidget *> NeededBox::stops() const
+{
+    QList<QWidget *> all{m_note, m_file,
+                         m_fileRow->findChild<QWidget *>(QStringLiteral("neededBrowse"))};
+    if (m_choices)
+        for (QPushButton *button : m_choices->findChildren<QPushButton *>())
+            all << button;
+    return all;
 }
 
 void NeededBox::setView(const RunView &view)
@@ -154,6 +177,7 @@ void NeededBox::setView(const RunView &view)
     if (!view.journalProblem.isEmpty())
         return offer(Tone::Bad, tr("The journal of this run is damaged; it is shown read-only"),
                      displayText(view.journalProblem), {}, false);
+    QStringList voided;
     switch (view.shown) {
     case RunStateName::Waiting:
         return forQuestion(view);
@@ -163,8 +187,15 @@ void NeededBox::setView(const RunView &view)
         break;
     case RunStateName::Ready:
     case RunStateName::Draft:
-        return offer(Tone::Warn, tr("The plan is ready and waits for your go"),
-                     tr("Nothing has been changed."),
+        for (const QJsonObject &difference : view.state.planDifferences)
+            voided << tr("%1: was %2, is now %3")
+                          .arg(displayText(difference.value(QLatin1String("what")).toString()),
+                               shown(difference.value(QLatin1String("before"))),
+                               shown(difference.value(QLatin1String("now"))));
+        return offer(Tone::Warn,
+                     voided.isEmpty() ? tr("The plan is ready and waits for your go")
+                                      : tr("The plan was voided at go: something is other now"),
+                     (voided << tr("Nothing has been changed.")).join(QLatin1Char('\n')),
                      {{Choice::TakeUp, tr("&Review and start…"),
                        tr("Shows checks and the exact plan again. Starts only after that."), true}},
                      false);
@@ -214,7 +245,7 @@ void NeededBox::forQuestion(const RunView &view)
     }
     const Waiting &waiting = *view.state.waiting;
     m_step = waiting.step;
-    const QString since = tr("Waiting since %1.").arg(formatTime(waiting.since));
+    const QString since = tr("Waiting since %1.").arg(timeAndAge(waiting.since));
     const QString text = displayText(waiting.text, true);
     switch (waiting.reason) {
     case WaitingFor::Network:

@@ -15,12 +15,15 @@ class NeededBox : public InlineMessage
     Q_OBJECT
 public:
     explicit NeededBox(QWidget *parent = nullptr);
-    /// `followUp`: the run that goes back over this one, when there is one already.
     void setView(const RunView &view);
     /// True while a person has to do something.
     bool isWanted() const { return m_wanted; }
 
+    /// What the Tab key stops at, in order.
+    QList<QWidget *> stops() const;
+
 Q_SIGNALS:
+    void rebuilt(); ///< stops() are others
     void commandIssued(const lb::RunCommand &command);
     void resumeRequested(bool finallyOnly);
     void undoRequested();

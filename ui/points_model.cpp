@@ -60,7 +60,7 @@ QString PointsModel::cell(const RestorePoint &point, int column) const
 {
     switch (column) {
     case Made:
-        return timeAndAge(point.madeAt);
+        return shortTimeAndAge(point.madeAt);
     case System:
         return displayText(point.system);
     case Complete:
@@ -72,8 +72,7 @@ QString PointsModel::cell(const RestorePoint &point, int column) const
     case Parts:
         return QLocale().toString(qlonglong(point.parts.size()));
     case Size:
-        //: %1 size of the content, %2 size in the store
-        return tr("%1 (stored %2)").arg(formatSize(point.bytes()), formatSize(point.storedBytes()));
+        return formatSize(point.bytes());
     case Skew:
         return point.parts.size() > 1 ? formatDuration(point.skew()) : QString();
     case Store:
@@ -136,7 +135,7 @@ QVariant PointsModel::headerData(int section, Qt::Orientation orientation, int r
         return {};
     switch (section) {
     case Made:
-        return tr("Made");
+        return tr("Made (%1)").arg(zoneWord());
     case System:
         return tr("System");
     case Complete:

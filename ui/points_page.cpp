@@ -82,6 +82,8 @@ void PointDetail::setPoint(const RestorePoint *point)
     m_limits->setVisible(!limits.isEmpty());
     QStringList facts;
     facts << tr("Source: %1").arg(displayText(point->identity.text));
+    facts
+        << tr("%1, stored in %2").arg(formatSize(point->bytes()), formatSize(point->storedBytes()));
     facts << tr("Run: %1").arg(displayText(point->run));
     if (!skewText(*point).isEmpty())
         facts << skewText(*point);
@@ -110,7 +112,7 @@ PointsPage::PointsPage(QWidget *parent)
     m_table = makeTable(m_splitter, "pointsTable", tr("Restore points"), m_sorted);
     m_table->sortByColumn(PointsModel::Made, Qt::DescendingOrder);
     m_table->hideColumn(PointsModel::Loss);
-    fitColumns(m_table, PointsModel::Store);
+    fitColumns(m_table, PointsModel::Proof);
     m_splitter->insertWidget(0, m_table);
     m_splitter->setStretchFactor(0, 3);
     m_splitter->setStretchFactor(1, 2);

@@ -7,6 +7,7 @@
 #include "ui/pages.h"
 
 #include <QClipboard>
+#include <QGridLayout>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLineEdit>
@@ -42,45 +43,61 @@ public:
     UndoRow(const Obligation &obligation, RunConsole *console, QWidget *parent) : QWidget(parent)
     {
         setObjectName(QStringLiteral("undoRow"));
-        auto *column = new QVBoxLayout(this);
-        column->setContentsMargins(0, 0, 0, 0);
-        column->setSpacing(4);
-        auto *row = new QHBoxLayout;
+        const QString folder = obligation.detail.value(QLatin1String("folder")).toString();
+        const qint64 bytes = obligation.detail.value(QLatin1String("bytes")).toInteger(-1);
+        auto *grid = new QGridLayout(this);
+        grid->setContentsMargins(0, 0, 0, 0);
+        grid->setVerticalSpacing(2);
+        grid->setColumnStretch(0, 1);
         auto *state = named(new StateLabel(this), "undoState");
         state->setState(QStringLiteral("bad"), displayText(obligation.title), Tone::Bad);
-        row->addWidget(state, 1);
-        auto *done =
-            named(new QPushButton(RunConsole::tr("Undo it or mark done…"), this), "undoDone",
-                  RunConsole::tr("Undo or mark done: %1").arg(displayText(obligation.title)));
-        row->addWidget(done);
-        column->addLayout(row);
+        grid->addWidget(state, 0, 0);
+        auto *done = named(new QPushButton(folder.isEmpty() ? RunConsole::tr("Mark as done…")
+                                                            : RunConsole::tr("Delete it…"),
+                                           this),
+                           "undoDone");
+        //: button and what it is about, for screen readers
+        done->setAccessibleName(
+            RunConsole::tr("%1 %2").arg(done->text(), displayText(obligation.title)));
+        grid->addWidget(done, 0, 1, 2, 1, Qt::AlignVCenter);
         QStringList facts;
-        const QString folder = obligation.detail.value(QLatin1String("folder")).toString();
         if (!folder.isEmpty())
             facts << displayText(folder);
-        if (obligation.detail.contains(QLatin1String("bytes")))
-            facts << formatSize(obligation.detail.value(QLatin1String("bytes")).toInteger());
+        if (bytes >= 0)
+            facts << formatSize(bytes);
         facts << RunConsole::tr("open since %1").arg(timeAndAge(obligation.openedAt));
         auto *muted = named(new PlainLabel(PlainLabel::Role::Muted, this), "undoFacts");
         muted->setText(facts.join(QStringLiteral("  ·  ")));
-        column->addWidget(muted);
+        grid->addWidget(muted, 1, 0);
         auto *panel = named(new QWidget(this), "undoPanel");
         auto *fields = new QHBoxLayout(panel);
-        fields->setContentsMargins(0, 0, 0, 0);
-        auto *note = named(new QLineEdit(panel), "undoNote", RunConsole::tr("How was it undone?"));
-        note->setPlaceholderText(RunConsole::tr("How was it undone? (kept in the journal)"));
-        auto *send = named(new QPushButton(RunConsole::tr("Close it"), panel), "undoSend");
+        fields->setContentsMargins(0, 4, 0, 0);
+        auto *note = named(new QLineEdit(panel), "undoNote", RunConsole::tr("Note"));
+        note->setPlaceholderText(folder.isEmpty()
+                                     ? RunConsole::tr("How was it undone? (goes into the journal)")
+                                     : RunConsole::tr("Note (goes into the journal)"));
+        auto *send = named(new QPushButton(folder.isEmpty() ? RunConsole::tr("It is done")
+                                                            : RunConsole::tr("Delete for good"),
+                                           panel),
+                           "undoSend");
+        send->setEnabled(!folder.isEmpty());
         fields->addWidget(note, 1);
         fields->addWidget(send);
         panel->hide();
-        column->addWidget(panel);
+        grid->addWidget(panel, 2, 0, 1, 2);
         QObject::connect(done, &QPushButton::clicked, panel, [panel, note] {
             panel->setVisible(!panel->isVisible());
             note->setFocus();
         });
-        QObject::connect(send, &QPushButton::clicked, console, [console, note, id = obligation.id] {
-            Q_EMIT console->dischargeRequested(id, note->text());
-        });
+        // Somebody's word alone closes it, so there has to be one.
+        if (folder.isEmpty())
+            QObject::connect(note, &QLineEdit::textChanged, send, [send](const QString &text) {
+                send->setEnabled(!text.trimmed().isEmpty());
+            });
+        QObject::connect(send, &QPushButton::clicked, console,
+                         [console, note, folder, id = obligation.id] {
+                             Q_EMIT console->dischargeRequested(id, folder, note->text());
+                         });
         QObject::connect(note, &QLineEdit::returnPressed, send, &QPushButton::click);
     }
 };
@@ -182,6 +199,7 @@ RunConsole::RunConsole(QWidget *parent)
         m_shownStep = row->id;
         showLog();
     });
+    connect(m_needed, &NeededBox::rebuilt, this, [this, back] { orderTabs(back); });
     connect(m_needed, &NeededBox::commandIssued, this, &RunConsole::commandIssued);
     connect(m_needed, &NeededBox::resumeRequested, this, &RunConsole::resumeRequested);
     connect(m_needed, &NeededBox::undoRequested, this, &RunConsole::undoRequested);
@@ -212,8 +230,18 @@ RunConsole::RunConsole(QWidget *parent)
         m_message->showMessage(Tone::Neutral,
                                tr("Copied: %1").arg(QGuiApplication::clipboard()->text()));
     });
+    orderTabs(back);
     m_clock.setInterval(1000);
     connect(&m_clock, &QTimer::timeout, this, &RunConsole::tick);
+}
+
+void RunConsole::orderTabs(QWidget *first)
+{
+    QList<QWidget *> order{first};
+    order << m_needed->stops() << m_table << m_log->stops() << m_undoList << m_pause << m_cancel
+          << m_copy;
+    for (qsizetype i = 1; i < order.size(); ++i)
+        setTabOrder(order[i - 1], order[i]);
 }
 
 void RunConsole::setRun(const QString &run, LogFiles files)
@@ -292,7 +320,7 @@ void RunConsole::showHead()
     const bool unknown = !all && !isEnded(m_view.shown);
     m_bar->setRange(0, unknown && m_view.runnerAlive ? 0 : 1000);
     m_bar->setValue(all ? int(1000 * share / all) : 0);
-    m_bar->setVisible(!isEnded(m_view.shown) || m_view.shown == RunStateName::Failed);
+    m_bar->setVisible(!isEnded(m_view.shown));
 }
 
 void RunConsole::tick()
@@ -444,9 +472,8 @@ void RunConsole::showButtons()
     m_pause->setEnabled(steer && m_view.shown != RunStateName::Preparing);
     m_cancel->setEnabled(steer && !m_view.state.cancelRequested);
     m_cancel->setText(m_view.state.cancelRequested ? tr("Cancelling…") : tr("C&ancel…"));
-    // Rows of what is still to undo can be closed only when no runner works on them.
-    for (QPushButton *button : m_undoList->findChildren<QPushButton *>())
-        button->setEnabled(!m_view.runnerAlive);
+    // What is still to undo can be closed only when no runner works on it.
+    m_undoList->setEnabled(!m_view.runnerAlive);
 }
 
 void RunConsole::focusContent()

@@ -44,7 +44,8 @@ Q_SIGNALS:
     void undoRequested();
     void takeUpRequested();
     void againRequested();
-    void dischargeRequested(const QString &obligation, const QString &note);
+    /// `folder`: the copy that is to be deleted first; empty when there is none.
+    void dischargeRequested(const QString &obligation, const QString &folder, const QString &note);
     void backRequested();
 
 private:
@@ -54,6 +55,7 @@ private:
     void showObligations();
     void showButtons();
     void tick();
+    void orderTabs(QWidget *first);
     QString stepToShow() const;
 
     QString m_run;

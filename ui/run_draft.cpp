@@ -200,7 +200,7 @@ QString RunDraft::obstacle() const
     if (!isReady())
         return tr("The checks are still going on.");
     if (unexplained)
-        return tr("%n warning(s) need a reason.", nullptr, unexplained);
+        return tr("%n warning(s) without a reason yet.", nullptr, unexplained);
     return {};
 }
 
@@ -225,6 +225,7 @@ void RunDraft::go()
 void RunDraft::wentOff()
 {
     m_going = false;
+    m_off = true;
     Q_EMIT started(m_run);
 }
 

@@ -69,6 +69,7 @@ public:
     QString confirm() const { return m_go.confirm; }
     void go();
     bool isGoing() const { return m_going; }
+    bool isOff() const { return m_off; }
     void wentOff();
     void goRefused(const Error &error);
     void answer(const RunCommand &command) { Q_EMIT commandIssued(command); }
@@ -96,6 +97,7 @@ private:
     bool m_takenUp = false;
     bool m_preparing = false;
     bool m_going = false;
+    bool m_off = false;
     QString m_run;
     std::optional<RunView> m_view;
     std::optional<Error> m_problem;

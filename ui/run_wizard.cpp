@@ -40,9 +40,14 @@ RunWizard::RunWizard(RunDraft *draft, QWidget *parent) : QWizard(parent), m_draf
     connect(draft, &RunDraft::changed, this, verb);
     connect(draft, &RunDraft::started, this, [this] { QDialog::accept(); });
     resize(880, 680);
-    for (QWidget *part : findChildren<QWidget *>())
-        if (part->objectName().isEmpty())
-            part->setObjectName(QStringLiteral("wizardPart"));
+    // The parts that QWizard makes itself come and go with its pages.
+    const auto nameParts = [this] {
+        for (QWidget *part : findChildren<QWidget *>())
+            if (part->objectName().isEmpty())
+                part->setObjectName(QStringLiteral("wizardPart"));
+    };
+    nameParts();
+    connect(this, &QWizard::currentIdChanged, this, nameParts);
 }
 
 } // namespace lb

@@ -68,7 +68,7 @@ QString RunsModel::cell(const RunSummary &run, int column) const
     case What:
         return displayText(run.title.isEmpty() ? run.runbook : run.title);
     case Started:
-        return timeAndAge(run.startedAt);
+        return shortTimeAndAge(run.startedAt);
     case Took:
         return run.startedAt.isValid() && run.endedAt.isValid()
                    ? formatDuration(std::chrono::milliseconds(run.startedAt.msecsTo(run.endedAt)))
@@ -127,7 +127,7 @@ QVariant RunsModel::headerData(int section, Qt::Orientation orientation, int rol
     case What:
         return tr("What");
     case Started:
-        return tr("Started");
+        return tr("Started (%1)").arg(zoneWord());
     case Took:
         return tr("Took");
     case Undo:

@@ -88,6 +88,9 @@ SystemDialog::SystemDialog(std::vector<SystemType> types, const std::vector<Stor
     makePrimary(m_save);
     column->addWidget(buttons);
 
+    // What is given anew for each run has no place in a profile.
+    for (SystemType &type : m_types)
+        std::erase_if(type.inputs, [](const InputSpec &input) { return input.perRun; });
     for (const SystemType &type : m_types)
         m_type->addItem(displayText(type.title), type.id);
     for (const StoreProfile &store : stores)
@@ -154,6 +157,15 @@ void SystemDialog::showType()
     m_typeText->setText(displayText(type.description));
     m_typeText->setVisible(!type.description.isEmpty());
     m_form->setSpecs(type.inputs, m_edited ? m_edited->inputs : QJsonObject());
+    // One edge for the labels of both forms.
+    int widest = 0;
+    QList<QLabel *> labels = m_form->findChildren<QLabel *>(QStringLiteral("inputLabel"));
+    for (const char *name : {"systemNameLabel", "systemTypeLabel", "systemStoreLabel"})
+        labels << findChild<QLabel *>(QLatin1String(name));
+    for (const QLabel *label : labels)
+        widest = qMax(widest, label->sizeHint().width());
+    for (QLabel *label : labels)
+        label->setMinimumWidth(widest);
     check();
 }
 

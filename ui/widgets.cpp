@@ -3,6 +3,7 @@
 
 #include "core/base/format.h"
 
+#include <QAccessible>
 #include <QAction>
 #include <QBoxLayout>
 #include <QEvent>
@@ -10,6 +11,7 @@
 #include <QLineEdit>
 #include <QPainter>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QStyle>
 
 namespace lb {
@@ -214,10 +216,15 @@ void InlineMessage::showMessage(Tone tone, const QString &text, const QString &d
     m_text->setText(text);
     m_detail->setText(detail);
     m_detail->setVisible(!detail.isEmpty());
+    const bool news = accessibleName() != text || accessibleDescription() != detail;
     setAccessibleName(text);
     setAccessibleDescription(detail);
     restyle();
     show();
+    if (news) {
+        QAccessibleEvent event(this, QAccessible::Alert);
+        QAccessible::updateAccessibility(&event);
+    }
 }
 
 void InlineMessage::clear()
@@ -289,13 +296,29 @@ QLineEdit *makeFilter(QWidget *parent, const char *objectName, const QString &pl
     return edit;
 }
 
+QVBoxLayout *addScroll(QBoxLayout *into, QWidget *parent, const char *name,
+                       const QString &accessibleName)
+{
+    auto *area = named(new QScrollArea(parent), name, accessibleName);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    auto *inner = named(new QWidget(area), "scrolled");
+    auto *column = new QVBoxLayout(inner);
+    column->setContentsMargins(0, 0, 6, 0);
+    column->setSpacing(10);
+    area->setWidget(inner);
+    into->addWidget(area, 1);
+    return column;
+}
+
 ConfirmPanel::ConfirmPanel(QWidget *parent)
     : InlineMessage(parent),
       m_row(named(new QWidget(this), "confirmRow")),
       m_prompt(named(new PlainLabel(PlainLabel::Role::Body, m_row), "confirmPrompt")),
       m_typed(named(new QLineEdit(m_row), "confirmTyped", tr("Text to confirm"))),
-      m_go(named(new QPushButton(m_row), "confirmGo")),
-      m_keep(named(new QPushButton(m_row), "confirmKeep"))
+      m_go(named(new QPushButton(tr("Confirm"), m_row), "confirmGo")),
+      m_keep(named(new QPushButton(tr("Keep it"), m_row), "confirmKeep"))
 {
     auto *column = new QVBoxLayout(m_row);
     column->setContentsMargins(0, 0, 0, 0);

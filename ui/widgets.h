@@ -132,6 +132,11 @@ private:
 /// A filter field: Esc empties it, `changed` comes when typing rests for 120 ms.
 QLineEdit *makeFilter(QWidget *parent, const char *objectName, const QString &placeholder);
 
+/// A scroll area whose content grows downwards; no stop of the Tab key itself. Gives the layout to
+/// fill.
+QVBoxLayout *addScroll(QBoxLayout *into, QWidget *parent, const char *name,
+                       const QString &accessibleName);
+
 /// Asks in the layout, not in a window of its own, before something that cannot be taken back.
 /// `needs`: text that must be typed; empty = a button is enough.
 class ConfirmPanel : public InlineMessage

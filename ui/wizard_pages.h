@@ -9,6 +9,7 @@
 #include <QWizardPage>
 
 class QButtonGroup;
+class QFormLayout;
 class QListWidget;
 class QRadioButton;
 class QTableView;
@@ -148,7 +149,9 @@ public:
 private:
     void refresh();
     InlineMessage *m_message;
-    PlainLabel *m_what, *m_ask;
+    PlainLabel *m_what;
+    QFormLayout *m_facts;
+    PlainLabel *m_ask;
     QLineEdit *m_typed;
 };
 

@@ -361,6 +361,38 @@ QString timeAndAge(const QDateTime &time)
     return tr("%1 (%2)").arg(formatTime(time), formatAge(time, utcNow()));
 }
 
+namespace {
+
+QString shortTime(const QDateTime &time)
+{
+    const QDateTime local = time.toLocalTime();
+    const bool thisYear = local.date().year() == QDate::currentDate().year();
+    return QLocale().toString(local, thisYear ? QStringLiteral("d MMM HH:mm")
+                                              : QStringLiteral("d MMM yyyy HH:mm"));
+}
+
+} // namespace
+
+QString shortTimeAndAge(const QDateTime &time)
+{
+    return time.isValid() ? tr("%1 (%2)").arg(shortTime(time), formatAge(time, utcNow()))
+                          : tr("never");
+}
+
+QString zonedTimeAndAge(const QDateTime &time)
+{
+    //: time, zone, age: "20 Nov 22:34 CET (15 hours ago)"
+    return time.isValid() ? tr("%1 %2 (%3)")
+                                .arg(shortTime(time), time.toLocalTime().timeZoneAbbreviation(),
+                                     formatAge(time, utcNow()))
+                          : tr("never");
+}
+
+QString zoneWord()
+{
+    return QDateTime::currentDateTime().timeZoneAbbreviation();
+}
+
 QString startVerb(Purpose purpose)
 {
     switch (purpose) {

@@ -36,6 +36,13 @@ QString skewText(const RestorePoint &point);
 /// "21 Nov 2026 03:04 CET (2 hours ago)"
 QString timeAndAge(const QDateTime &time);
 
+/// The same for table cells: "20 Nov 22:34 (15 hours ago)"; the zone stands in the header.
+QString shortTimeAndAge(const QDateTime &time);
+/// "20 Nov 22:34 CET (15 hours ago)"
+QString zonedTimeAndAge(const QDateTime &time);
+/// "CET": for headers of such columns.
+QString zoneWord();
+
 /// Verb of a run's start button: "Start restore".
 QString startVerb(Purpose purpose);
 /// True when a run of this runbook needs a restore point to be chosen.

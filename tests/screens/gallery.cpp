@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Draws every screen from made-up values, in light and dark: a quick look at the layout of states
+// that a real run shows only for a moment. `gallery FOLDER [dark]`; scale by QT_SCALE_FACTOR.
+#include "core/base/english_plurals.h"
+#include "tests/screens/dark_palette.h"
+#include "tests/ui/samples.h"
+#include "ui/board_page.h"
+#include "ui/points_page.h"
+#include "ui/run_console.h"
+#include "ui/run_wizard.h"
+#include "ui/runs_page.h"
+#include "ui/system_dialog.h"
+
+#include <QApplication>
+#include <QDir>
+#include <QLineEdit>
+#include <QTemporaryFile>
+#include <QTest>
+
+using namespace lb;
+
+static QString folder;
+
+static void shoot(QWidget *widget, const QString &name)
+{
+    widget->show();
+    if (!QTest::qWaitForWindowExposed(widget))
+        qFatal("no window");
+    for (int i = 0; i < 5; ++i)
+        QCoreApplication::processEvents();
+    widget->grab().save(folder + QLatin1Char('/') + name + QStringLiteral(".png"));
+}
+
+int main(int argc, char **argv)
+{
+    QApplication application(argc, argv);
+    installEnglishPlurals(&application);
+    applyLook();
+    folder = application.arguments().value(1);
+    if (folder.isEmpty() || !QDir().mkpath(folder))
+        return 2;
+    if (application.arguments().contains(QStringLiteral("dark")))
+        setDarkPalette();
+
+    const QHash<QString, QString> titles{
+        {QStringLiteral("files"), QStringLiteral("Files and database")}};
+    {
+        BoardPage board;
+        board.resize(900, 640);
+        shoot(&board, QStringLiteral("board-empty"));
+        board.setSystems(samples::board(), titles);
+        board.resize(900, 900);
+        shoot(&board, QStringLiteral("board"));
+    }
+    {
+        RunsPage runs;
+        runs.resize(900, 500);
+        runs.setRuns(samples::runs());
+        shoot(&runs, QStringLiteral("runs"));
+        PointsPage points;
+        points.resize(900, 640);
+        points.setSystems({QStringLiteral("shop-files")});
+        points.setPoints(samples::points());
+        shoot(&points, QStringLiteral("points"));
+    }
+    QTemporaryFile log;
+    if (!log.open())
+        return 1;
+    for (int i = 0; i < 400; ++i)
+        log.write("shop/orders/2026/11/21/order-" + QByteArray::number(i) + ".json 4821 bytes\n");
+    log.flush();
+    const auto console = [&](const RunView &view, const QString &name) {
+        RunConsole shown;
+        shown.resize(1000, 680);
+        shown.setRun(view.state.request.id.value(),
+                     [&](const QString &) { return QStringList{log.fileName()}; });
+        shown.setView(view);
+        shown.show();
+        QTest::qWait(300);
+        shoot(&shown, name);
+    };
+    console(samples::view(RunStateName::Running), QStringLiteral("console-running"));
+    console(samples::waiting(QStringLiteral("ask")), QStringLiteral("console-ask"));
+    console(samples::waiting(QStringLiteral("run")), QStringLiteral("console-failed-step"));
+    console(samples::view(RunStateName::Failed), QStringLiteral("console-failed"));
+    console(samples::view(RunStateName::Interrupted), QStringLiteral("console-interrupted"));
+    console(samples::view(RunStateName::Succeeded), QStringLiteral("console-done"));
+    {
+        SystemType type{QStringLiteral("files"), QStringLiteral("Files and database"),
+                        QStringLiteral("Any folders of this computer."), samples::inputs()};
+        SystemDialog dialog({type}, {}, std::nullopt, {}, nullptr);
+        shoot(&dialog, QStringLiteral("system"));
+    }
+    auto *draft =
+        new RunDraft(samples::profile(QStringLiteral("shop-files")),
+                     {[](const QString &) -> Result<Runbook> { return samples::restoreRunbook(); },
+                      [](const Plan &) { return samples::planText(); }});
+    draft->setOffered({{QStringLiteral("files.save"),
+                        QStringLiteral("Save folders"),
+                        QStringLiteral("files"),
+                        Purpose::Save,
+                        true,
+                        {},
+                        {}},
+                       {QStringLiteral("files.restore"),
+                        QStringLiteral("Restore folders"),
+                        QStringLiteral("files"),
+                        Purpose::Restore,
+                        true,
+                        {},
+                        {}},
+                       {QStringLiteral("files.assess"),
+                        QStringLiteral("Could you restore tonight?"),
+                        QStringLiteral("files"),
+                        Purpose::Assess,
+                        true,
+                        {},
+                        {}}},
+                      Purpose::Restore);
+    draft->setPoints(samples::points(), chooseBest(samples::points(), std::nullopt));
+    auto *wizard = new RunWizard(draft);
+    QObject::connect(draft, &RunDraft::prepareRequested, draft, [draft] {
+        draft->setRun(QStringLiteral("r20261121-080000-000001"));
+        draft->setView(samples::view(RunStateName::Ready));
+    });
+    wizard->restart();
+    for (const char *name :
+         {"wizard-1-goal", "wizard-2-target", "wizard-3-point", "wizard-4-inputs",
+          "wizard-5-checks", "wizard-6-plan", "wizard-7-go"}) {
+        shoot(wizard, QLatin1String(name));
+        if (QLatin1String(name) == QLatin1String("wizard-5-checks")) {
+            if (auto *reason = wizard->findChild<QWidget *>(QStringLiteral("check_room")))
+                reason->findChild<QLineEdit *>()->setText(QStringLiteral("Tested yesterday"));
+        }
+        wizard->next();
+    }
+    delete wizard;
+    return 0;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/service/service.h"
+
+namespace lb::samples {
+
+/// A name as hostile as data can be: markup, ANSI, bidi override, newline, mnemonic.
+QString hostileText();
+
+SystemProfile profile(const QString &name);
+RestorePoint point(const QString &id, int hoursAgo, ProofLevel proof, bool complete = true);
+RunSummary run(const QString &id, RunStateName state, Purpose purpose);
+/// One of each verdict.
+std::vector<SystemOverview> board();
+std::vector<RunSummary> runs();
+std::vector<RestorePoint> points();
+Runbook restoreRunbook();
+std::vector<InputSpec> inputs();
+Plan restorePlan();
+/// A restore in this state, with checks, steps and what belongs to it.
+RunView view(RunStateName state);
+/// The same, waiting at a step of this action.
+RunView waiting(const QString &action);
+QString planText();
+
+} // namespace lb::samples
