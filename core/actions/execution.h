@@ -56,7 +56,8 @@ struct ActionContext
     int attempt = 1;
     bool isQuestion = false; ///< probe, check, wait_until: any exit status is an answer
     std::chrono::milliseconds grace{10'000};
-    ByteSink log; ///< the step's complete log; any thread; may be empty while preparing
+    QString endFile; ///< where the guard puts a program's own end on record
+    ByteSink log;    ///< the step's complete log; any thread; may be empty while preparing
     std::shared_ptr<PointSession> session; ///< of a save
     std::vector<PartRecord> parts;         ///< what earlier steps of this run saved
     QStringList limits, warnings;          ///< what they said about it

@@ -89,6 +89,7 @@ ProcessExecution::ProcessExecution(const ProcessCall &call, const ActionContext 
     start.startsDaemon = call.startsDaemon;
     start.marker = stepMarker(context.run, context.step, context.attempt);
     start.log = context.log;
+    start.endFile = context.endFile;
     const auto prepared = [&]() -> Result<void> {
         TRY_VALUE(start.input, plainValue(call.input));
         for (const auto &[variable, value] : call.environment) {

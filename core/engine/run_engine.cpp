@@ -527,9 +527,11 @@ void RunEngine::openObligation(const ObligationSpec &spec, const QJsonObject &de
         if (known.id == spec.id && known.state == ObligationState::Open)
             return;
     }
+    const QString title =
+        QString(spec.title).replace(QStringLiteral("‹run›"), state().request.id.value());
     commit(EventKind::ObligationOpened, {}, 0,
            {{QStringLiteral("obligation"), QJsonObject{{QStringLiteral("id"), spec.id},
-                                                       {QStringLiteral("title"), spec.title},
+                                                       {QStringLiteral("title"), title},
                                                        {QStringLiteral("by"), spec.by},
                                                        {QStringLiteral("detail"), detail}}}});
 }

@@ -69,6 +69,8 @@ private:
     void closeObligationsOf(const QString &finallyStep);
 
     void settleUnknown(const QString &stepId);
+    /// A program that ended by itself before its runner heard of it: true when that decides it.
+    bool adoptEnd(const PlannedStep &step);
     void settleByPolicy(const PlannedStep &step);
     void probe(const PlannedStep &step);
 

@@ -4,11 +4,12 @@
 
 #include "core/actions/point_session.h"
 #include "core/actions/worker_execution.h"
+#include "core/base/atomic_file.h"
 #include "core/base/clock.h"
 #include "core/engine/undo_plan.h"
 #include "core/journal/settle.h"
 
-#include <QThread>
+#include <sys/wait.h>
 
 namespace lb {
 
@@ -115,8 +116,44 @@ void RunEngine::settleUnknown(const QString &stepId)
     });
 }
 
+bool RunEngine::adoptEnd(const PlannedStep &step)
+{
+    const StepRecord *record = state().step(step.id);
+    const auto *call =
+        step.calls.size() == 1 ? std::get_if<ProcessCall>(&step.calls.front()) : nullptr;
+    // What it printed went with the runner; a step whose output is needed is decided by its policy.
+    if (!record || record->attempts == 0 || !call || call->output != OutputKind::None)
+        return false;
+    const int attempt = record->attempts;
+    const auto kept = readWholeFile(m_environment.folder.endFile(step.id, attempt), 64);
+    bool isNumber = false;
+    const int status = kept && kept->endsWith('\n') ? kept->trimmed().toInt(&isNumber) : 0;
+    if (!isNumber || !WIFEXITED(status))
+        return false;
+    const int exitStatus = WEXITSTATUS(status);
+    m_unsettled.remove(step.id);
+    commit(EventKind::StepProbed, step.id, attempt,
+           {{QStringLiteral("answer"), QStringLiteral("done")},
+            {QStringLiteral("evidence"),
+             tr("its guard saw it end with exit status %1").arg(exitStatus)}});
+    if (call->success.contains(exitStatus)) {
+        CallOutcome outcome;
+        outcome.outputs.insert(QStringLiteral("exit_status"), exitStatus);
+        succeed(step, attempt, outcome);
+    } else {
+        failStep(step, attempt,
+                 Error{ErrorCode::Failed,
+                       tr("%1 ended with exit status %2").arg(call->program).arg(exitStatus),
+                       tr("its output is in the step's log"),
+                       {}});
+    }
+    return true;
+}
+
 void RunEngine::settleByPolicy(const PlannedStep &step)
 {
+    if (adoptEnd(step))
+        return;
     const ResumePolicy policy = repeatsSafely(step) ? ResumePolicy::Repeat : step.resume;
     switch (policy) {
     case ResumePolicy::Repeat:
@@ -239,10 +276,14 @@ void RunEngine::afterEnd(RunStateName outcome)
                         TRY(m_environment.inventory->upsertPoint(*point));
                 }
             }
-            for (const Obligation &obligation : settled) {
-                if (obligation.state == ObligationState::Open)
-                    TRY(settleObligation(RunId(plan.undoOf), obligation.id, ObligationState::Closed,
-                                         run.value(), {}));
+            for (Obligation obligation : settled) {
+                if (obligation.state == ObligationState::Open) {
+                    TRY_VALUE(obligation,
+                              settleObligation(RunId(plan.undoOf), obligation.id,
+                                               ObligationState::Closed, run.value(), {}));
+                }
+                if (m_environment.inventory)
+                    TRY(m_environment.inventory->upsertObligation(obligation));
             }
             return CallOutcome{};
         },

@@ -44,6 +44,7 @@ ActionContext RunEnvironment::contextFor(const QString &step, int attempt) const
     context.attempt = attempt;
     context.session = session;
     context.log = sinkFor(folder.logFile(step, attempt));
+    context.endFile = folder.endFile(step, attempt);
     context.journalHead = QString::fromLatin1(log->head());
     context.record = [runLog = log, step, attempt](const QJsonObject &what) {
         runLog->commitAndWait(makeEvent(EventKind::StepObserved, step, attempt, what));

@@ -99,6 +99,13 @@ QString RunFolder::logFile(const QString &step, int attempt) const
     return QStringLiteral("%1/%2.%3.log").arg(logFolder(), name).arg(attempt);
 }
 
+QString RunFolder::endFile(const QString &step, int attempt) const
+{
+    QString file = logFile(step, attempt);
+    file.chop(3);
+    return file + QStringLiteral("end");
+}
+
 Result<RunLock> RunFolder::lock() const
 {
     FileDescriptor fd(::open(QFile::encodeName(lockFile()).constData(),

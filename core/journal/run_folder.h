@@ -57,6 +57,8 @@ public:
     /// `log/STEP.ATTEMPT.log`; a step id that is no file name is changed and gets a hash, so that
     /// no two ids share a file.
     QString logFile(const QString &step, int attempt) const;
+    /// Beside the log: how the attempt's program ended, as its guard saw it.
+    QString endFile(const QString &step, int attempt) const;
 
     /// Takes the run. Conflict, naming the owner, when somebody holds it. A dead owner holds
     /// nothing.

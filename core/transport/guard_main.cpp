@@ -14,6 +14,7 @@
 #include <limits>
 #include <poll.h>
 #include <spawn.h>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -52,6 +53,7 @@ struct Child
 {
     std::uint64_t id = 0;
     ProcTree tree;
+    std::string endFile; ///< where its own end is put on record
     bool startsDaemon = false;
     bool reaped = false;
     bool reported = false; ///< its Exited was sent
@@ -238,11 +240,11 @@ void GuardProcess::start(const GuardRequest &request, const int *descriptors)
     std::vector<char *> texts;
     if (descriptors[3] >= 0 && readBody(descriptors[0], body))
         texts = textsOf(body);
-    if (texts.size() != 3u + request.argumentCount + request.environmentCount) {
+    if (texts.size() != 4u + request.argumentCount + request.environmentCount) {
         reply(answer);
         return;
     }
-    const auto firstArgument = texts.begin() + 3;
+    const auto firstArgument = texts.begin() + 4;
     const auto firstVariable = firstArgument + request.argumentCount;
     std::vector<char *> arguments(firstArgument, firstVariable);
     std::vector<char *> environment(firstVariable, texts.end());
@@ -257,6 +259,7 @@ void GuardProcess::start(const GuardRequest &request, const int *descriptors)
         Child child;
         child.id = request.id;
         child.tree = {pid, entry ? entry->startTime : nowInTicks(), texts[2]};
+        child.endFile = texts[3];
         child.startsDaemon = request.startsDaemon != 0;
         answer.kind = GuardReply::Started;
         answer.pid = pid;
@@ -281,6 +284,23 @@ void GuardProcess::terminate(const GuardRequest &request)
     tick();
 }
 
+/// A program that ended by itself is known to have ended, even if the runner dies before it hears
+/// of it: the next one reads it here instead of having to guess. One small write; what a power
+/// loss takes away is unknown again.
+void recordEnd(const Child &child)
+{
+    if (child.endFile.empty())
+        return;
+    const int fd = ::open(child.endFile.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    char line[64];
+    const int size = std::snprintf(line, sizeof line, "%d\n", child.status);
+    if (::write(fd, line, size_t(size)) != size)
+        ::unlink(child.endFile.c_str());
+    ::close(fd);
+}
+
 void GuardProcess::reap()
 {
     for (;;) {
@@ -292,6 +312,8 @@ void GuardProcess::reap()
             if (child.tree.pid == pid && !child.reaped) {
                 child.reaped = true;
                 child.status = status;
+                if (!child.ending)
+                    recordEnd(child);
             }
         }
     }
@@ -449,6 +471,7 @@ bool GuardProcess::isDaemon(const ProcTable &table, const ProcEntry &entry) cons
 /// The runner is gone: end all that is left, but no daemon.
 void GuardProcess::endAll()
 {
+    reap(); // who had ended before is told apart from who is ended now
     Signaller signaller;
     const long long killAt = now() + kLeftoverGrace;
     const long long giveUpAt = killAt + 2 * kAfterKill;

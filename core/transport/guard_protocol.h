@@ -18,7 +18,7 @@ struct GuardRequest
     std::uint32_t startsDaemon = 0;
     std::uint64_t id = 0;
     std::int64_t graceMs = 0;
-    /// The body is a memory file of texts that end in NUL: program, folder, marker, then
+    /// The body is a memory file of texts that end in NUL: program, folder, marker, end file, then
     /// `argumentCount` arguments (the first is the program's name), then the environment.
     std::uint64_t bodySize = 0;
     std::uint32_t argumentCount = 0;

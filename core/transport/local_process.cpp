@@ -55,6 +55,7 @@ Result<FileDescriptor> startBody(const ProcessStart &what, const QString &file,
     add(QFile::encodeName(file));
     add(what.folder.isEmpty() ? QByteArray("/") : QFile::encodeName(what.folder));
     add(what.marker.toUtf8());
+    add(QFile::encodeName(what.endFile));
     add(QFile::encodeName(what.program));
     for (const QString &argument : what.arguments)
         add(argument.toUtf8());
@@ -79,7 +80,7 @@ Result<FileDescriptor> startBody(const ProcessStart &what, const QString &file,
         add(name + '=' + value);
     request.environmentCount = quint32(environment.size());
     request.bodySize = quint64(body.size());
-    const quint64 expected = 3u + request.argumentCount + request.environmentCount;
+    const quint64 expected = 4u + request.argumentCount + request.environmentCount;
     if (quint64(body.count('\0')) != expected)
         return fail(ErrorCode::BadInput,
                     tr("A NUL byte in an argument or variable of %1").arg(what.program));
