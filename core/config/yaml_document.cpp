@@ -313,6 +313,9 @@ std::optional<Diagnostic> refuseBytes(const QByteArray &bytes, const QString &fi
         end = end < 0 ? bytes.size() : end;
         const QByteArrayView text = QByteArrayView(bytes).sliced(start, end - start);
         start = end + 1;
+        if (text.size() > kYamlMaxLine)
+            return at(line + 1, 1, tr("The line is longer than 64 KiB"),
+                      tr("Break it into several lines"));
         const bool plain = std::all_of(text.begin(), text.end(),
                                        [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\t'; });
         if (plain)

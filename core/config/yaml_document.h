@@ -64,6 +64,8 @@ struct YamlNode::Member
 /// Limits of a document of ours; above them it is refused before it costs time or memory (yaml-cpp
 /// takes up to a second and twenty times the size for the worst of what fits in).
 inline constexpr qsizetype kYamlMaxBytes = 2 * 1024 * 1024;
+/// Before the first value of a line is known, yaml-cpp reads the whole line.
+inline constexpr qsizetype kYamlMaxLine = 64 * 1024;
 inline constexpr int kYamlMaxDepth = 64;
 inline constexpr int kYamlMaxNodes = 100'000;
 

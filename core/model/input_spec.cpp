@@ -223,8 +223,8 @@ Result<QJsonValue> InputSpec::parse(const QStringList &texts) const
             return refuse(*this, tr("a command is given once, as one list"));
         const QString text = texts.first().trimmed();
         // A list of commands is a JSON list of lists; one list alone is a list of one command.
-        const QJsonValue value =
-            text.startsWith(QLatin1Char('[')) ? fromJsonText(text) : QJsonValue();
+        const QJsonValue parsed = fromJsonText(text);
+        const QJsonValue value = parsed.isArray() ? parsed : QJsonValue(text);
         if (!isList)
             return check(value);
         const bool nested = value.isArray() && value.toArray().at(0).isArray();

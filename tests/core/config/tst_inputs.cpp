@@ -112,7 +112,7 @@ void TestInputs::typedTextsAreParsed()
     QFETCH(const QJsonValue, value);
     const auto parsed = spec(InputType(type), isList).parse(texts);
     if (value.isUndefined()) {
-        QVERIFY2(!parsed, parsed ? qPrintable(QJsonDocument(QJsonArray{*parsed}).toJson()) : "");
+        QVERIFY2(!parsed, parsed ? QJsonDocument(QJsonArray{*parsed}).toJson().constData() : "");
         QCOMPARE(parsed.error().code, ErrorCode::BadInput);
         QVERIFY(parsed.error().summary.startsWith(QLatin1String("x: ")));
     } else {

@@ -77,10 +77,9 @@ void TestRunbookLibrary::savesAndRestoresHoldWhatTheyPromise()
     QVERIFY(save);
     QCOMPARE(save->facts.size(), size_t(4));
     QCOMPARE(save->identityText, QStringLiteral("{{ system }}@{{ hostname }}"));
-    // Whatever happens to a save, the service is started again; whether stopping it twice does
-    // harm, nobody but the admin knows.
+    // Whatever happens to a save, the service is started again.
     QCOMPARE(save->steps[0].id, QStringLiteral("quiesce"));
-    QCOMPARE(save->steps[0].resume, ResumePolicy::Ask);
+    QCOMPARE(save->steps[0].resume, ResumePolicy::Repeat);
     QCOMPARE(save->steps[0].obliges->by, QStringLiteral("resume"));
     QCOMPARE(save->finallySteps[0].finallyWhen, FinallyWhen::Always);
     QCOMPARE(save->finallySteps[0].resume, ResumePolicy::Repeat);
@@ -114,7 +113,7 @@ void TestRunbookLibrary::ownOnesStandBesideBuiltIn()
     QVERIFY(!mine->builtIn);
     QVERIFY(library.load(QStringLiteral("harbour.other")));
     QVERIFY(library.load(QStringLiteral("files.save")));
-    QVERIFY(!find(library, "notes.txt"));
+    QVERIFY(!find(library, "/notes.txt"));
 }
 
 void TestRunbookLibrary::brokenOnesHideNothing()
@@ -128,16 +127,16 @@ void TestRunbookLibrary::brokenOnesHideNothing()
     const RunbookLibrary library(folder.path());
     // The built-in one is never replaced.
     QVERIFY(library.load(QStringLiteral("files.save"))->builtIn);
-    const ReadRunbook *sameId = find(library, "a.yaml");
+    const ReadRunbook *sameId = find(library, "/a.yaml");
     QVERIFY(sameId && !sameId->isUsable());
     QVERIFY(sameId->diagnostics[0].message.contains(QStringLiteral("comes with Lifeboat")));
     QCOMPARE(sameId->diagnostics[0].line, 2);
-    const ReadRunbook *broken = find(library, "b.yaml");
+    const ReadRunbook *broken = find(library, "/b.yaml");
     QVERIFY(broken && !broken->isUsable());
     QCOMPARE(broken->runbook.id, QStringLiteral("b"));
-    const ReadRunbook *twice = find(library, "d.yaml");
+    const ReadRunbook *twice = find(library, "/d.yaml");
     QVERIFY(twice && twice->diagnostics[0].message.contains(QStringLiteral("c.yaml already")));
-    QVERIFY(!find(library, "e.yaml")->isUsable());
+    QVERIFY(!find(library, "/e.yaml")->isUsable());
     QVERIFY(library.load(QStringLiteral("harbour.save")));
     const auto refused = library.load(QStringLiteral("b"));
     QVERIFY(!refused && refused.error().code == ErrorCode::BadInput);
