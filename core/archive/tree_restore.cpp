@@ -68,13 +68,12 @@ public:
         QByteArray last;
         for (size_t block = range.firstBlock; block < m_index.blockCount(); ++block) {
             TRY_VALUE(std::vector<IndexEntry> entries, m_index.entries(block));
-            std::vector<bool> skipped(entries.size(), false);
+            std::vector<bool> skipped(entries.size(), true);
             bool beyond = false;
             for (size_t i = 0; i < entries.size(); ++i) {
                 IndexEntry &entry = entries[i];
                 if (!isWithin(entry.path, top)) {
                     beyond = top != "." && comparePaths(entry.path, top) > 0;
-                    skipped[i] = true;
                     if (beyond)
                         break;
                     continue;
@@ -83,7 +82,6 @@ public:
                 const QString why = reasonToRefuse(entry, last, range);
                 last = entry.path;
                 if (!why.isEmpty()) {
-                    skipped[i] = true;
                     m_writer.refuse(entry.path, why);
                     if (m_rules.everything) // its bytes are proven all the same
                         TRY(m_reader.add({std::move(entry), {}}));

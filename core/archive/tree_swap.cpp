@@ -110,7 +110,8 @@ int renameChild(int from, int to, const char *name)
         return error;
     const bool moved = ::renameat2(from, name, to, name, RENAME_NOREPLACE) == 0;
     const int second = moved ? 0 : errno;
-    ::fchmodat(moved ? to : from, name, st.st_mode & 07777, 0);
+    if (::fchmodat(moved ? to : from, name, st.st_mode & 07777, 0) != 0 && moved)
+        return errno;
     return second;
 }
 
