@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace {
@@ -87,7 +86,6 @@ int runnerMain(int argc, char **argv)
 {
     const rlimit noCore{0, 0};
     ::setrlimit(RLIMIT_CORE, &noCore); // a run may hold secrets
-    ::umask(0077);
     const int signalFd = terminationSignals();
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("lifeboat"));

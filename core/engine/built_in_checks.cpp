@@ -34,7 +34,7 @@ CheckRecord identityCheck(const CheckFacts &facts)
                                 facts.missingFacts.join(QStringLiteral("; "))),
                        tr("Make the missing facts readable"));
     if (pinned.isEmpty()) {
-        if (plan.purpose == Purpose::Save || plan.target != TargetKind::Same)
+        if (!needsProof(plan.purpose) || plan.target != TargetKind::Same)
             return verdict(CheckVerdict::Passed,
                            tr("%1; pinned when you let this run go").arg(plan.identity.text));
         return verdict(

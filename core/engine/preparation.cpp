@@ -10,6 +10,7 @@
 #include "core/engine/undo_plan.h"
 
 #include <QFileInfo>
+#include <QRegularExpression>
 
 #include <sys/statvfs.h>
 
@@ -73,6 +74,15 @@ qint64 freeAt(const QString &path)
     if (::statvfs(QFile::encodeName(existingPart(path)).constData(), &info) != 0)
         return 0;
     return qint64(info.f_bavail) * qint64(info.f_frsize);
+}
+
+/// The first group of the pattern, or all of it; without a pattern the whole answer.
+QString versionIn(const QString &answer, const QString &pattern)
+{
+    if (pattern.isEmpty())
+        return answer.trimmed();
+    const auto match = QRegularExpression(pattern).match(answer);
+    return match.captured(match.lastCapturedIndex() > 0 ? 1 : 0);
 }
 
 SwapFact probe(const QString &into, const RunId &run)
@@ -257,7 +267,8 @@ void Preparation::readFacts()
                 continue;
             }
             if (it.key() == QLatin1String("version"))
-                m_in.version = (*it)->answer.value.toString().trimmed();
+                m_in.version =
+                    versionIn((*it)->answer.value.toString(), m_in.runbook.versionPattern);
             else
                 m_factValues.insert(it.key(), (*it)->answer.value);
             note(QStringLiteral("identity"), it.key(), (*it)->answer.value);

@@ -275,11 +275,11 @@ void RunEngine::begin(const GoAnswer &answer)
     if (m_lease)
         commit(EventKind::LeaseTaken, {}, 0,
                {{QStringLiteral("scope"), toJsonArray(m_plan->identity.scope)}});
-    const bool pins =
-        state().request.system.pinned.isEmpty() && !m_plan->facts.empty() &&
-        (m_plan->purpose == Purpose::Save || m_plan->target == TargetKind::Replacement) &&
-        m_plan->target != TargetKind::Rehearsal;
-    if (pins || (m_plan->target == TargetKind::Replacement && !m_plan->facts.empty())) {
+    // The admin has just looked at this identity and said go: from now on it is the known one.
+    const bool isLive = m_plan->target != TargetKind::Rehearsal && leaseModeOf(*m_plan);
+    const bool isNew =
+        state().request.system.pinned.isEmpty() || m_plan->target == TargetKind::Replacement;
+    if (isLive && isNew && !m_plan->facts.empty() && m_plan->undoOf.isEmpty()) {
         const auto pinned = m_environment.hooks.pinIdentity(m_plan->system, m_plan->identity);
         if (!pinned)
             commit(EventKind::WarningRaised, {}, 0,

@@ -2,6 +2,7 @@
 #include "core/engine/undo_plan.h"
 
 #include "core/actions/fill_call.h"
+#include "core/model/reference.h"
 
 namespace lb {
 
@@ -52,9 +53,11 @@ Result<QJsonValue> slotJson(const QString &path, const RunState &state)
     const QString step = path.mid(kBefore.size(), split - kBefore.size());
     const QString output = path.mid(split + kBetween.size());
     const StepRecord *record = state.step(step);
-    if (!record || !record->outputs.contains(output))
+    const QJsonValue value =
+        atPath(record ? record->outputs : QJsonObject(), output.split(QLatin1Char('.')));
+    if (value.isUndefined())
         return fail(ErrorCode::NotFound, tr("The step %1 left no value “%2”").arg(step, output));
-    return record->outputs.value(output);
+    return value;
 }
 
 Result<QString> slotValue(const Slot &slot, const RunState &state)
