@@ -446,22 +446,60 @@ QStringList describe(const PublishCall &call)
 
 QStringList describe(const PointCall &call)
 {
-    const QString params = paramsText(call.params);
-    const QString point = valueText(call.params.value(QLatin1String("point")));
+    const auto param = [&](const char *key) {
+        return valueText(call.params.value(QLatin1String(key)));
+    };
+    const QString point = param("point");
     switch (call.kind) {
     case ActionKind::PointVerify:
         return {
             tr("Read every byte of restore point %1 back and compare its checksums").arg(point)};
+    case ActionKind::PointFiles:
+        return {tr("List the files in restore point %1").arg(point), paramsText(call.params)};
+    case ActionKind::PointExtract:
+        return {tr("Take %1 out of restore point %2 and put it below %3")
+                    .arg(param("paths"), point, param("to"))};
     case ActionKind::PointRemove:
         return {tr("Remove restore point %1 from its store").arg(point)};
+    case ActionKind::InventoryRebuild:
+        return {tr("Read all stores and runs into the inventory again")};
     default:
-        return {params.isEmpty() ? keyOf(call.kind)
-                                 : QStringLiteral("%1 · %2").arg(keyOf(call.kind), params)};
+        return {keyOf(call.kind), paramsText(call.params)};
     }
 }
 
 QStringList describe(const ReadCall &call)
 {
+    const auto param = [&](const char *key) {
+        return valueText(call.params.value(QLatin1String(key)));
+    };
+    const QString path = param("path");
+    switch (call.kind) {
+    case ActionKind::DiskFree:
+        return {tr("See that %1 are free at %2").arg(param("at_least"), path)};
+    case ActionKind::Program:
+        return {tr("See that the program %1 can be started").arg(param("program"))};
+    case ActionKind::Reachable: {
+        const QString host = param("host");
+        return {tr("See that %1 answers on port %2")
+                    .arg(host.isEmpty() ? tr("this machine") : host, param("port"))};
+    }
+    case ActionKind::Path:
+        return {tr("See that %1 is: %2").arg(path, param("is"))};
+    case ActionKind::MachineId:
+        return {tr("Read /etc/machine-id")};
+    case ActionKind::HostKey:
+        return {tr("Read the public SSH host keys of this machine")};
+    case ActionKind::HostName:
+        return {tr("Read the name of this machine")};
+    case ActionKind::FileSystem:
+        return {tr("Read which file system %1 is on").arg(path)};
+    case ActionKind::TreeAssess:
+        return {
+            tr("Look in and beside %1 for half-done work of earlier runs").arg(param("folders"))};
+    default:
+        break;
+    }
     const QString params = paramsText(call.params);
     return {params.isEmpty() ? tr("Read %1").arg(keyOf(call.kind))
                              : tr("Read %1 · %2").arg(keyOf(call.kind), params)};

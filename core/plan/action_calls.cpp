@@ -22,6 +22,24 @@ const ParamSpec *paramSpec(const Action &action, const char *key)
     return nullptr;
 }
 
+/// The defaults of the table, parsed once: a plan may hold ten thousand steps.
+QJsonValue defaultOf(const ParamSpec &spec)
+{
+    static const QHash<QByteArray, QJsonValue> known = [] {
+        QHash<QByteArray, QJsonValue> values;
+        for (const ActionSpec &row : actionTable()) {
+            for (const ParamSpec &param : row.params) {
+                const QByteArray list = QByteArray("[") + param.defaultText + ']';
+                values.insert(param.defaultText, QJsonDocument::fromJson(list).array().at(0));
+            }
+        }
+        return values;
+    }();
+    if (*spec.defaultText == '\0')
+        return QJsonValue(QJsonValue::Undefined);
+    return known.value(spec.defaultText);
+}
+
 /// As written, or the default of the table.
 QJsonValue rawParam(const Action &action, const char *key)
 {
@@ -29,10 +47,7 @@ QJsonValue rawParam(const Action &action, const char *key)
     if (!given.isUndefined() && !given.isNull())
         return given;
     const ParamSpec *spec = paramSpec(action, key);
-    if (spec == nullptr || *spec->defaultText == '\0')
-        return QJsonValue(QJsonValue::Undefined);
-    const QByteArray list = QByteArray("[") + spec->defaultText + ']';
-    return QJsonDocument::fromJson(list).array().at(0);
+    return spec ? defaultOf(*spec) : QJsonValue(QJsonValue::Undefined);
 }
 
 QString place(const Action &action, const char *key)

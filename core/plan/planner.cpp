@@ -386,7 +386,7 @@ Result<Plan> makePlan(const PlanInputs &in)
     Plan plan;
     plan.runbook = in.runbook.id;
     plan.title = in.runbook.title;
-    plan.type = in.runbook.system;
+    plan.type = in.system.type.isEmpty() ? in.runbook.system : in.system.type;
     plan.system = in.system.name;
     plan.runbookSha256 = in.runbook.sha256;
     plan.purpose = in.runbook.purpose;
