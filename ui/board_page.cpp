@@ -218,8 +218,12 @@ void SystemCard::setSystem(const SystemOverview &overview, const QString &typeTi
                                             : tr("none"));
     m_last.value->setText(
         overview.lastRun
-            //: last run: what it was and how it ended, "Restore: succeeded"
-            ? tr("%1: %2").arg(wordOf(overview.lastRun->purpose), wordOf(overview.lastRun->state))
+            //: last run: what it was, how it ended, when: "Restore: succeeded, 2 hours ago"
+            ? tr("%1: %2, %3")
+                  .arg(wordOf(overview.lastRun->purpose), wordOf(overview.lastRun->state),
+                       formatAge(overview.lastRun->endedAt.isValid() ? overview.lastRun->endedAt
+                                                                     : overview.lastRun->startedAt,
+                                 utcNow()))
             : tr("none"));
     const int open = int(overview.open.size());
     if (open)

@@ -161,6 +161,8 @@ void InputForm::setSpecs(const std::vector<InputSpec> &specs, const QJsonObject 
             column->addWidget(editor);
         }
         QString help = displayText(spec.help);
+        if (!help.isEmpty() && !help.endsWith(QLatin1Char('.')))
+            help += QLatin1Char('.');
         if (spec.type == InputType::Command)
             help += (help.isEmpty() ? QString() : QStringLiteral(" ")) +
                     tr("The program and each argument on a line of its own.");

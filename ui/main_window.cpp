@@ -45,6 +45,15 @@ enum PageIndex
 /// Followed for their progress on the board; more are shown without.
 constexpr int kMostFollowed = 8;
 
+void makePrivate(const QString &folder)
+{
+    if (QFileInfo::exists(folder))
+        return;
+    QDir().mkpath(QFileInfo(QFileInfo(folder).path()).path());
+    for (const QString &level : {QFileInfo(folder).path(), folder})
+        QDir().mkdir(level, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+}
+
 int signalPipe[2] = {-1, -1};
 
 void onSignal(int)
@@ -93,9 +102,11 @@ MainWindow::MainWindow(Service *service, QWidget *parent)
     setAccessibleName(windowTitle());
     setWindowIcon(lifeboatIcon(QStringLiteral("lifeboat")));
     // Where windows stand and how wide panes are: nothing else, never a secret.
-    QDir().mkpath(paths::stateFolder());
-    QFile::setPermissions(paths::stateFolder(),
-                          QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    makePrivate(paths::stateFolder());
+    // Only a folder that stands can be watched: on an empty home the first system or run would
+    // otherwise come unnoticed.
+    for (const QString &folder : {paths::systemsFolder(), paths::runsFolder()})
+        makePrivate(folder);
     m_settings = std::make_unique<QSettings>(paths::stateFolder() + QStringLiteral("/window.ini"),
                                              QSettings::IniFormat);
 
@@ -109,7 +120,11 @@ MainWindow::MainWindow(Service *service, QWidget *parent)
     auto *row = new QHBoxLayout(central);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(0);
-    row->addWidget(m_navigation);
+    auto *side = named(new QWidget(central), "side");
+    auto *places = new QVBoxLayout(side);
+    places->setContentsMargins(8, 14, 4, 8);
+    places->addWidget(m_navigation);
+    row->addWidget(side);
     row->addWidget(m_pages, 1);
     setCentralWidget(central);
     buildNavigation();
@@ -143,7 +158,8 @@ void MainWindow::buildNavigation()
     m_navigation->setFrameShape(QFrame::NoFrame);
     m_navigation->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
     m_navigation->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_navigation->setSpacing(2);
+    m_navigation->setSpacing(1);
+    m_navigation->setIconSize(QSize(18, 18));
     m_navigation->setUniformItemSizes(true);
     for (int i = 0; i < m_navigation->count(); ++i)
         m_navigation->item(i)->setSizeHint(

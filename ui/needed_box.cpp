@@ -333,11 +333,15 @@ void NeededBox::forEnd(const RunView &view)
     const QString made = view.state.restorePoint.isEmpty()
                              ? QString()
                              : tr("Restore point: %1").arg(displayText(view.state.restorePoint));
+    QList<Offer> after;
+    if (view.plan && needsProof(view.plan->purpose) && canGoBack(view))
+        after << Offer{Choice::GoBack, tr("&Go back…"),
+                       tr("Puts back what was there before, by a plan that you see first."), false};
     if (view.shown == RunStateName::Succeeded)
-        return informed(Tone::Good, tr("Done: every check after the work passed"), made, {});
+        return informed(Tone::Good, tr("Done: every check after the work passed"), made, after);
     if (view.shown == RunStateName::Warned)
         return informed(Tone::Warn, tr("Completed with warnings"),
-                        (warnings + QStringList{made}).join(QLatin1Char('\n')).trimmed(), {});
+                        (warnings + QStringList{made}).join(QLatin1Char('\n')).trimmed(), after);
 
     QString detail;
     QString cause;

@@ -143,7 +143,7 @@ QVariant PointsModel::headerData(int section, Qt::Orientation orientation, int r
     case Proof:
         return tr("Proof");
     case Loss:
-        return tr("Lost since");
+        return tr("Would lose");
     case Parts:
         return tr("Parts");
     case Size:

@@ -12,6 +12,8 @@
 #include <QTableView>
 #include <QTreeWidget>
 
+#include <algorithm>
+
 namespace lb {
 
 PointDetail::PointDetail(QWidget *parent)
@@ -44,6 +46,10 @@ PointDetail::PointDetail(QWidget *parent)
     m_parts->setRootIsDecorated(false);
     m_parts->setUniformRowHeights(true);
     m_parts->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_parts->header()->setStretchLastSection(false);
+    for (int section = 0; section < m_parts->columnCount(); ++section)
+        m_parts->header()->setSectionResizeMode(
+            section, section == 0 ? QHeaderView::Stretch : QHeaderView::ResizeToContents);
     m_parts->header()->setObjectName(QStringLiteral("detailHeader"));
     m_parts->setMinimumHeight(m_parts->fontMetrics().height() * 5);
     setPoint(nullptr);
@@ -69,10 +75,10 @@ void PointDetail::setPoint(const RestorePoint *point)
         item->setTextAlignment(4, Qt::AlignTrailing | Qt::AlignVCenter);
         m_parts->addTopLevelItem(item);
     }
-    for (int column = 0; column < m_parts->columnCount(); ++column) {
-        m_parts->resizeColumnToContents(column);
-        m_parts->setColumnWidth(column, m_parts->columnWidth(column) + 16);
-    }
+    // A title that names the folder needs no second column that does.
+    m_parts->setColumnHidden(
+        2, std::all_of(point->parts.begin(), point->parts.end(),
+                       [](const PartRecord &part) { return part.title.contains(part.source); }));
     QStringList limits;
     for (const QString &limit : point->limits)
         limits << tr("Not in it: %1").arg(displayText(limit));

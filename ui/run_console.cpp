@@ -40,7 +40,9 @@ bool canSteer(RunStateName state)
 class UndoRow : public QWidget
 {
 public:
-    UndoRow(const Obligation &obligation, RunConsole *console, QWidget *parent) : QWidget(parent)
+    /// `busy`: a runner works on the run; then a person has nothing to close yet.
+    UndoRow(const Obligation &obligation, bool busy, RunConsole *console, QWidget *parent)
+        : QWidget(parent)
     {
         setObjectName(QStringLiteral("undoRow"));
         const QString folder = obligation.detail.value(QLatin1String("folder")).toString();
@@ -51,6 +53,7 @@ public:
         grid->setColumnStretch(0, 1);
         auto *state = named(new StateLabel(this), "undoState");
         state->setState(QStringLiteral("bad"), displayText(obligation.title), Tone::Bad);
+        state->setWrapping();
         grid->addWidget(state, 0, 0);
         auto *done = named(new QPushButton(folder.isEmpty() ? RunConsole::tr("Mark as done…")
                                                             : RunConsole::tr("Delete it…"),
@@ -60,12 +63,15 @@ public:
         done->setAccessibleName(
             RunConsole::tr("%1 %2").arg(done->text(), displayText(obligation.title)));
         grid->addWidget(done, 0, 1, 2, 1, Qt::AlignVCenter);
+        done->setVisible(!busy);
         QStringList facts;
-        if (!folder.isEmpty())
+        if (!folder.isEmpty() && !obligation.title.contains(folder))
             facts << displayText(folder);
         if (bytes >= 0)
             facts << formatSize(bytes);
         facts << RunConsole::tr("open since %1").arg(timeAndAge(obligation.openedAt));
+        if (busy)
+            facts << RunConsole::tr("the run goes on and may do it itself");
         auto *muted = named(new PlainLabel(PlainLabel::Role::Muted, this), "undoFacts");
         muted->setText(facts.join(QStringLiteral("  ·  ")));
         grid->addWidget(muted, 1, 0);
@@ -406,10 +412,10 @@ void RunConsole::showSteps()
     const QString wanted = m_chosenByHand ? m_shownStep : stepToShow();
     const int row = m_steps->rowOf(wanted);
     if (row >= 0 && (wanted != m_shownStep || !m_table->currentIndex().isValid())) {
-        const QSignalBlocker quiet(m_table->selectionModel());
+        // Told to the selection first: a choice of ours is none by hand.
         m_shownStep = wanted;
         m_table->selectRow(row);
-        m_table->viewport()->update();
+        m_table->scrollTo(m_steps->index(row, 0));
     }
     showLog();
 }
@@ -433,7 +439,7 @@ void RunConsole::showLog()
 
 void RunConsole::showObligations()
 {
-    QString key;
+    QString key = m_view.runnerAlive ? QStringLiteral("busy") : QString();
     for (const Obligation &obligation : m_view.state.obligations)
         if (obligation.state == ObligationState::Open)
             key += obligation.id + QChar(0x1f);
@@ -455,7 +461,7 @@ void RunConsole::showObligations()
     m_undoRows->addWidget(title);
     for (const Obligation &obligation : m_view.state.obligations)
         if (obligation.state == ObligationState::Open)
-            m_undoRows->addWidget(new UndoRow(obligation, this, m_undoList));
+            m_undoRows->addWidget(new UndoRow(obligation, m_view.runnerAlive, this, m_undoList));
 }
 
 void RunConsole::showButtons()
@@ -472,8 +478,6 @@ void RunConsole::showButtons()
     m_pause->setEnabled(steer && m_view.shown != RunStateName::Preparing);
     m_cancel->setEnabled(steer && !m_view.state.cancelRequested);
     m_cancel->setText(m_view.state.cancelRequested ? tr("Cancelling…") : tr("C&ancel…"));
-    // What is still to undo can be closed only when no runner works on it.
-    m_undoList->setEnabled(!m_view.runnerAlive);
 }
 
 void RunConsole::focusContent()

@@ -130,6 +130,12 @@ void StateLabel::setState(const QString &icon, const QString &word, Tone tone)
     repaintIcon();
 }
 
+void StateLabel::setWrapping()
+{
+    m_word->setWordWrap(true);
+    static_cast<QHBoxLayout *>(layout())->setAlignment(m_icon, Qt::AlignTop);
+}
+
 void StateLabel::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);

@@ -61,6 +61,8 @@ class StateLabel : public QWidget
 public:
     explicit StateLabel(QWidget *parent = nullptr, bool large = false);
     void setState(const QString &icon, const QString &word, Tone tone);
+    /// For sentences instead of words.
+    void setWrapping();
 
 protected:
     void changeEvent(QEvent *event) override;

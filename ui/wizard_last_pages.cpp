@@ -214,12 +214,16 @@ void PlanPage::initializePage()
         return setReason(tr("There is no plan."));
     const lb::Plan &plan = *draft()->view()->plan;
     m_plan->setText(draft()->planText());
-    int changes = 0, destroys = 0;
+    int changes = 0, destroys = 0, skipped = 0;
     for (const PlannedStep &step : plan.steps) {
+        if (!step.skipReason.isEmpty()) {
+            ++skipped;
+            continue;
+        }
         changes += step.effect == Effect::Change;
         destroys += step.effect == Effect::Destroy;
     }
-    m_summary->setText(QStringList{tr("%n step(s)", nullptr, int(plan.steps.size())),
+    m_summary->setText(QStringList{tr("%n step(s)", nullptr, int(plan.steps.size()) - skipped),
                                    tr("changing: %1").arg(changes),
                                    tr("destroying: %1").arg(destroys)}
                            .join(QStringLiteral("  ·  ")));
@@ -230,6 +234,10 @@ void PlanPage::initializePage()
                                 tr("Line of no return: before “%1”")
                                     .arg(displayText(step.title.isEmpty() ? step.id : step.title)),
                                 tr("Up to there you can go back. From there on you cannot."));
+    } else if (destroys > 0) {
+        m_noReturn->showMessage(Tone::Good, tr("No line of no return"),
+                                tr("What stood there before is kept aside: you can go back from "
+                                   "every step."));
     }
     QStringList lines;
     for (const QString &remark : plan.remarks)

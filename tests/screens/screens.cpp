@@ -91,7 +91,7 @@ public:
         m_window.findChild<QPushButton *>(QStringLiteral("pointRemove"))->click();
         shoot("points-remove");
         place(1);
-        m_window.findChild<QWidget *>(QStringLiteral("runBack")) ? back() : void();
+        back();
         shoot("runs", true);
         QTest::keyClick(&m_window, Qt::Key_N, Qt::ControlModifier);
         need("the dialog", [this] { return dialog() != nullptr; });
@@ -104,8 +104,10 @@ private:
 
     void need(const char *what, const std::function<bool()> &is)
     {
-        if (!QTest::qWaitFor(is, 60'000))
-            qFatal("waited in vain for %s; state %s", what, qPrintable(stateWord()));
+        if (QTest::qWaitFor(is, 60'000))
+            return;
+        shoot("stuck", true);
+        qFatal("waited in vain for %s; state %s", what, qPrintable(stateWord()));
     }
 
     void shoot(const QByteArray &name, bool main = false, QWidget *widget = nullptr)
