@@ -12,9 +12,12 @@ namespace {
 
 QString freshId(QLatin1Char kind)
 {
-    const quint32 noise = QRandomGenerator::system()->generate() & 0xFFFFFFu;
-    return kind + utcNow().toString(QStringLiteral("yyyyMMdd-HHmmss-")) +
-           QStringLiteral("%1").arg(noise, 6, 16, QLatin1Char('0'));
+    // The last six digits: the millisecond, so that ids of one second sort too, then chance.
+    const QDateTime now = utcNow();
+    const quint32 noise = QRandomGenerator::system()->generate() & 0xFFFu;
+    const quint32 tail = quint32(now.time().msec()) << 12 | noise;
+    return kind + now.toString(QStringLiteral("yyyyMMdd-HHmmss-")) +
+           QStringLiteral("%1").arg(tail, 6, 16, QLatin1Char('0'));
 }
 
 } // namespace
