@@ -166,7 +166,7 @@ Result<QByteArray> hashFile(const QString &path, const std::function<void(qint64
 }
 
 Result<SumsReport> checkSums(const QString &folder, const ByteProgress &progress,
-                             std::stop_token stop)
+                             std::stop_token stop, const QMap<QString, QByteArray> &known)
 {
     TRY_VALUE(const Found found, findFiles(folder));
     SumsReport report;
@@ -177,8 +177,8 @@ Result<SumsReport> checkSums(const QString &folder, const ByteProgress &progress
         report.missing << kSums;
 
     qint64 total = 0;
-    for (const qint64 size : found.files)
-        total += size;
+    for (auto it = found.files.begin(); it != found.files.end(); ++it)
+        total += known.contains(it.key()) ? 0 : it.value();
     qint64 done = 0;
     const auto advance = [&](qint64 bytes) {
         done += bytes;
@@ -192,7 +192,9 @@ Result<SumsReport> checkSums(const QString &folder, const ByteProgress &progress
             report.extra << it.key();
             continue;
         }
-        const auto hash = hashFile(folder + QLatin1Char('/') + it.key(), advance, stop);
+        const auto hash = known.contains(it.key())
+                              ? Result<QByteArray>(known.value(it.key()))
+                              : hashFile(folder + QLatin1Char('/') + it.key(), advance, stop);
         if (!hash && hash.error().code == ErrorCode::Cancelled)
             return tl::unexpected(hash.error());
         if (!hash) {

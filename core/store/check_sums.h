@@ -34,8 +34,10 @@ struct SumsReport
 
 /// Reads every file below `folder` and compares it with `folder`/SHA256SUMS. Blocks; any thread.
 /// Damage is in the report; an error only when the folder cannot be read or `stop` was requested.
+/// `known`: path → sum of files that the caller has just read whole; those are not read again.
 Result<SumsReport> checkSums(const QString &folder, const ByteProgress &progress = {},
-                             std::stop_token stop = {});
+                             std::stop_token stop = {},
+                             const QMap<QString, QByteArray> &known = {});
 
 /// Path → 64 hex digits. Strict: what `sha256sum -c` would take from a file that Lifeboat wrote.
 /// Lines that are wrong are added to `malformed`.

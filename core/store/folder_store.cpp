@@ -229,10 +229,11 @@ Result<void> FolderStore::remove(const PointId &id) const
 }
 
 Result<SumsReport> FolderStore::checkSums(const PointId &id, const ByteProgress &progress,
-                                          std::stop_token stop) const
+                                          std::stop_token stop,
+                                          const QMap<QString, QByteArray> &known) const
 {
     TRY_VALUE(const PointUse inUse, use(id, tr("a check of the sums")));
-    return lb::checkSums(inUse.folder(), progress, std::move(stop));
+    return lb::checkSums(inUse.folder(), progress, std::move(stop), known);
 }
 
 Result<void> FolderStore::addProof(const PointId &id, const ProofRecord &record) const

@@ -65,9 +65,11 @@ public:
     /// the users' names while it is used.
     Result<void> remove(const PointId &id) const;
 
-    /// Compares every file with SHA256SUMS, under a use lock. Records nothing.
+    /// Compares every file with SHA256SUMS, under a use lock. Records nothing. `known`: sums of the
+    /// files that were just read whole (`parts/NAME` → 64 hex digits); not read again.
     Result<SumsReport> checkSums(const PointId &id, const ByteProgress &progress = {},
-                                 std::stop_token stop = {}) const;
+                                 std::stop_token stop = {},
+                                 const QMap<QString, QByteArray> &known = {}) const;
     Result<void> addProof(const PointId &id, const ProofRecord &record) const;
     std::vector<ProofRecord> proofs(const PointId &id) const;
 

@@ -55,8 +55,9 @@ QString head(const RestorePoint &point)
     text += QStringLiteral("Taken from the installation with these facts; compare them before you "
                            "write over anything:\n\n");
     for (auto it = point.identity.facts.begin(); it != point.identity.facts.end(); ++it)
-        text +=
-            QStringLiteral("- %1: %2\n").arg(plain(it.key()), plain(it->toVariant().toString()));
+        text += QStringLiteral("- %1: %2\n")
+                    .arg(plain(it.key()),
+                         plain(it->toVariant().toStringList().join(QStringLiteral(", "))));
     for (const QString &name : point.identity.scope)
         text += QStringLiteral("- touched: %1\n").arg(plain(name));
     text += QStringLiteral("\n| Part | Holds | Taken from | Format | Size | File |\n"
@@ -127,7 +128,8 @@ QString treeCommands(const PartRecord &part, const QString &folder)
                                "`age`.\n")
                     .arg(plain(part.encryption));
     }
-    text += QStringLiteral("\nInto a new folder, never over the old one:\n") +
+    text += QStringLiteral("\nInto a new folder, never over the old one (that tar ignores the "
+                           "keyword hdrcharset is harmless):\n") +
             block(key + QStringList{dir, make,
                                     QStringLiteral("%1 | tar -xpf - %2 -C \"$DIR\"")
                                         .arg(reading(part), kTarOptions)});

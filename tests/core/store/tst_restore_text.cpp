@@ -3,6 +3,7 @@
 
 #include "core/store/restore_text.h"
 
+#include <QJsonArray>
 #include <QProcess>
 #include <QRegularExpression>
 #include <QStandardPaths>
@@ -142,6 +143,8 @@ private Q_SLOTS:
         RestorePoint point = plannedPoint(newPointId(), newRunId());
         point.parts.pop_back();
         point.limits = {QStringLiteral("3 sockets were not saved")};
+        point.identity.facts.insert(QStringLiteral("host_key"),
+                                    QJsonArray{QStringLiteral("k1"), QStringLiteral("k2")});
         PartRecord other;
         other.id = QStringLiteral("db");
         other.format = QStringLiteral("pg_dump custom");
@@ -152,6 +155,7 @@ private Q_SLOTS:
         QVERIFY(text.contains(QStringLiteral("3 sockets were not saved")));
         QVERIFY(text.contains(QStringLiteral("parts/db.dump is in the format pg")));
         QVERIFY(text.contains(QStringLiteral("machine\\_id: m1")));
+        QVERIFY(text.contains(QStringLiteral("host\\_key: k1, k2")));
     }
 
 private:
