@@ -226,6 +226,12 @@ void RunEngine::endRun()
         failed = failed || record->state == StepState::Failed;
         warned = warned || record->state == StepState::Warned;
     }
+    if (m_plan->purpose == Purpose::Assess) {
+        for (const CheckRecord &check : state().checks) {
+            failed = failed || check.verdict == CheckVerdict::Failed;
+            warned = warned || check.verdict == CheckVerdict::Warned;
+        }
+    }
     // What must not be forgotten, though the run could not do it.
     for (const PlannedStep *step : unmetFinally(*m_plan, state())) {
         bool known = false;
