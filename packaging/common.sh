@@ -9,6 +9,8 @@
 # The presets build into folders of their own from the same source: one's objects serve the others.
 export CCACHE_NOHASHDIR=1
 
+progress_shown=-1 progress_at=0
+
 say() { printf '%s\n' "$*"; }
 
 # die WHAT HAPPENED [WHAT TO DO]: the end, with status 1.
@@ -27,15 +29,16 @@ failed()
     printf '%s: %s. All of its output is in %s\n' "$me" "$2" "$1" >&2
 }
 
-# progress PERCENT TEXT: one line that is overwritten on a terminal, else a line every tenth part.
+# progress PERCENT TEXT: one line that is overwritten on a terminal, else a line every tenth part or
+# half minute.
 progress()
 {
     local percent=$1 text=$2
     if [[ -t 1 ]]; then
         printf '\r    %3d %%  %.60s\033[K' "$percent" "$text"
-    elif ((percent / 10 > progress_shown)); then
+    elif ((percent / 10 > progress_shown || SECONDS >= progress_at + 30)); then
         printf '    %3d %%  %s\n' "$percent" "$text"
-        progress_shown=$((percent / 10))
+        progress_shown=$((percent / 10)) progress_at=$SECONDS
     fi
 }
 
