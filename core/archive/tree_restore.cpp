@@ -292,7 +292,7 @@ private:
         struct stat st
         {
         };
-        if (from < 0 || to < 0 ||
+        if (from < 0 || to < 0 || m_writer.wasRefused(entry.target) ||
             ::fstatat(from, first.constData(), &st, AT_SYMLINK_NOFOLLOW) != 0 ||
             !(S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))) {
             // The first name may be a link itself, which this pass makes later.
