@@ -69,7 +69,7 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 {
     static PWrite next;
     if (!next)
-        next = (PWrite)dlsym(RTLD_NEXT, "pwrite");
+        *(void **)&next = dlsym(RTLD_NEXT, "pwrite");
     return written(next, fd, data, size, offset);
 }
 
@@ -77,7 +77,7 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset)
 {
     static PWrite next;
     if (!next)
-        next = (PWrite)dlsym(RTLD_NEXT, "pwrite64");
+        *(void **)&next = dlsym(RTLD_NEXT, "pwrite64");
     return written(next, fd, data, size, offset);
 }
 
@@ -86,7 +86,7 @@ int fdatasync(int fd)
     static int (*next)(int);
     static long syncs = 0;
     if (!next)
-        next = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+        *(void **)&next = dlsym(RTLD_NEXT, "fdatasync");
     const int result = next(fd);
     if (wanted("sync") > 0 && isJournal(fd) && ++syncs == wanted("sync"))
         die();
