@@ -66,6 +66,15 @@ void ConsoleController::show()
 
 void ConsoleController::resume(const QString &run, bool finallyOnly)
 {
+    // A runner outlives its run by a moment; until it has gone nobody else can take the run up.
+    if (m_follower && m_follower->view().runnerAlive && isEnded(m_follower->view().shown)) {
+        connect(m_follower, &RunFollower::runnerGone, this, [this, run, finallyOnly] {
+            disconnect(m_follower, &RunFollower::runnerGone, this, nullptr);
+            open(run);
+            resume(run, finallyOnly);
+        });
+        return;
+    }
     onDone(this, m_service->resume(RunId(run), finallyOnly), [this](const Result<RunId> &resumed) {
         if (!resumed)
             m_console->showProblem(resumed.error());

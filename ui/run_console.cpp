@@ -13,6 +13,7 @@
 #include <QLineEdit>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QTableView>
 #include <QToolButton>
@@ -91,8 +92,9 @@ public:
         fields->addWidget(send);
         panel->hide();
         grid->addWidget(panel, 2, 0, 1, 2);
-        QObject::connect(done, &QPushButton::clicked, panel, [panel, note] {
+        QObject::connect(done, &QPushButton::clicked, console, [console, panel, note] {
             panel->setVisible(!panel->isVisible());
+            console->fitUndoList();
             note->setFocus();
         });
         // Somebody's word alone closes it, so there has to be one.
@@ -123,7 +125,8 @@ RunConsole::RunConsole(QWidget *parent)
       m_steps(new StepsModel(this)),
       m_log(named(new LogView(this), "runLog")),
       m_splitter(named(new QSplitter(Qt::Horizontal, this), "runSplitter")),
-      m_undoList(named(new QWidget(this), "undoList")),
+      m_undoScroll(named(new QScrollArea(this), "undoScroll", tr("Still to undo"))),
+      m_undoList(named(new QWidget, "undoList")),
       m_undoRows(new QVBoxLayout(m_undoList)),
       m_cancelPanel(named(new ConfirmPanel(this), "cancelPanel")),
       m_pause(named(new QPushButton(this), "runPause")),
@@ -171,6 +174,7 @@ RunConsole::RunConsole(QWidget *parent)
 
     m_table = makeTable(this, "runSteps", tr("Steps"), m_steps);
     m_table->setSortingEnabled(false);
+    connect(m_steps, &QAbstractItemModel::modelReset, m_table, &QTableView::clearSpans);
     m_table->horizontalHeader()->setSectionResizeMode(StepsModel::Step, QHeaderView::Stretch);
     m_table->horizontalHeader()->setSectionResizeMode(StepsModel::State,
                                                       QHeaderView::ResizeToContents);
@@ -187,7 +191,11 @@ RunConsole::RunConsole(QWidget *parent)
 
     m_undoRows->setContentsMargins(0, 0, 0, 0);
     m_undoRows->setSpacing(8);
-    column->addWidget(m_undoList);
+    m_undoScroll->setWidget(m_undoList);
+    m_undoScroll->setWidgetResizable(true);
+    m_undoScroll->setFrameShape(QFrame::NoFrame);
+    m_undoScroll->setFocusPolicy(Qt::NoFocus);
+    column->addWidget(m_undoScroll);
     column->addWidget(m_cancelPanel);
     auto *buttons = new QHBoxLayout;
     buttons->addWidget(m_pause);
@@ -415,7 +423,8 @@ void RunConsole::showSteps()
         // Told to the selection first: a choice of ours is none by hand.
         m_shownStep = wanted;
         m_table->selectRow(row);
-        m_table->scrollTo(m_steps->index(row, 0));
+        // After the layout has made room for what is needed now.
+        QTimer::singleShot(0, m_table, [this] { m_table->scrollTo(m_table->currentIndex()); });
     }
     showLog();
 }
@@ -453,7 +462,7 @@ void RunConsole::showObligations()
     }
     // While the run goes on, what it will close itself is no work for a person yet.
     const int open = int(key.count(QChar(0x1f)));
-    m_undoList->setVisible(open);
+    m_undoScroll->setVisible(open);
     if (!open)
         return;
     auto *title = named(new PlainLabel(PlainLabel::Role::Heading, m_undoList), "undoTitle");
@@ -462,6 +471,23 @@ void RunConsole::showObligations()
     for (const Obligation &obligation : m_view.state.obligations)
         if (obligation.state == ObligationState::Open)
             m_undoRows->addWidget(new UndoRow(obligation, m_view.runnerAlive, this, m_undoList));
+    // The layout shows new rows from the event loop; before that they have no height.
+    QTimer::singleShot(0, this, &RunConsole::fitUndoList);
+}
+
+void RunConsole::fitUndoList()
+{
+    // Many of them scroll instead of pushing steps and log out of the window.
+    const int wanted = m_undoRows->hasHeightForWidth()
+                           ? m_undoRows->heightForWidth(qMax(200, m_undoScroll->width() - 4))
+                           : m_undoRows->sizeHint().height();
+    m_undoScroll->setFixedHeight(qMin(wanted + 2, height() / 3));
+}
+
+void RunConsole::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    fitUndoList();
 }
 
 void RunConsole::showButtons()

@@ -8,6 +8,7 @@
 #include <functional>
 
 class QProgressBar;
+class QScrollArea;
 class QSplitter;
 class QTableView;
 class QVBoxLayout;
@@ -37,6 +38,10 @@ public:
     QWidget *searchField() const { return m_log->searchField(); }
     void focusContent();
     QList<QWidget *> panes() const;
+    void fitUndoList();
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
 
 Q_SIGNALS:
     void commandIssued(const lb::RunCommand &command);
@@ -77,6 +82,7 @@ private:
     QTableView *m_table;
     LogView *m_log;
     QSplitter *m_splitter;
+    QScrollArea *m_undoScroll;
     QWidget *m_undoList;
     QVBoxLayout *m_undoRows;
     QString m_undoKey;

@@ -74,11 +74,15 @@ public:
                     home() + QStringLiteral("/broken"));
         press(QStringLiteral("shop"), "cardSecond", "cardPrimary", QStringLiteral("Recover"));
         throughWizard(QByteArray("restore"));
-        need("the failed restart", [this] { return stateWord() == QStringLiteral("failed"); });
-        shoot("console-failed", true);
-        QFile::remove(home() + QStringLiteral("/broken"));
-        choice(QStringLiteral("Finish"))->click();
         need("the restore's end", [this] { return isEndedWell(); });
+        shoot("console-restored");
+
+        startByHand(QStringLiteral("shop.repair"));
+        need("the failed repair", [this] { return stateWord() == QStringLiteral("failed"); });
+        shoot("console-failed", true);
+        choice(QStringLiteral("Finish"))->click();
+        need("the service's start",
+             [this] { return m_service.obligations(QStringLiteral("shop")).size() == 1; });
         shoot("console-finished");
 
         startByHand(QStringLiteral("shop.look"));
@@ -243,14 +247,15 @@ private:
               "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do\n"
               "  echo \"worker $i has finished its last order\"; sleep 0.15\ndone\n"
               "echo 'the shop is closed'\n");
-        write(QStringLiteral("shop-works/start"),
-              "#!/bin/sh\nif [ -e \"$(dirname \"$0\")/../broken\" ]; then\n"
-              "  echo 'cannot open the orders: database is locked' >&2; exit 1\nfi\n"
-              "echo 'the shop is open'\n");
-        for (const char *name : {"shop-works/stop", "shop-works/start"})
+        write(QStringLiteral("shop-works/start"), "#!/bin/sh\necho 'the shop is open'\n");
+        write(QStringLiteral("shop-works/repair"),
+              "#!/bin/sh\necho 'checking 400 orders'\n"
+              "echo 'order 217: checksum does not match' >&2\nexit 1\n");
+        for (const char *name : {"shop-works/stop", "shop-works/start", "shop-works/repair"})
             QFile::setPermissions(home() + QLatin1Char('/') + QLatin1String(name),
                                   QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
         QDir().mkpath(paths::userRunbooksFolder());
+        const QByteArray works = home().toUtf8() + "/shop-works";
         write(
             paths::userRunbooksFolder().mid(home().size() + 1) + QStringLiteral("/shop.yaml"),
             "lifeboat: 1\nid: shop.look\nsystem: files\npurpose: change\n"
@@ -266,6 +271,30 @@ private:
             "What is its number?\", evidence: text}\n    effect: read\n"
             "  - id: done\n    phase: look\n    title: Count the orders\n"
             "    run: {program: ls, args: [\"{{ inputs.folder.0 }}/orders\"]}\n    effect: read\n");
+        write(
+            paths::userRunbooksFolder().mid(home().size() + 1) + QStringLiteral("/repair.yaml"),
+            "lifeboat: 1\nid: shop.repair\nsystem: files\npurpose: repair\n"
+            "title: Repair the orders\n"
+            "inputs:\n  folder: {type: path, list: true, required: true, title: Folders}\n"
+            "identity:\n  facts:\n    machine_id: {machine_id: {}}\n    hostname: {hostname: {}}\n"
+            "  text: \"{{ system }}@{{ hostname }}\"\n  scope: \"{{ inputs.folder }}\"\n"
+            "steps:\n"
+            "  - id: stop\n    phase: quiesce\n    title: Close the shop\n"
+            "    run: {program: \"" +
+                works +
+                "/stop\"}\n"
+                "    undo: {run: {program: \"" +
+                works +
+                "/start\"}}\n    effect: change\n"
+                "    obliges: {id: start, title: Open the shop again, by: start}\n"
+                "  - id: repair\n    phase: repair\n    title: Repair the orders\n"
+                "    run: {program: \"" +
+                works +
+                "/repair\"}\n    effect: change\n"
+                "finally:\n"
+                "  - id: start\n    when: proven\n    title: Open the shop again\n"
+                "    run: {program: \"" +
+                works + "/start\"}\n    effect: change\n    resume: repeat\n");
         const auto command = [](const QString &path) {
             return QStringList{QStringLiteral("[\"%1\"]").arg(path)};
         };
@@ -288,6 +317,7 @@ private:
         order.runbook = runbook;
         order.system = QStringLiteral("shop");
         order.go.yes = true;
+        order.go.confirm = m_service.system(QStringLiteral("shop"))->pinned.text;
         order.attended = true;
         QString id, problem;
         onDone(&m_window, m_service.start(order), [&](const Result<RunId> &run) {
