@@ -149,6 +149,10 @@ Totals: 1 passed, 1 failed, 0 skipped, 0 blacklisted, 1ms</system-out></testcase
 <testcase name="missing" status="notrun"><skipped message="Unable to find executable"/></testcase>
 <testcase name="absent" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/>
 <system-out>no sshd</system-out></testcase>
+<testcase name="script" status="fail"><system-out>Ran 7 tests in 0.107s
+
+FAILED (failures=1, errors=1, skipped=2)
+</system-out></testcase>
 <testcase name="plain" status="run"><system-out>fine</system-out></testcase></testsuite>"""
 
     def test_count(self):
@@ -156,11 +160,11 @@ Totals: 1 passed, 1 failed, 0 skipped, 0 blacklisted, 1ms</system-out></testcase
             path = Path(folder, "results.xml")
             path.write_text(self.XML)
             count = session.count_junit(path)
-        self.assertEqual(count.line(), "4 passed, 4 failed, 2 skipped")
+        self.assertEqual(count.line(), "7 passed, 6 failed, 4 skipped")
         self.assertEqual(count.reasons, ["tst_a::two(row): needs root (and a loop device)",
-                                         "absent: no sshd"])
+                                         "absent: no sshd", "script: 2 functions"])
         self.assertEqual([failure.split(":")[0] for failure in count.failures],
-                         ["tst_b", "crashed", "late", "missing"])
+                         ["tst_b", "crashed", "late", "missing", "script"])
 
     def test_removes_what_is_read_only(self):
         folder = tempfile.mkdtemp()

@@ -19,6 +19,7 @@ from pathlib import Path
 TOTALS = re.compile(r"Totals: (\d+) passed, (\d+) failed, (\d+) skipped")
 # Qt Test counts its own set-up and clean-up among the functions.
 FRAME = re.compile(r"^PASS +: \w+::(?:initTestCase|cleanupTestCase)\(\)$", re.MULTILINE)
+UNITTEST = re.compile(r"^Ran (\d+) tests? in \S+\n\n(?:OK|FAILED)(?: \((.*)\))?$", re.MULTILINE)
 SKIP = re.compile(r"^SKIP +: (\S+\(.*?\)) (.*)$", re.MULTILINE)
 FAIL = re.compile(r"^(?:FAIL!|XPASS|QFATAL) +: (\S+\(.*?\))", re.MULTILINE)
 
@@ -44,6 +45,13 @@ class Count:
                 self.reasons.append(f"{function}: {reason.strip() or 'no reason given'}")
             for function in dict.fromkeys(FAIL.findall(output)):
                 self.failures.append(function)
+        elif unittest := UNITTEST.search(output):
+            details = dict(word.split("=") for word in (unittest[2] or "").split(", ") if word)
+            failed = int(details.get("failures", 0)) + int(details.get("errors", 0))
+            skipped = int(details.get("skipped", 0))
+            passed = int(unittest[1]) - failed - skipped
+            self.failures += [f"{name}"] * (failed > 0)
+            self.reasons += [f"{name}: {skipped} functions"] * (skipped > 0)
         elif status == "run":
             passed = 1
         elif status in ("notrun", "disabled"):
