@@ -44,6 +44,14 @@ void RunEngine::commit(EventKind kind, const QString &step, int attempt, const Q
                        std::function<void()> then)
 {
     log().commit(makeEvent(kind, step, attempt, data), std::move(then));
+    if (!m_table)
+        return;
+    if (kind == EventKind::RunReopened)
+        m_table->updateAll(state());
+    else if (!step.isEmpty())
+        m_table->update(step, state());
+    else if (state().waiting && !state().waiting->step.isEmpty())
+        m_table->update(state().waiting->step, state());
 }
 
 // ---- Preparing -------------------------------------------------------------------------------
@@ -130,6 +138,7 @@ void RunEngine::freeze(const Prepared &prepared)
 {
     m_plan = prepared.plan;
     m_environment.plan = &*m_plan;
+    m_table.emplace(*m_plan, state());
     if (state().request.mode == RunMode::Check) {
         bool failed = false;
         bool warned = false;
@@ -339,7 +348,8 @@ void RunEngine::advance()
     QSet<QString> active(m_unsettled);
     for (auto it = m_running.begin(); it != m_running.end(); ++it)
         active.insert(it.key());
-    const Schedule next = nextSteps({*m_plan, state(), active, mayStart, m_finallyOnly, holds});
+    const Schedule next =
+        nextSteps({*m_plan, state(), *m_table, active, mayStart, m_finallyOnly, holds});
     for (const auto &[step, reason] : next.skip)
         commit(EventKind::StepSkipped, step, 0, {{QStringLiteral("reason"), reason}});
     if (!next.skip.empty()) {
@@ -456,13 +466,6 @@ void RunEngine::succeed(const PlannedStep &step, int attempt, const CallOutcome 
     commit(outcome.warnings.isEmpty() ? EventKind::StepSucceeded : EventKind::StepWarned, step.id,
            attempt, data);
     m_running.remove(step.id);
-    if (m_environment.inventory && state().step(step.id)->startedAt.isValid()) {
-        const StepRecord *record = state().step(step.id);
-        const qint64 took = record->startedAt.msecsTo(record->endedAt);
-        (void)m_environment.inventory->recordDuration(
-            m_plan->runbook, step.id, outcome.outputs.value(QLatin1String("bytes")).toInteger(),
-            std::chrono::milliseconds(took));
-    }
     if (step.action == QLatin1String("publish"))
         commit(EventKind::PointPublished, {}, 0,
                {{QStringLiteral("point"), outcome.outputs.value(QLatin1String("point"))},
@@ -505,6 +508,7 @@ void RunEngine::failStep(const PlannedStep &step, int attempt, const Error &erro
 
 void RunEngine::waitForDisk(const PlannedStep &step, int attempt, const Error &error)
 {
+    m_running.insert(step.id, nullptr); // keeps its place while it waits
     commit(EventKind::StepFailed, step.id, attempt,
            {{QStringLiteral("error"), errorToJson(error)}, {QStringLiteral("retry"), true}});
     commit(EventKind::WaitingStarted, step.id, 0,
@@ -566,23 +570,32 @@ void RunEngine::onProgress(const QString &step, const CallProgress &done)
         message.stepRemainingMs = qint64(
             double(elapsed) * double(done.bytesTotal - done.bytesDone) / double(done.bytesDone));
     }
-    // What is still to come, by what it took in past runs.
+    if (const auto later = laterMs(step, qMax<qint64>(0, done.bytesTotal));
+        later && message.stepRemainingMs >= 0)
+        message.runRemainingMs = *later + message.stepRemainingMs;
+    Q_EMIT progress(message);
+}
+
+std::optional<qint64> RunEngine::laterMs(const QString &current, qint64 bytes)
+{
+    constexpr size_t kMostSteps = 500; // beyond, asking would cost more than the answer is worth
+    if (!m_environment.inventory || m_plan->steps.size() > kMostSteps)
+        return std::nullopt;
     qint64 later = 0;
-    bool known = m_environment.inventory != nullptr;
     for (const PlannedStep &planned : m_plan->steps) {
-        const StepRecord *other = state().step(planned.id);
-        if (!known || planned.id == step || (other && isEnded(other->state)) ||
+        const StepRecord *record = state().step(planned.id);
+        if (planned.id == current || (record && isEnded(record->state)) ||
             !planned.skipReason.isEmpty())
             continue;
-        const auto estimate = m_environment.inventory->estimate(
-            m_plan->runbook, planned.id, done.bytesTotal > 0 ? done.bytesTotal : 0);
-        known = estimate && *estimate;
-        if (known)
-            later += (*estimate)->count();
+        if (!m_estimates.contains(planned.id)) {
+            const auto past = m_environment.inventory->estimate(m_plan->runbook, planned.id, bytes);
+            m_estimates.insert(planned.id, past && *past ? (*past)->count() : -1);
+        }
+        if (m_estimates.value(planned.id) < 0)
+            return std::nullopt;
+        later += m_estimates.value(planned.id);
     }
-    if (known && message.stepRemainingMs >= 0)
-        message.runRemainingMs = later + message.stepRemainingMs;
-    Q_EMIT progress(message);
+    return later;
 }
 
 // ---- Commands --------------------------------------------------------------------------------

@@ -78,6 +78,8 @@ private:
     void afterEnd(RunStateName state);
     void end(RunStateName state, const std::optional<Error> &why = {});
     void onProgress(const QString &step, const CallProgress &done);
+    /// What the steps still to come took in past runs; nothing when one of them never ran.
+    std::optional<qint64> laterMs(const QString &current, qint64 bytes);
 
     RunEnvironment &m_environment;
     const RunState &state() const { return m_environment.state(); }
@@ -86,6 +88,8 @@ private:
                 const QJsonObject &data = {}, std::function<void()> then = {});
 
     std::optional<Plan> m_plan;
+    std::optional<StepTable> m_table;   ///< of m_plan, in step with the state
+    QHash<QString, qint64> m_estimates; ///< ms of past runs by step; -1: none
     std::optional<Lease> m_lease;
     std::optional<GoAnswer> m_pendingGo; ///< while checks are run again at go
     QHash<QString, StepRun *> m_running; ///< null: journalled, not started yet, or waiting

@@ -48,6 +48,7 @@ void RunEngine::takeUp(bool tornTail)
 {
     m_plan = *m_environment.plan;
     m_environment.plan = &*m_plan;
+    m_table.emplace(*m_plan, state());
     if (const auto mode = leaseModeOf(*m_plan)) {
         auto lease = Lease::take(state().request.id, m_plan->identity, *mode);
         if (!lease) {
@@ -262,15 +263,34 @@ void RunEngine::afterEnd(RunStateName outcome)
         std::any_of(m_plan->steps.begin(), m_plan->steps.end(), [](const PlannedStep &step) {
             return step.action == QLatin1String("tree_restore");
         });
+    // For the time left of later runs; what takes no time needs no estimate.
+    struct Duration
+    {
+        QString step;
+        qint64 bytes;
+        std::chrono::milliseconds took;
+    };
+    std::vector<Duration> durations;
+    for (const StepRecord &record : state().steps) {
+        if (durations.size() < 500 && record.state == StepState::Succeeded &&
+            record.startedAt.isValid())
+            durations.push_back(
+                {record.id, record.outputs.value(QLatin1String("bytes")).toInteger(),
+                 std::chrono::milliseconds(record.startedAt.msecsTo(record.endedAt))});
+    }
     std::vector<Obligation> settled;
     if (proven && m_environment.undone)
         settled = m_environment.undone->obligations;
     auto *work = new WorkerExecution(
-        [this, usedPoint, proven, settled, plan = *m_plan, session = m_environment.session,
-         run = state().request.id](const WorkerExecution::Report &,
-                                   std::stop_token) -> Result<CallOutcome> {
+        [this, usedPoint, proven, settled, durations, plan = *m_plan,
+         session = m_environment.session, run = state().request.id](
+            const WorkerExecution::Report &, std::stop_token) -> Result<CallOutcome> {
             if (!proven && session)
                 TRY(session->abandon());
+            if (m_environment.inventory) {
+                for (const auto &[step, bytes, took] : durations)
+                    (void)m_environment.inventory->recordDuration(plan.runbook, step, bytes, took);
+            }
             if (usedPoint) {
                 TRY_VALUE(const FolderStore store, FolderStore::open(plan.store, false));
                 TRY(store.addProof(PointId(plan.restorePoint),

@@ -59,6 +59,11 @@ ActionContext RunEnvironment::contextFor(const QString &step, int attempt) const
         if (const StepRecord *original = undone->step(planned->part))
             context.observed = original->observed + context.observed;
     }
+    // Only publishing wants to know what all the steps before it have made.
+    const bool publishes = planned && !planned->calls.empty() &&
+                           std::holds_alternative<PublishCall>(planned->calls.front());
+    if (!publishes)
+        return context;
     for (const StepRecord &record : state().steps) {
         if (!record.outputs.contains(QLatin1String("part")))
             continue;

@@ -180,24 +180,61 @@ QStringList unknownSteps(const Plan &plan, const RunState &state, bool tornTail)
     return unknown;
 }
 
+StepTable::StepTable(const Plan &plan, const RunState &state)
+    : m_plan(&plan), m_needs(plan.steps.size()), m_states(plan.steps.size(), StepState::Pending)
+{
+    for (size_t i = 0; i < plan.steps.size(); ++i)
+        m_index.insert(plan.steps[i].id, i);
+    for (size_t i = 0; i < plan.steps.size(); ++i) {
+        for (const QString &need : plan.steps[i].needs) {
+            if (const auto at = m_index.constFind(need); at != m_index.constEnd())
+                m_needs[i].push_back(*at);
+        }
+    }
+    updateAll(state);
+}
+
+void StepTable::update(const QString &step, const RunState &state)
+{
+    if (const auto at = m_index.constFind(step); at != m_index.constEnd())
+        m_states[*at] = stateOf(state, step);
+}
+
+void StepTable::updateAll(const RunState &state)
+{
+    for (const PlannedStep &step : m_plan->steps)
+        update(step.id, state);
+}
+
+bool StepTable::needsMet(size_t index) const
+{
+    return std::all_of(m_needs[index].begin(), m_needs[index].end(),
+                       [this](size_t need) { return endedWell(m_states[need]); });
+}
+
 Schedule nextSteps(const ScheduleInput &input)
 {
     Schedule schedule;
+    const std::vector<PlannedStep> &steps = input.plan.steps;
     bool stopped = input.state.cancelRequested || input.finallyOnly;
-    bool working = false;
     bool left = false;
-    for (const PlannedStep &step : input.plan.steps) {
-        if (step.section != PlanSection::Steps)
+    for (size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i].section != PlanSection::Steps)
             continue;
-        const StepState state = stateOf(input.state, step.id);
+        const StepState state = input.table.at(i);
         stopped = stopped || state == StepState::Failed || state == StepState::Cancelled;
-        working = working || input.active.contains(step.id);
         left = left || !isEnded(state);
     }
+    const bool working =
+        std::any_of(input.active.begin(), input.active.end(), [&input](const QString &id) {
+            const PlannedStep *step = input.plan.step(id);
+            return step && step->section == PlanSection::Steps;
+        });
     if (left && !stopped) {
-        for (const PlannedStep &step : input.plan.steps) {
-            if (step.section != PlanSection::Steps || input.active.contains(step.id) ||
-                stateOf(input.state, step.id) != StepState::Pending || !needsMet(input.state, step))
+        for (size_t i = 0; i < steps.size(); ++i) {
+            const PlannedStep &step = steps[i];
+            if (step.section != PlanSection::Steps || input.table.at(i) != StepState::Pending ||
+                !input.table.needsMet(i) || input.active.contains(step.id))
                 continue;
             if (step.barrier() && step.skipReason.isEmpty() &&
                 !barrierIsOpen(input.plan, input.state, step))

@@ -3,6 +3,7 @@
 
 #include "core/model/run_state.h"
 
+#include <QHash>
 #include <QSet>
 
 #include <functional>
@@ -24,10 +25,30 @@ struct Schedule
     std::vector<std::pair<QString, QString>> skip; ///< steps to be skipped now, and why
 };
 
+/// A plan's steps by number, and what state each is in: what the scheduler looks at after every
+/// step, so that a plan of ten thousand steps costs no more than a glance.
+class StepTable
+{
+public:
+    StepTable(const Plan &plan, const RunState &state);
+    void update(const QString &step, const RunState &state);
+    void updateAll(const RunState &state);
+
+    StepState at(size_t index) const { return m_states[index]; }
+    bool needsMet(size_t index) const;
+
+private:
+    const Plan *m_plan;
+    QHash<QString, size_t> m_index;
+    std::vector<std::vector<size_t>> m_needs;
+    std::vector<StepState> m_states;
+};
+
 struct ScheduleInput
 {
     const Plan &plan;
     const RunState &state;
+    const StepTable &table;
     QSet<QString> active;     ///< steps that an executor is working on, or that wait
     bool mayStart = true;     ///< false while paused: nothing begins, but phases are still told
     bool finallyOnly = false; ///< `runs resume --finally-only`: no further ordinary step

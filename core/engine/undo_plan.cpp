@@ -118,8 +118,7 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
                          [&](const PlannedStep &s) { return s.id == starts->id; })) {
             PlannedStep start = *starts;
             TRY_VALUE(start.calls, filledCalls(starts->calls, state));
-            // The data is as it was before: nothing has to be proven to let the system run.
-            start.finallyWhen = FinallyWhen::Always;
+            // `proven` stays: data that was only half taken back lets nothing run.
             start.needs.clear();
             start.when = {};
             start.skipReason.clear();
