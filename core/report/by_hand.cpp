@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/by_hand.h"
 
+#include "core/base/overloaded.h"
 #include "core/base/text.h"
 
 namespace lb {
 
 namespace {
-
-template <class... Handlers>
-struct Overloaded : Handlers...
-{
-    using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 const QString kTar = QStringLiteral("tar --numeric-owner --xattrs --xattrs-include='*' --acls");
 
