@@ -111,6 +111,7 @@ SystemCard::SystemCard(QWidget *parent)
     verdict->setSpacing(10);
     verdict->addWidget(m_verdict, 0, Qt::AlignTop);
     verdict->addWidget(m_cause, 1);
+    verdict->addWidget(m_undo, 0, Qt::AlignTop);
     grid->addLayout(verdict, 1, 0, 1, 2);
 
     auto *facts = new QGridLayout;
@@ -120,11 +121,8 @@ SystemCard::SystemCard(QWidget *parent)
     m_newest = addFact(facts, 1, tr("Newest"), "cardNewest");
     m_last = addFact(facts, 2, tr("Last run"), "cardLast");
     // The same columns on every card, so that the eye can run down them.
-    const int width = fontMetrics().horizontalAdvance(tr("30 Nov 00:00 CEST (59 minutes ago)"));
-    facts->setColumnMinimumWidth(0, width);
-    facts->setColumnMinimumWidth(1, width);
-    facts->setColumnStretch(3, 1);
-    facts->addWidget(m_undo, 0, 4, 2, 1, Qt::AlignVCenter);
+    for (int column = 0; column < 3; ++column)
+        facts->setColumnStretch(column, 1);
     grid->addLayout(facts, 2, 0, 1, 2);
 
     auto *running = new QHBoxLayout(m_running);
@@ -151,7 +149,6 @@ SystemCard::Fact SystemCard::addFact(QGridLayout *grid, int column, const QStrin
               named(new PlainLabel(PlainLabel::Role::Body, this), name)};
     fact.caption->setText(caption);
     fact.caption->setWordWrap(false);
-    fact.value->setWordWrap(false);
     grid->addWidget(fact.caption, 0, column);
     grid->addWidget(fact.value, 1, column);
     return fact;
@@ -340,6 +337,7 @@ QWidget *BoardPage::makeEmpty()
         head->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
         words->addWidget(head);
         words->addWidget(body);
+        words->addStretch(1);
         row->addLayout(words, 1);
         auto *button = named(new QPushButton(verb, card), name);
         button->setMinimumWidth(170);

@@ -223,7 +223,7 @@ LogView::LogView(QWidget *parent)
     : QWidget(parent),
       m_model(new LogFileModel(this)),
       m_lines(named(new LogLines(m_model, this), "logLines", tr("Log"))),
-      m_title(named(new PlainLabel(PlainLabel::Role::Strong, this), "logTitle")),
+      m_title(named(new ElidedLabel(PlainLabel::Role::Strong, this), "logTitle")),
       m_status(named(new PlainLabel(PlainLabel::Role::Muted, this), "logStatus")),
       m_search(makeFilter(this, "logSearch", tr("Search the log"))),
       m_follow(named(new QCheckBox(tr("Fo&llow"), this), "logFollow"))
@@ -242,8 +242,6 @@ LogView::LogView(QWidget *parent)
     row->addWidget(m_follow);
     column->addLayout(row);
     column->addWidget(m_lines, 1);
-    m_title->setWordWrap(false);
-    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_status->setWordWrap(false);
     m_search->setMinimumWidth(140);
     m_follow->setChecked(true);

@@ -54,6 +54,15 @@ public:
         return wanted;
     }
 
+    int styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget,
+                  QStyleHintReturn *data) const override
+    {
+        // Words say it; a theme's icons on two of four buttons do not.
+        if (hint == SH_DialogButtonBox_ButtonsHaveIcons)
+            return 0;
+        return QProxyStyle::styleHint(hint, option, widget, data);
+    }
+
 private:
     static constexpr int kLowest = 28;
 };

@@ -49,7 +49,8 @@ bool hasUnfinishedFinally(const RunView &view)
     return false;
 }
 
-/// Something was changed and every such change can be taken back.
+/// Something was changed and every such change can be taken back. What runs at the end starts what
+/// the steps stopped; going back has its own way with that.
 bool canGoBack(const RunView &view)
 {
     if (!view.plan)
@@ -57,7 +58,7 @@ bool canGoBack(const RunView &view)
     bool changed = false;
     for (const PlannedStep &step : view.plan->steps) {
         const StepRecord *record = view.state.step(step.id);
-        if (step.effect == Effect::Read || !record ||
+        if (step.section != PlanSection::Steps || step.effect == Effect::Read || !record ||
             (record->state != StepState::Succeeded && record->state != StepState::Warned))
             continue;
         if (!step.reversible())

@@ -70,11 +70,14 @@ QString PointsModel::cell(const RestorePoint &point, int column) const
     case Loss:
         return formatDuration(std::chrono::milliseconds(point.madeAt.msecsTo(utcNow())));
     case Parts:
-        return QLocale().toString(qlonglong(point.parts.size()));
+        return point.parts.size() > 1
+                   //: how many parts a restore point has and the time between them
+                   ? tr("%1, %2 apart")
+                         .arg(QLocale().toString(qlonglong(point.parts.size())),
+                              formatDuration(point.skew()))
+                   : QLocale().toString(qlonglong(point.parts.size()));
     case Size:
         return formatSize(point.bytes());
-    case Skew:
-        return point.parts.size() > 1 ? formatDuration(point.skew()) : QString();
     case Store:
         return displayText(point.store);
     }
@@ -113,8 +116,6 @@ QVariant PointsModel::data(const QModelIndex &index, int role) const
             return qlonglong(point->parts.size());
         case Size:
             return point->bytes();
-        case Skew:
-            return qlonglong(point->skew().count());
         }
         return cell(*point, index.column());
     case kFilterRole: {
@@ -148,8 +149,6 @@ QVariant PointsModel::headerData(int section, Qt::Orientation orientation, int r
         return tr("Parts");
     case Size:
         return tr("Size");
-    case Skew:
-        return tr("Taken apart");
     case Store:
         return tr("Store");
     }

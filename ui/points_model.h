@@ -19,7 +19,6 @@ public:
         Loss,
         Parts,
         Size,
-        Skew,
         Store,
         Count
     };

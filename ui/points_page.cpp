@@ -118,7 +118,7 @@ PointsPage::PointsPage(QWidget *parent)
     m_table = makeTable(m_splitter, "pointsTable", tr("Restore points"), m_sorted);
     m_table->sortByColumn(PointsModel::Made, Qt::DescendingOrder);
     m_table->hideColumn(PointsModel::Loss);
-    fitColumns(m_table, PointsModel::Proof);
+    fitColumns(m_table, PointsModel::Store);
     m_splitter->insertWidget(0, m_table);
     m_splitter->setStretchFactor(0, 3);
     m_splitter->setStretchFactor(1, 2);

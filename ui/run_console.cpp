@@ -267,6 +267,7 @@ void RunConsole::setRun(const QString &run, LogFiles files)
     m_leaves.clear();
     m_shownStep.clear();
     m_shownFiles.clear();
+    m_logKey.clear();
     m_chosenByHand = false;
     m_undoKey.clear();
     m_message->clear();
@@ -277,7 +278,15 @@ void RunConsole::setRun(const QString &run, LogFiles files)
 
 void RunConsole::setView(const RunView &view)
 {
-    m_view = view;
+    // A plan may have thousands of steps and events come by the hundred: it is copied once.
+    const bool samePlan = m_view.plan && view.plan && !view.state.planSha256.isEmpty() &&
+                          m_view.state.planSha256 == view.state.planSha256;
+    m_view.state = view.state;
+    m_view.shown = view.shown;
+    m_view.runnerAlive = view.runnerAlive;
+    m_view.journalProblem = view.journalProblem;
+    if (!samePlan)
+        m_view.plan = view.plan;
     showHead();
     m_needed->setView(m_view);
     showSteps();
@@ -431,13 +440,19 @@ void RunConsole::showSteps()
 
 void RunConsole::showLog()
 {
-    const QStringList files = m_files ? m_files(m_shownStep) : QStringList();
     const StepRecord *record = m_view.state.step(m_shownStep);
     const bool growing =
         record && (record->state == StepState::Running || record->state == StepState::Waiting) &&
         m_view.runnerAlive;
     const StepsModel::Row *row = m_steps->at(m_steps->rowOf(m_shownStep));
     m_log->setTitle(row ? tr("Log: %1").arg(displayText(row->title)) : tr("Log"));
+    // Looking for files costs; they are others only after one of these has changed.
+    const QString key =
+        QStringLiteral("%1/%2/%3").arg(m_shownStep).arg(record ? record->attempts : 0).arg(growing);
+    if (key == m_logKey && !m_shownFiles.isEmpty())
+        return;
+    m_logKey = key;
+    const QStringList files = m_files ? m_files(m_shownStep) : QStringList();
     if (files != m_shownFiles) {
         m_shownFiles = files;
         m_log->setFiles(files, growing);

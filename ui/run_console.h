@@ -70,6 +70,7 @@ private:
     QString m_leaves;
     QString m_shownStep;
     QStringList m_shownFiles;
+    QString m_logKey;
     bool m_chosenByHand = false;
 
     PlainLabel *m_title, *m_subtitle, *m_times;

@@ -102,8 +102,7 @@ int StepsModel::columnCount(const QModelIndex &parent) const
 QString StepsModel::cell(const Row &row, int column) const
 {
     if (row.kind == RowKind::NoReturn)
-        return column == Step ? tr("Line of no return: above it you can go back, below it not")
-                              : QString();
+        return column == Step ? tr("Line of no return: no going back below") : QString();
     if (row.kind == RowKind::Phase)
         return column == Step ? displayText(row.title) : QString();
     switch (column) {

@@ -111,7 +111,7 @@ SystemDialog::SystemDialog(std::vector<SystemType> types, const std::vector<Stor
     connect(m_form, &InputForm::changed, this, &SystemDialog::check);
     connect(buttons, &QDialogButtonBox::accepted, this, &SystemDialog::saveRequested);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
-    resize(680, 640);
+    resize(760, 700);
     (edited ? static_cast<QWidget *>(m_form) : m_name)->setFocus();
 }
 

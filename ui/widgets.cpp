@@ -105,6 +105,20 @@ void PlainLabel::restyle()
         setFont(wanted);
 }
 
+ElidedLabel::ElidedLabel(Role role, QWidget *parent) : PlainLabel(role, parent)
+{
+    setWordWrap(false);
+    setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+}
+
+void ElidedLabel::paintEvent(QPaintEvent *)
+{
+    QPainter painter(this);
+    style()->drawItemText(
+        &painter, contentsRect(), Qt::AlignVCenter | Qt::AlignLeading, palette(), isEnabled(),
+        fontMetrics().elidedText(text(), Qt::ElideRight, contentsRect().width()), foregroundRole());
+}
+
 StateLabel::StateLabel(QWidget *parent, bool large)
     : QWidget(parent),
       m_icon(named(new QLabel(this), "stateIcon")),

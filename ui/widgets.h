@@ -54,6 +54,17 @@ private:
     Tone m_tone = Tone::Neutral;
 };
 
+/// One line that gives way: what does not fit ends in an ellipsis.
+class ElidedLabel : public PlainLabel
+{
+    Q_OBJECT
+public:
+    explicit ElidedLabel(Role role = Role::Body, QWidget *parent = nullptr);
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+};
+
 /// Icon + word in a tone: the one way a state is shown outside tables.
 class StateLabel : public QWidget
 {

@@ -279,8 +279,7 @@ PointPage::PointPage(RunDraft *draft)
     content()->addWidget(m_message);
     m_table = makeTable(this, "pointTable", tr("Restore points"), m_model);
     m_table->setSortingEnabled(false);
-    for (const int column :
-         {PointsModel::System, PointsModel::Store, PointsModel::Size, PointsModel::Parts})
+    for (const int column : {PointsModel::System, PointsModel::Store, PointsModel::Size})
         m_table->hideColumn(column);
     fitColumns(m_table, PointsModel::Proof);
     content()->addWidget(m_table, 3);

@@ -83,6 +83,7 @@ public:
         choice(QStringLiteral("Finish"))->click();
         need("the service's start",
              [this] { return m_service.obligations(QStringLiteral("shop")).size() == 1; });
+        QTest::qWait(1500);
         shoot("console-finished");
 
         startByHand(QStringLiteral("shop.look"));
