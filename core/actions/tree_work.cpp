@@ -201,10 +201,9 @@ WorkerExecution::Work treeSwapBackWork(const TreeSwapBackCall &call, const Actio
     return [call, context](const WorkerExecution::Report &report,
                            std::stop_token stop) -> Result<CallOutcome> {
         const std::optional<SwapRecord> record = journalledSwap(context);
-        if (!record)
-            return fail(ErrorCode::Internal,
-                        tr("The swap of %1 is not in the journal").arg(call.into));
-        TRY(TreeSwap(*record).undo(journalMoves(context)));
+        // It is synced before the first move: without it nothing was moved.
+        if (record)
+            TRY(TreeSwap(*record).undo(journalMoves(context)));
         const QString staging = call.staging.literal();
         if (isOwnFolderName(staging))
             TRY(removeTree(staging, forwarded(report), stop));

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A restore that fails after the service was stopped: the service stays off, an obligation stays
+open, `runs show` names the three ways, and each of them is walked: finish, go back, leave it
+stopped. Two real causes: the proof after the swap says no, and
+the folder that was to take the live one's place is taken away meanwhile.
+None of the ways loses data, of the old state or of the restored one."""
+
+import json
+import os
+
+from lifeboat import PROGRAM, Home, digest, main
+
+SWITCH = """#!/bin/sh
+echo "$2" >> "$1/log"
+echo "$2" > "$1/state"
+if [ "$2" = off ] && [ -x "$1/when-off" ]; then "$1/when-off"; fi
+exit 0
+"""
+
+# What an admin would add below the steps of the copied runbook.
+PROOF = """\
+  - id: readable
+    phase: restore
+    title: The application can read its data
+    run: {program: test, args: ["!", -e, "%s"]}
+    effect: read
+
+finally:
+"""
+
+
+class Scene:
+    """A system with a service, a restore point of its good state, and damage done since."""
+
+    def __init__(self, home):
+        self.home = home
+        self.tree = home.path / "srv/shop"
+        (self.tree / "a").mkdir(parents=True)
+        for i in range(20):
+            (self.tree / f"a/file{i}").write_bytes(os.urandom(300 + 97 * i))
+        self.service = home.path / "service"
+        self.service.mkdir()
+        switch = home.path / "switch"
+        switch.write_text(SWITCH)
+        switch.chmod(0o755)
+        command = lambda what: json.dumps([str(switch), str(self.service), what])
+        home.cli("systems", "add", "shop", "--type", "files", "--set", f"folder={self.tree}",
+                 "--set", f"quiesce_command={command('off')}",
+                 "--set", f"resume_command={command('on')}", expect=0)
+        home.cli("run", "files.save", "--system", "shop", "--yes", expect=0)
+        self.point = home.points()[0]
+        self.point_digest = self.digest_of_point()
+        self.text = home.json("systems", "show", "shop")["identity"]["pinned"]["text"]
+        self.good = digest(self.tree)
+        (self.tree / "a/file3").write_bytes(b"what was written since, or is broken")
+        (self.tree / "a/file4").unlink()
+        (self.tree / "new").write_text("written since the save")
+        self.damaged = digest(self.tree)
+        self.cause = home.path / "cause"
+
+    def digest_of_point(self):
+        """Of the parts and what describes them; proof is added to a point by using it."""
+        folder = self.home.store() / "shop" / self.point["id"]
+        return digest(folder / "parts") + (folder / "manifest.json").read_text()
+
+    def is_on(self):
+        return (self.service / "state").read_text() == "on\n"
+
+    def fail_after_the_swap(self):
+        """The restored folder stands in place, and the step behind it says no."""
+        home, self.cause_mended = self.home, self.cause.unlink
+        own = home.path / "config/lifeboat/runbooks/own.restore.yaml"
+        own.parent.mkdir(parents=True, exist_ok=True)
+        home.cli("runbooks", "copy", "files.restore", own, expect=0)
+        text = own.read_text().replace("id: files.restore", "id: own.restore", 1)
+        own.write_text(text.replace("finally:\n", PROOF % self.cause, 1))
+        home.cli("runbooks", "lint", own, expect=0)
+        self.cause.write_text("the application cannot read its data")
+        self.live_after = self.good
+        return self.fail("own.restore")
+
+    def fail_before_the_swap(self):
+        """What was unpacked beside the live folder is gone when it is to take its place."""
+        held = self.home.path / "held"
+        held.mkdir()
+        thief = self.service / "when-off"
+        thief.write_text(f"#!/bin/sh\nmv '{self.tree.parent}'/.lifeboat-stage-* '{held}'\n")
+        thief.chmod(0o755)
+
+        def mend():
+            for staged in held.iterdir():
+                staged.rename(self.tree.parent / staged.name)
+        self.cause_mended = mend
+        self.live_after = self.damaged
+        run = self.fail("files.restore")
+        assert list(held.iterdir()), "the cause was not made"
+        thief.unlink()
+        return run
+
+    def fail(self, runbook):
+        home = self.home
+        (self.service / "log").unlink(missing_ok=True)
+        home.cli("run", runbook, "--system", "shop", "--restore-point", self.point["id"], "--yes",
+                 "--confirm", self.text, expect=1)
+        run = home.json("runs", "list")["runs"][0]["id"]
+        shown = home.json("runs", "show", run)
+        assert shown["state"] == "failed", shown["state"]
+        assert not self.is_on(), "a service is not let loose on data that nobody proved"
+        assert digest(self.tree) == self.live_after
+        assert "resume" in self.open(run), self.open(run)
+        said = home.cli("runs", "show", run, expect=0).stdout
+        for way in (f"finish: do what is left and start what was stopped: lifeboat-cli runs resume "
+                    f"{run}", f"lifeboat-cli runs undo {run}",
+                    f"lifeboat-cli obligations discharge {run} resume"):
+            assert way in said, f"{way} is not in\n{said}"
+        # Whoever comes by next is told, whatever they came for.
+        assert "still to undo" in home.cli("systems", "list", expect=0).stderr
+        # The record of what is still to be done cannot be thrown away.
+        refused = home.cli("runs", "remove", run)
+        assert refused.returncode not in (0, None), refused.stdout
+        assert (home.data / "runs" / run / "journal.jsonl").exists()
+        return run
+
+    def open(self, run):
+        return {o["id"]: o for o in self.home.json("obligations", "list")["obligations"]
+                if o["run"] == run}
+
+    def finish(self, run):
+        again = self.home.cli("runs", "resume", run)
+        assert again.returncode == 1, f"the cause stands: it fails again, not {again.returncode}"
+        assert not self.is_on() and digest(self.tree) == self.live_after
+        self.cause_mended()
+        done = self.home.cli("runs", "resume", run, expect=(0, 3))
+        assert self.is_on(), done.stdout
+        assert digest(self.tree) == self.good
+        left = self.open(run)
+        assert set(left) == {"aside:restore[shop]"}, left
+        assert digest(left["aside:restore[shop]"]["detail"]["folder"]) == self.damaged
+        calls = (self.service / "log").read_text().split()
+        assert calls.count("on") == 1, calls
+        assert self.digest_of_point() == self.point_digest
+
+    def go_back(self, run):
+        self.home.cli("runs", "undo", run, "--yes", "--confirm", self.text, expect=(0, 3))
+        assert digest(self.tree) == self.damaged, "not as it was before"
+        assert self.is_on(), "going back starts the service again"
+        assert not self.open(run), self.open(run)
+        assert [p.name for p in self.tree.parent.iterdir()] == ["shop"]
+
+    def leave_it_stopped(self, run):
+        home = self.home
+        left = self.open(run)
+        home.cli("obligations", "discharge", run, "resume", "--note", "the machine is retired",
+                 expect=0)
+        assert not self.is_on() and digest(self.tree) == self.live_after
+        assert "resume" not in self.open(run)
+        assert set(self.open(run)) == set(left) - {"resume"}, "other obligations stay"
+        for obligation in self.open(run).values():
+            assert digest(obligation["detail"]["folder"]) == self.damaged
+        closed = [o for o in home.json("runs", "show", run)["obligations"] if o["id"] == "resume"]
+        assert closed[0]["state"] != "open" and "retired" in json.dumps(closed), closed
+
+
+def walk(fail, way):
+    with Home(PROGRAM) as home:
+        scene = Scene(home)
+        run = getattr(scene, fail)()
+        getattr(scene, way)(run)
+
+
+def test_proof_fails_then_finish():
+    walk("fail_after_the_swap", "finish")
+
+
+def test_proof_fails_then_go_back():
+    walk("fail_after_the_swap", "go_back")
+
+
+def test_proof_fails_then_leave_it_stopped():
+    walk("fail_after_the_swap", "leave_it_stopped")
+
+
+def test_swap_fails_then_finish():
+    walk("fail_before_the_swap", "finish")
+
+
+def test_swap_fails_then_go_back():
+    walk("fail_before_the_swap", "go_back")
+
+
+def test_swap_fails_then_leave_it_stopped():
+    walk("fail_before_the_swap", "leave_it_stopped")
+
+
+def test_resume_of_a_finished_run():
+    """Changes nothing and ends as that run ended."""
+    with Home(PROGRAM) as home:
+        scene = Scene(home)
+        home.cli("run", "files.restore", "--system", "shop", "--yes", "--confirm", scene.text,
+                 expect=0)
+        run = home.json("runs", "list")["runs"][0]["id"]
+        before = digest(home.data / "runs" / run), (scene.service / "log").read_text()
+        home.cli("runs", "resume", run, expect=0)
+        assert (digest(home.data / "runs" / run), (scene.service / "log").read_text()) == before
+        assert digest(scene.tree) == scene.good and scene.is_on()
+        # The old copy that was put aside is still to be dealt with: the record stays.
+        refused = home.cli("runs", "remove", run)
+        assert refused.returncode not in (0, None), refused.stdout
+        assert digest(home.data / "runs" / run) == before[0]
+
+
+main(globals())
