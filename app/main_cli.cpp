@@ -2,6 +2,7 @@
 #include "app/cli/completion.h"
 #include "app/cli/session.h"
 #include "app/cli/terminal.h"
+#include "app/plurals.h"
 #include "app/runner_main.h"
 #include "core/base/text.h"
 #include "core/transport/guard_main.h"
@@ -19,6 +20,14 @@ LB_TRANSLATE(Cli)
 
 using namespace lb;
 using namespace lb::cli;
+
+/// In the runner, too: what it says stands in journals and reports.
+void installPlurals()
+{
+    static EnglishPlurals plurals;
+    QCoreApplication::installTranslator(&plurals);
+}
+Q_COREAPP_STARTUP_FUNCTION(installPlurals)
 
 /// Open obligations and interrupted runs are said at every start, one line each kind (design §5).
 void sayWhatIsOpen(Service &service)

@@ -55,8 +55,6 @@ void sayPlan(Session &session, const RunView &view)
 {
     if (!view.plan)
         return;
-    say(tr("run %1").arg(view.state.request.id.value()));
-    say();
     sayLines(session.service.planText(*view.plan, qMax(40, terminal::width())));
     say();
     say(tr("plan %1").arg(view.state.planSha256));
@@ -64,6 +62,7 @@ void sayPlan(Session &session, const RunView &view)
 
 std::optional<GoAnswer> askForGo(Session &session, const RunView &view, GoAnswer given)
 {
+    say();
     sayPlan(session, view);
     say();
     const GoNeeds needs = goNeeds(view, given);

@@ -16,7 +16,7 @@ std::optional<RunCommand> askForAnswer(const RunView &view, const Waiting &waiti
 /// What is missing, each with the option that gives it.
 QStringList missingAnswers(const RunView &view, const GoNeeds &needs);
 
-/// The plan, with the run's id before and its hash after it, in the terminal's width.
+/// The plan and its hash, in the terminal's width.
 void sayPlan(Session &session, const RunView &view);
 
 } // namespace lb::cli

@@ -177,7 +177,8 @@ QString eventLine(const RunEvent &event, const RunView &view, bool quiet)
     }
 }
 
-QString progressLine(const Progress &progress, double bytesPerSecond, int width)
+QString progressLine(const Progress &progress, double bytesPerSecond,
+                     std::chrono::milliseconds elapsed, int width)
 {
     QStringList details;
     if (progress.bytesTotal > 0)
@@ -199,6 +200,8 @@ QString progressLine(const Progress &progress, double bytesPerSecond, int width)
         details << tr("%1/s").arg(formatSize(qint64(bytesPerSecond)));
     if (!progress.note.isEmpty())
         details << progress.note;
+    if (details.isEmpty() && elapsed >= 1s)
+        details << tr("for %1").arg(formatDuration(elapsed));
     // What matters most stands first; what does not fit is left out whole.
     QString line = QStringLiteral("  ") + progress.step;
     if (line.size() > width / 2)
@@ -272,8 +275,6 @@ QStringList endLines(const RunView &view, bool quiet)
     const bool bad = view.shown == RunStateName::Failed || view.shown == RunStateName::Interrupted;
     if (!quiet || bad)
         lines << tr("run %1 %2").arg(state.request.id.value(), end);
-    if (state.endError)
-        lines << state.endError->sentence();
     if (quiet)
         return lines;
     for (const Obligation &obligation : state.obligations) {

@@ -10,8 +10,10 @@ namespace lb::cli {
 /// `quiet`: only what is wrong or has to be answered.
 QString eventLine(const RunEvent &event, const RunView &view, bool quiet);
 
-/// What a person reads of one running step, in so many columns: id, share, bytes, speed, time left.
-QString progressLine(const Progress &progress, double bytesPerSecond, int width);
+/// What a person reads of one running step, in so many columns: id, share, time left, bytes, speed;
+/// for how long, where nothing else is known.
+QString progressLine(const Progress &progress, double bytesPerSecond,
+                     std::chrono::milliseconds elapsed, int width);
 
 /// Words for states; the ones that screens use, too.
 QString word(RunStateName state);

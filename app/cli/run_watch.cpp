@@ -17,6 +17,22 @@ using namespace std::chrono_literals;
 
 constexpr auto kRedraw = 200ms;
 
+/// Why a run did not end well, where it says so.
+std::optional<Error> reasonOfEnd(const RunView &view)
+{
+    if (view.state.endError)
+        return view.state.endError;
+    for (const QString &id : view.state.stepOrder) {
+        const StepRecord *step = view.state.step(id);
+        if (step->state == StepState::Failed && step->error) {
+            Error why = *step->error;
+            why.summary = tr("%1: %2", "step and what failed in it").arg(id, why.summary);
+            return why;
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 RunWatch::RunWatch(Session &session, const RunId &run, WatchOptions options)
@@ -121,7 +137,8 @@ void RunWatch::drawProgress()
         const double seconds = double(speed.since.elapsed()) / 1000.0;
         const double perSecond =
             seconds > 0.5 ? double(speed.last.bytesDone - speed.bytesAtStart) / seconds : 0;
-        lines << progressLine(speed.last, perSecond, terminal::width());
+        lines << progressLine(speed.last, perSecond,
+                              std::chrono::milliseconds(speed.since.elapsed()), terminal::width());
     }
     m_live.set(lines);
 }
@@ -204,6 +221,10 @@ void RunWatch::atReady()
             sendGo(m_options.go);
         return; // else the runner has the answers and goes by itself, or says why not
     }
+    // What cannot be answered ends an unattended run by itself, and says why.
+    const bool endsItself = !view().state.request.attended && !m_options.sendGo;
+    if (endsItself && (needs.wrongConfirmation || needs.otherPlan || !needs.failed.empty()))
+        return;
     if (needs.wrongConfirmation || needs.otherPlan) {
         const Error why =
             needs.otherPlan
@@ -230,6 +251,9 @@ void RunWatch::atReady()
         askAndGo();
         return;
     }
+    // Without anybody there the runner itself notes what it waits for; then it is on record.
+    if (!view().state.request.attended && !view().state.waiting)
+        return;
     const QStringList missing = missingAnswers(view(), needs);
     const bool onlyGo = needs.yes && missing.size() == 1;
     if (!m_session.json() || !m_options.detach) {
@@ -378,6 +402,8 @@ int followRun(Session &session, const RunId &run, WatchOptions options)
     if (isEnded(view.shown) || view.shown == RunStateName::Interrupted) {
         for (const QString &line : endLines(view, quiet))
             say(line);
+        if (const auto why = reasonOfEnd(view))
+            session.failed(*why);
     }
     return status;
 }
@@ -393,18 +419,11 @@ std::optional<int> followBuiltIn(Session &session, const Result<RunId> &run)
     const int status = watch.exec();
     if (status == kGood)
         return std::nullopt;
-    const RunState &state = watch.view().state;
-    Error why{ErrorCode::Failed,
-              tr("Run %1 %2").arg(run->value(), word(watch.view().shown)),
-              {},
-              tr("“runs show %1” has the details").arg(run->value())};
-    if (state.endError)
-        why = *state.endError;
-    for (const StepRecord &step : state.steps) {
-        if (step.state == StepState::Failed && step.error)
-            why = *step.error;
-    }
-    session.failed(why);
+    const Error unsaid{ErrorCode::Failed,
+                       tr("Run %1 %2").arg(run->value(), word(watch.view().shown)),
+                       {},
+                       tr("“runs show %1” has the details").arg(run->value())};
+    session.failed(reasonOfEnd(watch.view()).value_or(unsaid));
     return status;
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kGap = 2;
 constexpr int kNarrowest = 8;
+constexpr int kLeastForWrapped = 20; ///< less of a last column that is wrapped cannot be read
 
 void write(std::FILE *stream, const QByteArray &bytes)
 {
@@ -118,6 +119,11 @@ QString Table::text(int width) const
     const auto total = [&] {
         return std::accumulate(widths.begin(), widths.end(), 0) + kGap * int(widths.size() - 1);
     };
+    const auto isCut = [&](int last) {
+        return std::any_of(m_rows.begin(), m_rows.end(), [&](const QStringList &row) {
+            return row.value(qsizetype(widths.size()) - 1).size() > last;
+        });
+    };
     // The widest column that may be cut gives way, down to what can still be read.
     while (width > 0 && total() > width) {
         int widest = -1;
@@ -130,6 +136,9 @@ QString Table::text(int width) const
             break;
         --widths[size_t(widest)];
     }
+    if (width > 0 &&
+        (total() > width || (widths.back() < kLeastForWrapped && isCut(widths.back()))))
+        return blocks(width);
     QStringList lines;
     const auto addLine = [&](const QStringList &cells) {
         QString line;
@@ -153,6 +162,22 @@ QString Table::text(int width) const
     addLine(titles);
     for (const QStringList &row : m_rows)
         addLine(row);
+    return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
+}
+
+QString Table::blocks(int width) const
+{
+    const QString indent(4, QLatin1Char(' '));
+    QStringList lines;
+    for (const QStringList &row : m_rows) {
+        lines += wrapText(row.value(0).trimmed(), width, {}, indent);
+        for (qsizetype c = 1; c < row.size(); ++c) {
+            if (!row[c].isEmpty())
+                lines +=
+                    wrapText(m_columns[size_t(c)].title.toLower() + QStringLiteral(": ") + row[c],
+                             width, QStringLiteral("  "), indent);
+        }
+    }
     return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
 }
 

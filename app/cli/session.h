@@ -66,7 +66,7 @@ void sayRaw(const QByteArray &bytes);
 void complain(const QString &text);
 
 /// A table that fits the width: columns that may be cut are cut from the widest, ids never. The
-/// last column is wrapped below itself.
+/// last column is wrapped below itself. Where even that does not fit, each row becomes a block.
 class Table
 {
 public:
@@ -82,6 +82,8 @@ public:
     void print(const QString &empty) const;
 
 private:
+    QString blocks(int width) const;
+
     std::vector<Column> m_columns;
     std::vector<QStringList> m_rows;
 };

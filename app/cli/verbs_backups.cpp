@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/answers.h"
-#include "app/cli/log_print.h"
 #include "app/cli/run_watch.h"
 #include "app/cli/terminal.h"
 #include "app/cli/verbs.h"
-#include "core/base/atomic_file.h"
 #include "core/base/clock.h"
 #include "core/base/format.h"
+#include "core/base/json.h"
 
-#include <QDir>
+#include <QFile>
 
 namespace lb::cli {
 
@@ -38,6 +37,15 @@ std::optional<int> workOn(Session &session, const char *runbook, const RestorePo
     if (started && run)
         *run = *started;
     return followBuiltIn(session, started);
+}
+
+/// One line, whatever the name holds.
+QString fileName(const QJsonObject &entry)
+{
+    const QJsonValue bytes = entry.value(QLatin1String("path_b64"));
+    if (bytes.isString())
+        return displayBytes(QByteArray::fromBase64(bytes.toString().toLatin1()));
+    return displayText(entry.value(QLatin1String("path")).toString());
 }
 
 void sayPoint(const RestorePoint &point)
@@ -121,23 +129,27 @@ int backupsFiles(Session &session)
     if (const auto status = workOn(session, "lifeboat.files", *point,
                                    {{QStringLiteral("pattern"), session.arguments.word(1)}}, &run))
         return *status;
-    if (!session.json()) {
-        printLogs(session.service, run, {});
-        return kGood;
-    }
-    QJsonArray names;
-    for (const QString &file : session.service.logFiles(run)) {
-        const auto text = readWholeFile(file);
-        if (!text)
-            return session.failed(text.error());
-        for (const QByteArray &line : text->split('\n')) {
-            if (!line.isEmpty())
-                names.append(QString::fromUtf8(line));
+    QJsonArray files;
+    for (const QString &log : session.service.logFiles(run)) {
+        // One JSON line a file; a million of them must not stand in memory.
+        QFile lines(log);
+        if (!lines.open(QIODevice::ReadOnly))
+            return session.failed(
+                Error{ErrorCode::Failed, tr("Cannot read %1").arg(log), lines.errorString(), {}});
+        while (!lines.atEnd()) {
+            const auto entry = parseJsonObject(lines.readLine().trimmed(), log);
+            if (!entry)
+                continue;
+            if (session.json())
+                files.append(*entry);
+            else
+                say(fileName(*entry));
         }
     }
-    sayJson({{QStringLiteral("format"), 1},
-             {QStringLiteral("restore_point"), point->id},
-             {QStringLiteral("files"), names}});
+    if (session.json())
+        sayJson({{QStringLiteral("format"), 1},
+                 {QStringLiteral("restore_point"), point->id},
+                 {QStringLiteral("files"), files}});
     return kGood;
 }
 

@@ -147,15 +147,17 @@ int runsList(Session &session)
 {
     const QString system = session.arguments.value("system");
     QJsonArray list;
-    Table table({{tr("RUN"), true}, {tr("STATE")}, {tr("SYSTEM")}, {tr("RUNBOOK")}, {tr("BEGUN")}});
+    Table table({{tr("RUN"), true},
+                 {tr("STATE"), true},
+                 {tr("BEGUN"), true},
+                 {tr("SYSTEM")},
+                 {tr("RUNBOOK")}});
     for (const RunSummary &run : session.service.runs(session.arguments.has("all"))) {
         if (!system.isEmpty() && run.system != system)
             continue;
         list.append(summaryJson(run));
-        table.add(
-            {run.id,
-             run.waiting ? tr("waits for %1").arg(name(run.waiting->reason)) : word(run.state),
-             run.system, run.runbook, formatAge(run.startedAt, utcNow())});
+        table.add({run.id, run.waiting ? name(RunStateName::Waiting) : name(run.state),
+                   formatAge(run.startedAt, utcNow()), run.system, run.runbook});
     }
     if (session.json())
         sayJson({{QStringLiteral("format"), 1}, {QStringLiteral("runs"), list}});

@@ -166,6 +166,8 @@ int plan(Session &session)
                  {QStringLiteral("plan"), view.plan->toJson()}});
         return status;
     }
+    say(tr("run %1").arg(run->value()));
+    say();
     sayPlan(session, view);
     return status;
 }

@@ -60,7 +60,9 @@ RunIndex::Row RunIndex::rowOf(const RunView &view)
     summary.startedAt = state.startedAt;
     summary.endedAt = state.endedAt;
     summary.restorePoint = state.restorePoint;
-    summary.waiting = state.waiting;
+    // A draft's runner is gone, and with it what it waited for.
+    if (view.shown != RunStateName::Draft)
+        summary.waiting = state.waiting;
     summary.openObligations = openOf(state.obligations);
     summary.hidden = state.request.hidden;
     row.obligations = state.obligations;
