@@ -125,9 +125,7 @@ Result<void> FrameReader::open(const QString &part)
 {
     m_path = part;
     m_fd = FileDescriptor(::open(QFile::encodeName(part).constData(), O_RDONLY | O_CLOEXEC));
-    struct stat st
-    {
-    };
+    struct stat st = {};
     if (!m_fd.isOpen() || ::fstat(m_fd.get(), &st) != 0)
         return failErrno(tr("The archive %1 could not be opened").arg(part), errno);
     m_partBytes = quint64(st.st_size);

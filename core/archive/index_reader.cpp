@@ -68,9 +68,7 @@ Result<void> IndexReader::open(const QString &path)
 {
     m_path = path;
     m_fd = FileDescriptor(::open(QFile::encodeName(path).constData(), O_RDONLY | O_CLOEXEC));
-    struct stat st
-    {
-    };
+    struct stat st = {};
     if (!m_fd.isOpen() || ::fstat(m_fd.get(), &st) != 0)
         return failErrno(tr("The index %1 could not be opened").arg(path), errno);
     m_size = quint64(st.st_size);

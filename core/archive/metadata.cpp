@@ -101,9 +101,7 @@ Xattrs readXattrsAt(int folderFd, const char *name)
 MetadataProblems applyMetadata(int fd, const IndexEntry &entry, const MetadataRules &rules)
 {
     MetadataProblems problems;
-    struct stat now
-    {
-    };
+    struct stat now = {};
     if (::fstat(fd, &now) != 0) {
         note(problems, "stat");
         return problems;
@@ -140,9 +138,7 @@ IndexEntry readMetadata(int fd)
     IndexEntry entry;
     entry.path = ".";
     entry.type = EntryType::Folder;
-    struct stat st
-    {
-    };
+    struct stat st = {};
     if (::fstat(fd, &st) == 0) {
         entry.mode = st.st_mode & 07777;
         entry.uid = st.st_uid;
@@ -168,9 +164,7 @@ MetadataProblems replaceMetadata(int fd, const IndexEntry &entry)
 MetadataProblems applyLinkMetadata(int folderFd, const char *name, const IndexEntry &entry)
 {
     MetadataProblems problems;
-    struct stat now
-    {
-    };
+    struct stat now = {};
     if (::fstatat(folderFd, name, &now, AT_SYMLINK_NOFOLLOW) != 0) {
         note(problems, "stat");
         return problems;

@@ -70,9 +70,7 @@ public:
 private:
     int m_folder;
     QByteArray m_a, m_b;
-    struct stat m_before
-    {
-    };
+    struct stat m_before = {};
     int m_error = 0;
 };
 
@@ -141,9 +139,7 @@ Result<SwapPlan> planChildren(SwapPlan plan, const QString &run, const QString &
         if (name.isEmpty())
             return plan;
         const QByteArray child = name.toByteArray();
-        struct stat st
-        {
-        };
+        struct stat st = {};
         if (isOwnName(name) ||
             ::fstatat(folder.get(), child.constData(), &st, AT_SYMLINK_NOFOLLOW) != 0 ||
             !S_ISDIR(st.st_mode))
@@ -183,9 +179,7 @@ Result<SwapPlan> probeSwap(const QString &target, const QString &run)
     plan.aside = beside + QLatin1String(kAsidePrefix) + suffix;
 
     const QByteArray path = QFile::encodeName(plan.target);
-    struct stat st
-    {
-    };
+    struct stat st = {};
     const bool exists = ::lstat(path.constData(), &st) == 0;
     if (exists && !S_ISDIR(st.st_mode))
         return fail(ErrorCode::Conflict, tr("%1 is not a folder").arg(target));
@@ -201,9 +195,7 @@ Result<SwapPlan> probeSwap(const QString &target, const QString &run)
 
     const FileDescriptor parent(
         ::open(QFile::encodeName(parentPath).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    struct stat parentStat
-    {
-    };
+    struct stat parentStat = {};
     const bool readable = parent.isOpen() && ::fstat(parent.get(), &parentStat) == 0;
     if (exists && (!readable || parentStat.st_dev != st.st_dev))
         return planChildren(plan, run,

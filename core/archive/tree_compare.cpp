@@ -171,9 +171,7 @@ private:
     void compareHardLink(const IndexEntry &wanted, const WalkEntry &found)
     {
         const int folder = m_cursor.open(parentOf(wanted.target));
-        struct stat st
-        {
-        };
+        struct stat st = {};
         if (folder < 0 ||
             ::fstatat(folder, nameOf(wanted.target).constData(), &st, AT_SYMLINK_NOFOLLOW) != 0 ||
             st.st_dev != found.st.st_dev || st.st_ino != found.st.st_ino)

@@ -51,16 +51,12 @@ public:
         if (!m_top.isOpen())
             return errno == ENOENT ? Result<void>() : failed(errno);
         const QByteArray name = QFile::encodeName(info.fileName());
-        struct stat st
-        {
-        };
+        struct stat st = {};
         if (::fstatat(m_top.get(), name.constData(), &st, AT_SYMLINK_NOFOLLOW) != 0)
             return errno == ENOENT ? Result<void>() : failed(errno);
         m_device = st.st_dev;
         // What a restore left beside or inside its target goes without a trace there.
-        struct stat before
-        {
-        };
+        struct stat before = {};
         const bool quiet = isOwnName(name) && ::fstat(m_top.get(), &before) == 0;
         TRY(removeAll(name));
         if (quiet) {
@@ -114,9 +110,7 @@ private:
         if (!level.fd.isOpen() && errno == EACCES &&
             ::fchmodat(folder, name.constData(), 0700, 0) == 0)
             level.fd = FileDescriptor(::openat(folder, name.constData(), kFolderFlags));
-        struct stat st
-        {
-        };
+        struct stat st = {};
         if (!level.fd.isOpen() || ::fstat(level.fd.get(), &st) != 0)
             return failed(errno);
         if (st.st_dev != m_device)
@@ -136,9 +130,7 @@ private:
 
     static bool makeWritable(int folder)
     {
-        struct stat st
-        {
-        };
+        struct stat st = {};
         return ::fstat(folder, &st) == 0 && (st.st_mode & 0700) != 0700 &&
                ::fchmod(folder, (st.st_mode & 07777) | 0700) == 0;
     }
@@ -153,9 +145,7 @@ private:
             Level &level = m_levels.back();
             if (!level.fd.isOpen()) {
                 level.fd = FileDescriptor(::openat(done.fd.get(), "..", kFolderFlags));
-                struct stat st
-                {
-                };
+                struct stat st = {};
                 if (!level.fd.isOpen() || ::fstat(level.fd.get(), &st) != 0 ||
                     st.st_dev != level.device || st.st_ino != level.inode)
                     return fail(ErrorCode::Conflict,

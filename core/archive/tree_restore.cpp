@@ -289,9 +289,7 @@ private:
         const int to = m_cursor.open(parentOf(entry.path));
         const QByteArray first = nameOf(entry.target);
         const QByteArray name = nameOf(entry.path);
-        struct stat st
-        {
-        };
+        struct stat st = {};
         if (from < 0 || to < 0 || m_writer.wasRefused(entry.target) ||
             ::fstatat(from, first.constData(), &st, AT_SYMLINK_NOFOLLOW) != 0 ||
             !(S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))) {
@@ -303,9 +301,7 @@ private:
                 m_lateLinks.push_back(entry);
             return;
         }
-        struct stat folder
-        {
-        };
+        struct stat folder = {};
         if (late)
             ::fstat(to, &folder);
         if (::linkat(from, first.constData(), to, name.constData(), 0) != 0)
@@ -336,9 +332,7 @@ Result<FileDescriptor> openStaging(const QString &path)
     const QByteArray name = QFile::encodeName(path);
     // The parent keeps its time: it may be the target itself, and undoing gives it back as it was.
     const QByteArray parent = QFile::encodeName(QFileInfo(path).absolutePath());
-    struct stat before
-    {
-    };
+    struct stat before = {};
     const bool known = ::stat(parent.constData(), &before) == 0;
     const bool made = ::mkdir(name.constData(), 0700) == 0;
     if (!made && errno != EEXIST)

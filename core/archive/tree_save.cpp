@@ -43,9 +43,7 @@ QString errnoText(int number)
 /// Kernel interfaces that look like folders: reading them proves nothing and may never end.
 bool isKernelFileSystem(int fd)
 {
-    struct statfs fs
-    {
-    };
+    struct statfs fs = {};
     if (::fstatfs(fd, &fs) != 0)
         return false;
     constexpr long kConfigFs = 0x62656570, kFuseCtl = 0x65735543, kMqueue = 0x19800202;
@@ -70,9 +68,7 @@ public:
     {
         TRY(m_walker.open(m_options.folder));
         for (const QString &folder : m_options.skipFolders) {
-            struct stat st
-            {
-            };
+            struct stat st = {};
             if (::stat(QFile::encodeName(folder).constData(), &st) == 0)
                 m_skipped.emplace(st.st_dev, st.st_ino);
         }
@@ -334,9 +330,7 @@ private:
     Result<void> saveFile(const WalkEntry &found, IndexEntry &entry)
     {
         const FileDescriptor fd = openFile(found);
-        struct stat before
-        {
-        };
+        struct stat before = {};
         if (!fd.isOpen() || ::fstat(fd.get(), &before) != 0) {
             if (errno == ENOENT || errno == ESTALE)
                 m_summary.vanished.add(found.path, tr("gone before it could be read"));
@@ -415,9 +409,7 @@ private:
 
     void noteChanges(int fd, const struct stat &before, IndexEntry &entry)
     {
-        struct stat after
-        {
-        };
+        struct stat after = {};
         const bool read = ::fstat(fd, &after) == 0;
         const bool grew = read && after.st_size > before.st_size;
         entry.changed = !read || after.st_size != before.st_size ||

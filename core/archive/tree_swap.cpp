@@ -34,9 +34,7 @@ QString key(const char *name)
 /// Inode of a folder that is there under this very name; 0 when there is none.
 quint64 inodeOf(const QString &path)
 {
-    struct stat st
-    {
-    };
+    struct stat st = {};
     return !path.isEmpty() && ::lstat(QFile::encodeName(path).constData(), &st) == 0 ? st.st_ino
                                                                                      : 0;
 }
@@ -102,9 +100,7 @@ int renameChild(int from, int to, const char *name)
     if (::renameat2(from, name, to, name, RENAME_NOREPLACE) == 0)
         return 0;
     const int error = errno;
-    struct stat st
-    {
-    };
+    struct stat st = {};
     if (error != EACCES || ::fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISDIR(st.st_mode) || ::fchmodat(from, name, st.st_mode | 0700, 0) != 0)
         return error;
@@ -120,9 +116,7 @@ Result<void> moveChildren(int from, const QString &fromPath, int to, const QStri
                           const SwapObserver &observer)
 {
     for (const int fd : {from, to}) {
-        struct stat st
-        {
-        };
+        struct stat st = {};
         if (::fstat(fd, &st) == 0 && (st.st_mode & 0700) != 0700)
             ::fchmod(fd, (st.st_mode & 07777) | 0700);
     }
@@ -164,9 +158,7 @@ public:
     Result<void> open()
     {
         m_target = openFolder(m_plan.target);
-        struct stat st
-        {
-        };
+        struct stat st = {};
         if (!m_target.isOpen() || ::fstat(m_target.get(), &st) != 0)
             return failErrno(tr("The folder %1 could not be opened").arg(m_plan.target), errno);
         if (st.st_ino != m_record.oldInode)
@@ -226,9 +218,7 @@ public:
 private:
     bool has(const QByteArray &name) const
     {
-        struct stat st
-        {
-        };
+        struct stat st = {};
         return ::fstatat(m_target.get(), name.constData(), &st, AT_SYMLINK_NOFOLLOW) == 0;
     }
     QString pathOf(const QByteArray &name) const

@@ -109,9 +109,7 @@ Result<int> TreeWalker::enter()
     }
     if (!level.fd.isOpen())
         return errno;
-    struct stat st
-    {
-    };
+    struct stat st = {};
     if (::fstat(level.fd.get(), &st) != 0)
         return errno;
     level.device = st.st_dev;
@@ -135,9 +133,7 @@ void TreeWalker::leave()
     // the child in the meantime.
     Level &parent = m_levels.back();
     parent.fd = FileDescriptor(::openat(child.get(), "..", kFolderFlags));
-    struct stat st
-    {
-    };
+    struct stat st = {};
     parent.lost = !parent.fd.isOpen() || ::fstat(parent.fd.get(), &st) != 0 ||
                   st.st_dev != parent.device || st.st_ino != parent.inode;
 }

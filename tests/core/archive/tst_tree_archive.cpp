@@ -213,9 +213,8 @@ void TestTreeArchive::ordinaryUser()
             qWarning("%s", qPrintable(restored.error().sentence()));
             return false;
         }
-        struct stat setuid
-        {
-        }, folder{};
+        struct stat setuid = {};
+        struct stat folder = {};
         ::stat(scratch.bytes("back/setuid").constData(), &setuid);
         ::stat(scratch.bytes("back/read-only").constData(), &folder);
         const auto compared =
@@ -411,9 +410,7 @@ void TestTreeArchive::listAndExtract()
     }
     QCOMPARE(QFile::symLinkTarget(scratch.path(QStringLiteral("out/link"))),
              scratch.path(QStringLiteral("out/a.txt")));
-    struct stat st
-    {
-    };
+    struct stat st = {};
     QCOMPARE(::stat(scratch.bytes("out/sparse").constData(), &st), 0);
     QVERIFY(st.st_blocks * 512 < st.st_size / 10);
     options.paths = {"a/inner/nothing"};
@@ -463,9 +460,7 @@ void TestTreeArchive::comparisonNamesDifferences()
     QCOMPARE(differences(), QStringList());
     const auto keepTime = [&](const char *name,
                               const std::function<void(const QByteArray &)> &work) {
-        struct stat st
-        {
-        };
+        struct stat st = {};
         const QByteArray path = scratch.bytes("tree/") + name;
         ::lstat(path.constData(), &st);
         work(path);

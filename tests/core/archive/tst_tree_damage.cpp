@@ -155,9 +155,7 @@ void TestTreeDamage::everyFlippedBitIsFound()
         // Every fourth flip in the index, which is much smaller.
         const QString file = i % 4 == 0 ? options.archive.index : options.archive.part;
         const int fd = ::open(QFile::encodeName(file).constData(), O_RDWR);
-        struct stat st
-        {
-        };
+        struct stat st = {};
         ::fstat(fd, &st);
         const off_t at = off_t(random.bounded(qint64(st.st_size)));
         const char bit = char(1 << random.bounded(8));
@@ -307,9 +305,7 @@ void TestTreeDamage::hostileEntries()
                  .entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot),
              QStringList({QStringLiteral("outside"), QStringLiteral("staging")}));
     QCOMPARE(readFile(scratch.path(QStringLiteral("parent/outside"))), QByteArray("untouched"));
-    struct stat st
-    {
-    };
+    struct stat st = {};
     ::stat(scratch.bytes("parent/outside").constData(), &st);
     QCOMPARE(st.st_nlink, nlink_t(1));
 }
