@@ -170,10 +170,9 @@ def output_of(*command):
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
 
-def strong_symbols(nm_output):
-    """Functions and data that one object defines; inline ones (W, V) may be in any."""
+def symbols(nm_output, kinds):
     return {fields[-1] for fields in map(str.split, nm_output.splitlines())
-            if len(fields) == 3 and fields[1] in "TDBR"}
+            if len(fields) == 3 and fields[1] in kinds}
 
 
 def window(program, libraries):
@@ -184,10 +183,12 @@ def window(program, libraries):
             if soname.startswith(library.get("soname", "\0")) and \
                     not {"ui", *allowed} & set(library["only"]):
                 yield f"{program} links {soname}"
-    inside = strong_symbols(output_of("nm", program))
+    # A linker may make everything in a program local. In a library only what it alone defines
+    # counts: inline functions (W, V) may be in any.
+    inside = symbols(output_of("nm", program), "TDBRtdbr")
     for layer, file in libraries.items():
         if layer not in allowed:
-            found = sorted(inside & strong_symbols(output_of("nm", file)))
+            found = sorted(inside & symbols(output_of("nm", file), "TDBR"))
             if found:
                 names = output_of("c++filt", *found[:3]).splitlines()
                 yield f"{program} holds {len(found)} functions of core/{layer}: {', '.join(names)}"

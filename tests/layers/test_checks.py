@@ -130,7 +130,8 @@ class Window(unittest.TestCase):
 
     def test_only_strong_symbols_count(self):
         listing = "0000 T _ZN2lb1aEv\n0000 W _ZN2lb1bEv\n     U _ZN2lb1cEv\n0000 t _ZL1d\n"
-        self.assertEqual(checks.strong_symbols(listing), {"_ZN2lb1aEv"})
+        self.assertEqual(checks.symbols(listing, "TDBR"), {"_ZN2lb1aEv"})
+        self.assertEqual(checks.symbols(listing, "TDBRtdbr"), {"_ZN2lb1aEv", "_ZL1d"})
 
 
 class Session(unittest.TestCase):
