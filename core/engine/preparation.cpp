@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/preparation.h"
 
+#include "core/actions/survey.h"
 #include "core/actions/worker_execution.h"
-#include "core/archive/tree_save.h"
-#include "core/archive/tree_swap.h"
 #include "core/base/format.h"
 #include "core/base/json.h"
-#include "core/base/paths.h"
 #include "core/engine/undo_plan.h"
 
-#include <QFileInfo>
 #include <QRegularExpression>
-
-#include <sys/statvfs.h>
 
 namespace lb {
 
@@ -29,53 +24,6 @@ bool usesPoint(const Runbook &runbook)
     });
 }
 
-Result<RestorePoint> choose(const RunRequest &request)
-{
-    TRY_VALUE(const FolderStore store, FolderStore::open(request.store, false));
-    const QString wanted = request.restorePoint;
-    if (!wanted.isEmpty() && wanted != QLatin1String("best") && wanted != QLatin1String("latest"))
-        return store.read(PointId(wanted));
-    TRY_VALUE(const std::vector<RestorePoint> points, store.list(request.system.name));
-    if (wanted == QLatin1String("latest")) {
-        for (const RestorePoint &point : points) {
-            if (point.completeness() == Completeness::Complete)
-                return point;
-        }
-        return fail(ErrorCode::NotFound,
-                    tr("%1 has no complete restore point").arg(request.system.name));
-    }
-    std::optional<std::chrono::milliseconds> limit = request.maxLoss;
-    if (!limit && !request.system.rpo.isEmpty()) {
-        TRY_VALUE(limit, parseDuration(request.system.rpo));
-    }
-    const BestPoint best = chooseBest(points, limit);
-    if (!best.chosen)
-        return fail(best.newest ? ErrorCode::BadInput : ErrorCode::NotFound,
-                    tr("There is no restore point to take by default"), best.reason,
-                    best.newest ? tr("Name one with --restore-point, or allow the loss with "
-                                     "--max-loss")
-                                : tr("Save first: lifeboat-cli run %1.save --system %2")
-                                      .arg(request.system.type, request.system.name));
-    return *best.chosen;
-}
-
-QString existingPart(QString path)
-{
-    while (!QFileInfo::exists(path) && path != QLatin1String("/"))
-        path = QFileInfo(path).absolutePath();
-    return path;
-}
-
-qint64 freeAt(const QString &path)
-{
-    struct statvfs info
-    {
-    };
-    if (::statvfs(QFile::encodeName(existingPart(path)).constData(), &info) != 0)
-        return 0;
-    return qint64(info.f_bavail) * qint64(info.f_frsize);
-}
-
 /// The first group of the pattern, or all of it; without a pattern the whole answer.
 QString versionIn(const QString &answer, const QString &pattern)
 {
@@ -83,19 +31,6 @@ QString versionIn(const QString &answer, const QString &pattern)
         return answer.trimmed();
     const auto match = QRegularExpression(pattern).match(answer);
     return match.captured(match.lastCapturedIndex() > 0 ? 1 : 0);
-}
-
-SwapFact probe(const QString &into, const RunId &run)
-{
-    SwapFact fact;
-    fact.into = into;
-    fact.exists = QFileInfo::exists(into) || QFileInfo(into).isSymLink();
-    const auto plan = probeSwap(into, run.value());
-    if (plan)
-        fact.way = plan->way;
-    else
-        fact.problem = plan.error().sentence();
-    return fact;
 }
 
 } // namespace
@@ -238,7 +173,7 @@ void Preparation::choosePoint()
     auto chosen = std::make_shared<std::optional<RestorePoint>>();
     work(
         [request = m_environment.request(), chosen]() -> Result<void> {
-            TRY_VALUE(*chosen, choose(request));
+            TRY_VALUE(*chosen, lb::choosePoint(request));
             return {};
         },
         [this, chosen] {
@@ -318,8 +253,8 @@ void Preparation::probeSwaps()
     work(
         [targets, facts, free, run = m_environment.request().id]() -> Result<void> {
             for (const QString &into : targets) {
-                facts->push_back(probe(into, run));
-                free->insert(into, freeAt(into));
+                facts->push_back(probeTarget(into, run));
+                free->insert(into, freeBytesAt(into));
             }
             return {};
         },
@@ -367,21 +302,9 @@ void Preparation::runChecks()
         [this, saves, store = plan.store, identity = plan.identity, mode = leaseModeOf(plan),
          run = m_environment.request().id]() -> Result<void> {
             if (!saves.empty()) {
-                const auto opened = FolderStore::open(store, true);
-                if (!opened)
-                    return tl::unexpected(opened.error());
-                const auto free = opened->freeBytes();
-                m_storeFree = free ? *free : 0;
-                m_sourceBytes = 0;
-                for (const TreeSaveCall &save : saves) {
-                    SaveOptions options;
-                    options.folder = save.folder;
-                    for (const QString &pattern : save.exclude)
-                        options.exclude.push_back(pattern.toUtf8());
-                    options.skipFolders = {store.folder, paths::dataFolder()};
-                    if (const auto count = countTree(options))
-                        m_sourceBytes += qint64(count->bytes);
-                }
+                TRY_VALUE(const SaveSurvey survey, surveySave(store, saves));
+                m_sourceBytes = survey.sourceBytes;
+                m_storeFree = survey.storeFree;
             }
             if (mode) {
                 const auto isFree = Lease::isFree(run, identity, *mode);

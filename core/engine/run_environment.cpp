@@ -5,18 +5,33 @@
 #include "core/engine/undo_plan.h"
 #include "core/journal/log_writer.h"
 
+#include <atomic>
+
 namespace lb {
 
 namespace {
 
-/// One writer for a step's attempt; the last one who lets go closes it.
-ByteSink sinkFor(const QString &file)
+/// One writer for a step's attempt; the last one who lets go closes it. What does not fit on the
+/// disk is told once, as a warning of the run.
+ByteSink sinkFor(const QString &file, RunLog *log)
 {
     auto opened = LogWriter::open(file);
     if (!opened)
         return {}; // a step is never lost for its log; LogWriter itself tells of full disks
     const std::shared_ptr<LogWriter> writer(std::move(*opened));
-    return [writer](QByteArrayView bytes) { writer->write(bytes); };
+    const auto told = std::make_shared<std::atomic_bool>(false);
+    return [writer, told, log](QByteArrayView bytes) {
+        writer->write(bytes);
+        if (*told)
+            return;
+        const auto problem = writer->problem();
+        if (!problem || told->exchange(true))
+            return;
+        const QJsonObject data{{QStringLiteral("text"), problem->sentence()}};
+        QMetaObject::invokeMethod(
+            log, [log, data] { log->commit(makeEvent(EventKind::WarningRaised, {}, 0, data)); },
+            Qt::QueuedConnection);
+    };
 }
 
 } // namespace
@@ -43,7 +58,7 @@ ActionContext RunEnvironment::contextFor(const QString &step, int attempt) const
     context.isQuestion = false;
     context.attempt = attempt;
     context.session = session;
-    context.log = sinkFor(folder.logFile(step, attempt));
+    context.log = sinkFor(folder.logFile(step, attempt), log);
     context.endFile = folder.endFile(step, attempt);
     context.journalHead = QString::fromLatin1(log->head());
     context.record = [runLog = log, step, attempt](const QJsonObject &what) {
