@@ -2,6 +2,7 @@
 #include "ui/main_window.h"
 #include "core/base/english_plurals.h"
 #include "core/service/service.h"
+#include "resources/resources.h"
 #include "ui/look.h"
 
 #include <QApplication>
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
     QApplication::setApplicationDisplayName(QStringLiteral("Lifeboat"));
     QApplication::setDesktopFileName(QStringLiteral("lifeboat"));
 
+    lb::initResources(); // runbooks and system types
     lb::installEnglishPlurals(&application);
     lb::applyLook();
 

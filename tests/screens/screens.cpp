@@ -5,6 +5,7 @@
 #include "core/base/english_plurals.h"
 #include "core/base/paths.h"
 #include "tests/screens/dark_palette.h"
+#include "resources/resources.h"
 #include "ui/board_page.h"
 #include "ui/main_window.h"
 #include "ui/run_console.h"
@@ -102,10 +103,27 @@ public:
         need("the dialog", [this] { return dialog() != nullptr; });
         shoot("system", false, dialog());
         dialog()->close();
+        endWhatWaits();
     }
 
 private:
     static QString home() { return QDir::homePath(); }
+
+    /// No runner may outlive the home that it works in.
+    void endWhatWaits()
+    {
+        for (const RunSummary &run : m_service.runs(true)) {
+            if (isEnded(run.state))
+                continue;
+            RunCommand cancel;
+            cancel.kind = CommandKind::Cancel;
+            m_service.command(RunId(run.id), cancel);
+            need("the runner's end", [&] {
+                const Result<RunView> view = m_service.run(RunId(run.id));
+                return !view || !view->runnerAlive;
+            });
+        }
+    }
 
     void need(const char *what, const std::function<bool()> &is)
     {
@@ -349,6 +367,7 @@ private:
 int main(int argc, char **argv)
 {
     QApplication application(argc, argv);
+    lb::initResources();
     installEnglishPlurals(&application);
     applyLook();
     const QStringList words = application.arguments();

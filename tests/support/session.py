@@ -203,6 +203,9 @@ def environment_in(folder):
         path = os.path.join(folder, place)
         os.makedirs(path, mode=0o700, exist_ok=True)
         environment[name] = path
+    # Some tests go on as an ordinary user, who must reach what they made.
+    os.chmod(folder, 0o711)
+    os.chmod(os.path.join(folder, "tmp"), 0o1777)
     # No desktop of the person who runs the tests may be reached by accident.
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK",
                  "XAUTHORITY", "XDG_SESSION_ID"):

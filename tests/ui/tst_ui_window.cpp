@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/paths.h"
+#include "resources/resources.h"
 #include "ui/board_page.h"
 #include "ui/main_window.h"
 #include "ui/run_console.h"
@@ -73,6 +74,8 @@ private:
     }
 
 private Q_SLOTS:
+    void initTestCase() { initResources(); }
+
     void init()
     {
         if (!QFile::exists(m_programs + QStringLiteral("/lifeboat-cli")))
@@ -89,6 +92,25 @@ private Q_SLOTS:
         QVERIFY(QDir(m_home->path()).mkpath(QStringLiteral("data/deep")));
         write(QStringLiteral("data/one.txt"), "one\n");
         write(QStringLiteral("data/deep/two.txt"), QByteArray(100'000, 'x'));
+    }
+
+    void cleanup()
+    {
+        if (!m_home)
+            return;
+        // No runner may outlive the home that it works in.
+        Service service(m_programs + QStringLiteral("/lifeboat-cli"));
+        for (const RunSummary &run : service.runs(true)) {
+            RunCommand cancel;
+            cancel.kind = CommandKind::Cancel;
+            service.command(RunId(run.id), cancel);
+            const auto gone = [&] {
+                const Result<RunView> view = service.run(RunId(run.id));
+                return !view || !view->runnerAlive;
+            };
+            QTRY_VERIFY_WITH_TIMEOUT(gone(), 30'000);
+        }
+        m_home.reset();
     }
 
     void savesAndRestoresThroughTheWizard()
