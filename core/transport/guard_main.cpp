@@ -39,6 +39,13 @@ long long now()
     return time.tv_sec * 1000LL + time.tv_nsec / 1'000'000;
 }
 
+/// Counted from what was done, not from what was planned: on a machine that crawls, one look at
+/// /proc can take longer than any limit, and nobody may be given up who was never told to end.
+bool hasPassed(long long since, long long duration)
+{
+    return since != kNever && now() >= since + duration;
+}
+
 /// Clock ticks since boot, as /proc/PID/stat counts start times.
 unsigned long long nowInTicks()
 {
@@ -61,7 +68,8 @@ struct Child
     // While it or what it left is being ended:
     bool ending = false;
     long long killAt = kNever;
-    long long giveUpAt = kNever;
+    long long killedAt = kNever; ///< when KILL was first sent; only then we may give up
+    bool isDone = false;
     Signaller signaller;
 };
 
@@ -279,7 +287,6 @@ void GuardProcess::terminate(const GuardRequest &request)
         child.ending = true;
         child.startsDaemon = false; // whoever ends the step does not want what it started
         child.killAt = std::min(child.killAt, now() + std::max<long long>(0, request.graceMs));
-        child.giveUpAt = child.killAt + kAfterKill;
     }
     tick();
 }
@@ -340,7 +347,7 @@ void GuardProcess::ended(Child &child)
     child.reported = true;
     child.ending = true;
     child.killAt = now() + kLeftoverGrace;
-    child.giveUpAt = answer.clean ? 0 : child.killAt + kAfterKill;
+    child.isDone = answer.clean != 0;
 }
 
 void GuardProcess::tick()
@@ -354,7 +361,7 @@ void GuardProcess::tick()
 /// One more push at a tree that is to end; true when there is nothing left to do.
 bool GuardProcess::advance(Child &child)
 {
-    if (child.giveUpAt == 0)
+    if (child.isDone)
         return true;
     const std::vector<ProcEntry> left = belongingTo(child, settledTable());
     GuardReply answer;
@@ -374,12 +381,15 @@ bool GuardProcess::advance(Child &child)
         reply(answer);
         return true;
     }
-    if (now() >= child.giveUpAt) {
+    if (hasPassed(child.killedAt, kAfterKill)) {
         answer.kind = child.reaped ? GuardReply::Clean : GuardReply::Unstoppable;
         reply(answer);
         return true;
     }
-    child.signaller.send(left, now() >= child.killAt ? SIGKILL : SIGTERM);
+    const bool kill = now() >= child.killAt;
+    child.signaller.send(left, kill ? SIGKILL : SIGTERM);
+    if (kill && child.killedAt == kNever)
+        child.killedAt = now();
     return false;
 }
 
@@ -474,7 +484,7 @@ void GuardProcess::endAll()
     reap(); // who had ended before is told apart from who is ended now
     Signaller signaller;
     const long long killAt = now() + kLeftoverGrace;
-    const long long giveUpAt = killAt + 2 * kAfterKill;
+    long long killedAt = kNever;
     for (;;) {
         int status = 0;
         while (::waitpid(-1, &status, WNOHANG) > 0) {
@@ -495,9 +505,12 @@ void GuardProcess::endAll()
                                           });
                                   }),
                    left.end());
-        if (left.empty() || now() >= giveUpAt)
+        if (left.empty() || hasPassed(killedAt, 2 * kAfterKill))
             return;
-        signaller.send(left, now() >= killAt ? SIGKILL : SIGTERM);
+        const bool kill = now() >= killAt;
+        signaller.send(left, kill ? SIGKILL : SIGTERM);
+        if (kill && killedAt == kNever)
+            killedAt = now();
         pollfd wake{m_signals, POLLIN, 0};
         ::poll(&wake, 1, int(kTick));
         signalfd_siginfo info;

@@ -125,15 +125,18 @@ bool endProcessTree(const ProcessIdentity &process, std::chrono::milliseconds gr
         tree.marker = environmentOf(process.pid, kStepVariable);
     constexpr std::chrono::milliseconds kAfterKill{900};
     const auto killAt = bootTime() + grace;
+    std::optional<std::chrono::nanoseconds> killedAt; // only then we may give up
     Signaller signaller;
     for (;;) {
         const auto left = ProcTable::read().members(tree);
         if (left.empty())
             return true;
-        const auto now = bootTime();
-        if (now >= killAt + kAfterKill)
+        if (killedAt && bootTime() >= *killedAt + kAfterKill)
             return false;
-        signaller.send(left, now >= killAt ? SIGKILL : SIGTERM);
+        const bool kill = bootTime() >= killAt;
+        signaller.send(left, kill ? SIGKILL : SIGTERM);
+        if (kill && !killedAt)
+            killedAt = bootTime();
         ::poll(nullptr, 0, 10);
     }
 }
