@@ -184,9 +184,13 @@ QString progressLine(const Progress &progress, double bytesPerSecond,
     if (progress.bytesTotal > 0)
         details << tr("%1%").arg(
             std::clamp<qint64>(progress.bytesDone * 100 / progress.bytesTotal, 0, 100));
-    if (progress.stepRemainingMs >= 0)
-        details << tr("%1 left").arg(
-            formatDuration(std::chrono::milliseconds(progress.stepRemainingMs)));
+    if (progress.stepRemainingMs >= 0) {
+        // Whole seconds: tenths that change with every look are noise.
+        const qint64 seconds = (progress.stepRemainingMs + 999) / 1000;
+        details << (seconds < 60
+                        ? tr("%1 s left").arg(seconds)
+                        : tr("%1 left").arg(formatDuration(std::chrono::seconds(seconds))));
+    }
     if (progress.bytesTotal > 0)
         details
             << tr("%1 of %2").arg(formatSize(progress.bytesDone), formatSize(progress.bytesTotal));
@@ -203,9 +207,12 @@ QString progressLine(const Progress &progress, double bytesPerSecond,
     if (details.isEmpty() && elapsed >= 1s)
         details << tr("for %1").arg(formatDuration(elapsed));
     // What matters most stands first; what does not fit is left out whole.
-    QString line = QStringLiteral("  ") + progress.step;
-    if (line.size() > width / 2)
-        line = line.left(width / 2 - 1) + QStringLiteral("…");
+    // Of a long step id the beginning says what it does and the end on what.
+    const int room = qMax(12, width * 2 / 5) - 2;
+    QString line = QStringLiteral("  ") + (progress.step.size() <= room
+                                               ? progress.step
+                                               : progress.step.left(6) + QStringLiteral("…") +
+                                                     progress.step.right(room - 7));
     for (const QString &detail : details) {
         if (line.size() + 2 + detail.size() < width)
             line += QStringLiteral("  ") + detail;

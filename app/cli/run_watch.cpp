@@ -3,9 +3,12 @@
 
 #include "app/cli/ask_go.h"
 #include "app/cli/event_lines.h"
+#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/process_identity.h"
 #include "core/service/go_needs.h"
+
+#include <QThread>
 
 namespace lb::cli {
 
@@ -66,6 +69,11 @@ int RunWatch::exec()
         m_loop.exec();
     m_draw.stop();
     m_live.set({});
+    // The runner's process goes a moment after the run's end; whoever removes the run next, or
+    // starts another one on the same target, must not meet it.
+    const auto patience = bootTime() + 2s;
+    while (isEnded(view().shown) && view().state.runner.isAlive() && bootTime() < patience)
+        QThread::msleep(2);
     return m_status;
 }
 
@@ -103,7 +111,8 @@ void RunWatch::onEvent(const RunEvent &event)
         return;
     if (event.kind == EventKind::StepIntended && terminal::outputIsTerminal() && !m_session.json())
         return; // its line of progress says it
-    print(eventLine(event, view(), m_options.quiet));
+    if (!m_options.detach)
+        print(eventLine(event, view(), m_options.quiet));
     if (event.kind == EventKind::PlanVoided) {
         // The go was for another plan.
         m_goSent = false;
