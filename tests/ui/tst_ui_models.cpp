@@ -150,7 +150,7 @@ private Q_SLOTS:
 
         QSignalSpy found(&model, &LogFileModel::found);
         model.find(QStringLiteral("NEEDLE"), 0, false);
-        QVERIFY(found.wait(10'000));
+        QVERIFY(found.wait(60'000));
         QCOMPARE(found.first().first().toInt(), kLines - 5);
     }
 
