@@ -9,7 +9,9 @@
 #include <QFile>
 #include <QSignalSpy>
 #include <QTest>
+#include <QtMath>
 
+#include <cstdlib>
 #include <cstring>
 
 namespace lb::test {
@@ -64,6 +66,16 @@ inline ProcessEnd run(Guard &guard, ProcessStart what)
     Finished finished(process);
     process.start(std::move(what));
     return finished.wait() ? finished.end() : ProcessEnd{};
+}
+
+/// A limit as it is promised, longer by as much as other work keeps the processors busy.
+inline std::chrono::milliseconds limit(std::chrono::milliseconds promised)
+{
+    double load = 0;
+    if (::getloadavg(&load, 1) != 1)
+        return promised;
+    const double waiting = load / double(::sysconf(_SC_NPROCESSORS_ONLN));
+    return promised * qBound(1, qCeil(waiting), 20);
 }
 
 inline qint64 residentKiB()

@@ -73,7 +73,7 @@ private Q_SLOTS:
         const auto begun = bootTime();
         process.terminate(300ms);
         QVERIFY(finished.wait());
-        QVERIFY2(since(begun) >= 290ms && since(begun) < 1300ms,
+        QVERIFY2(since(begun) >= 290ms && since(begun) < limit(1300ms),
                  qPrintable(QString::number(since(begun).count())));
         QCOMPARE(finished.end().signal, SIGKILL);
         QVERIFY(finished.end().terminated);
@@ -100,7 +100,7 @@ private Q_SLOTS:
             }
         };
         process.start(what);
-        QVERIFY(finished.wait(5000));
+        QVERIFY(finished.wait());
         QCOMPARE(finished.end().exitStatus, 7);
         QCOMPARE(finished.end().output, "up\nbye\n");
     }
@@ -114,7 +114,7 @@ private Q_SLOTS:
         Finished finished(process);
         process.start(shell(QStringLiteral("exec sleep $1"), {QString::fromLatin1(seconds)}));
         process.terminate(0ms);
-        QVERIFY(finished.wait(1000));
+        QVERIFY(finished.wait());
         QVERIFY(finished.end().signal);
         QVERIFY(processesWithArgument(seconds).isEmpty());
     }
@@ -140,7 +140,7 @@ private Q_SLOTS:
         what.marker = QStringLiteral("test/stays");
         const ProcessEnd end = run(guard, what);
         QCOMPARE(end.exitStatus, 0);
-        QVERIFY(since(begun) < 2s);
+        QVERIFY(since(begun) < limit(2s));
         QCOMPARE(processesWithArgument(seconds), QList<pid_t>()); // at once, not sometime later
     }
 
@@ -162,7 +162,8 @@ private Q_SLOTS:
         QCOMPARE(processesWithArgument(seconds, "sleep").size(), 1);
         other.terminate(100ms);
         QVERIFY(finished.wait());
-        QTRY_VERIFY_WITH_TIMEOUT(processesWithArgument(seconds).isEmpty(), 1500);
+        QTRY_VERIFY_WITH_TIMEOUT(processesWithArgument(seconds).isEmpty(),
+                                 int(limit(1500ms).count()));
     }
 
     void aDeclaredDaemonStaysAndDoesNotHoldTheStepUp()
@@ -177,7 +178,7 @@ private Q_SLOTS:
             const auto begun = bootTime();
             const ProcessEnd end = run(guard, what);
             QCOMPARE(end.exitStatus, 0);
-            QVERIFY(since(begun) < 1s); // although it has our pipe
+            QVERIFY(since(begun) < limit(1s)); // although it has our pipe
             for (int i = 0; i < 3; ++i)
                 run(guard, shell(QStringLiteral("(true &) & exit 0")));
             QTRY_COMPARE(processesWithArgument(seconds).size(), 1);
@@ -219,11 +220,11 @@ private Q_SLOTS:
         const auto begun = bootTime();
         ::kill(pid_t(runner.processId()), SIGKILL);
         QVERIFY(runner.waitForFinished());
-        QVERIFY(waitForProcess(*guard, 2s));
+        QVERIFY(waitForProcess(*guard, limit(2s)));
         for (const QByteArray &seconds : ends)
             QVERIFY2(processesWithArgument(seconds).isEmpty(), seconds.constData());
         qInfo("all dead %lld ms after the runner", qint64(since(begun).count()));
-        QVERIFY(since(begun) < 2s);
+        QVERIFY(since(begun) < limit(2s));
     }
 
     void aDaemonStepIsNotCutOffByADeadRunner()
@@ -240,7 +241,7 @@ private Q_SLOTS:
         QTRY_VERIFY(!processesWithArgument(seconds).isEmpty());
         ::kill(pid_t(runner.processId()), SIGKILL);
         QVERIFY(runner.waitForFinished());
-        QVERIFY(waitForProcess(*guard, 2s));
+        QVERIFY(waitForProcess(*guard, limit(2s)));
         const QList<pid_t> left = processesWithArgument(seconds);
         QVERIFY(!left.isEmpty());
         QVERIFY(endProcessTree(*ProcessIdentity::of(left.at(0)), 100ms));
@@ -261,7 +262,7 @@ private Q_SLOTS:
         QVERIFY(started.wait());
         QTRY_COMPARE(processesWithArgument(seconds).size(), 2);
         ::kill(guard.process()->pid, SIGKILL);
-        QVERIFY(finished.wait(2000));
+        QVERIFY(finished.wait());
         QCOMPARE(died.size(), 1);
         QVERIFY(finished.end().error);
         QVERIFY(!finished.end().exitStatus);
@@ -291,7 +292,8 @@ private Q_SLOTS:
             process.start(shell(QLatin1String(kIgnoresTerm), {QString::fromLatin1(seconds)}));
             QVERIFY(started.wait());
         }
-        QTRY_VERIFY_WITH_TIMEOUT(processesWithArgument(seconds).isEmpty(), 1500);
+        QTRY_VERIFY_WITH_TIMEOUT(processesWithArgument(seconds).isEmpty(),
+                                 int(limit(1500ms).count()));
     }
 
     void theGuardHasNothingOfOurs()
