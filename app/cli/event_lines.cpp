@@ -257,7 +257,9 @@ QStringList nextCommands(const RunView &view)
                     tr("runs resume %1").arg(id));
             command(tr("go back: put everything as it was before"), tr("runs undo %1").arg(id));
             for (const Obligation &obligation : view.state.obligations) {
-                if (obligation.state == ObligationState::Open)
+                // A copy kept aside is no service that stands still.
+                if (obligation.state == ObligationState::Open &&
+                    !obligation.detail.contains(QLatin1String("folder")))
                     command(tr("leave it stopped: “%1” is off the list").arg(obligation.title),
                             tr("obligations discharge %1 %2").arg(id, shellQuoted(obligation.id)));
             }

@@ -107,7 +107,7 @@ void RunWatch::onEvent(const RunEvent &event)
                event.kind == EventKind::StepCancelled || event.kind == EventKind::StepUnknown) {
         m_running.remove(event.step);
     }
-    if (event.seq <= m_options.afterSeq)
+    if (event.seq <= m_options.saidSeq)
         return;
     if (event.kind == EventKind::StepIntended && terminal::outputIsTerminal() && !m_session.json())
         return; // its line of progress says it

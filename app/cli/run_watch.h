@@ -17,6 +17,7 @@ struct WatchOptions
     bool detach = false;
     bool quiet = false;     ///< built-in work: only problems and progress
     QString acceptWarnings; ///< not empty: the reason for going in spite of any warning
+    quint64 saidSeq = 0;    ///< events up to here were said before
     quint64 afterSeq = 0;   ///< an end that stands up to here is an old one
 };
 

@@ -56,7 +56,7 @@ int obligationsList(Session &session)
     }
     for (const Obligation &obligation : open) {
         const QDateTime now = utcNow();
-        say(tr("%1: %2, since %3")
+        say(tr("%1: %2 (%3)", "system, what and since when")
                 .arg(obligation.system, obligation.title, formatAge(obligation.openedAt, now)));
         const QString folder = obligation.detail.value(QLatin1String("folder")).toString();
         const qint64 bytes = obligation.detail.value(QLatin1String("bytes")).toInteger(-1);

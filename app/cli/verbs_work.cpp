@@ -214,6 +214,7 @@ int runsGo(Session &session)
     options.go = *go;
     options.sendGo = true;
     options.detach = session.arguments.has("detach");
+    options.saidSeq = view->state.lastSeq;
     options.afterSeq = view->runnerAlive ? 0 : view->state.lastSeq;
     return followRun(session, id, options);
 }
@@ -237,6 +238,7 @@ int runsResume(Session &session)
     }
     WatchOptions options;
     options.detach = session.arguments.has("detach");
+    options.saidSeq = view->state.lastSeq;
     if (view->runnerAlive) {
         RunCommand goOn;
         goOn.kind = CommandKind::Continue;

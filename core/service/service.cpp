@@ -2,6 +2,7 @@
 #include "core/service/service.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
 #include "core/base/text.h"
@@ -25,6 +26,8 @@ namespace lb {
 namespace {
 
 LB_TRANSLATE(Service)
+
+constexpr int kKeptDays = 30;
 
 SystemType toType(const SystemTypeInfo &info)
 {
@@ -127,8 +130,21 @@ const RunbookLibrary &Service::Private::library()
     return *runbooks;
 }
 
+/// Hidden runs are kept for a while and then go by themselves; whoever starts something does it.
+void Service::Private::forgetOldHiddenRuns()
+{
+    if (std::exchange(forgot, true))
+        return;
+    const QDateTime limit = utcNow().addDays(-kKeptDays);
+    for (const RunIndex::Row &row : index.runs(true)) {
+        if (row.summary.hidden && isEnded(row.summary.state) && row.summary.endedAt < limit)
+            static_cast<void>(q->removeRun(RunId(row.summary.id))); // what is owed keeps it
+    }
+}
+
 Async<RunId> Service::Private::launch(RunnerOrder order)
 {
+    forgetOldHiddenRuns();
     return converted<RunId>(q, launchRunner(program, order),
                             [](const Result<RunnerGreeting> &greeting) -> Result<RunId> {
                                 if (!greeting)

@@ -22,12 +22,14 @@ struct Service::Private
     /// spares everybody the question whether a file was edited meanwhile.
     const RunbookLibrary &library();
     Async<RunId> launch(RunnerOrder order);
+    void forgetOldHiddenRuns();
 
     Service *q;
     QString program;
     RunIndex index;
     std::unique_ptr<RunbookLibrary> runbooks;
     std::unique_ptr<ChangeWatcher> watcher;
+    bool forgot = false;
 };
 
 /// An answer that is there already.

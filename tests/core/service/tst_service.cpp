@@ -32,6 +32,7 @@ private Q_SLOTS:
     void runWithSomethingToUndoStays();
     void wordOfAPersonWaives();
     void interruptedRunStays();
+    void oldHiddenRunsGo();
     void bitFlipIsNamed();
     void settingsAreChecked();
     void changedIsTold();
@@ -39,7 +40,7 @@ private Q_SLOTS:
     void goNeedsSayWhatIsMissing();
 
 private:
-    RunId writeRun(const std::vector<RunEvent> &events);
+    RunId writeRun(const std::vector<RunEvent> &events, bool hidden = false, int daysAgo = 0);
     Result<void> add(const QString &name);
 
     std::unique_ptr<QTemporaryDir> m_home;
@@ -110,7 +111,7 @@ Result<void> TestService::add(const QString &name)
                                 {{QStringLiteral("folder"), {QStringLiteral("/srv/shop")}}});
 }
 
-RunId TestService::writeRun(const std::vector<RunEvent> &events)
+RunId TestService::writeRun(const std::vector<RunEvent> &events, bool hidden, int daysAgo)
 {
     const RunId id = newRunId();
     RunRequest request;
@@ -118,9 +119,11 @@ RunId TestService::writeRun(const std::vector<RunEvent> &events)
     request.runbookId = QStringLiteral("files.save");
     request.system.name = QStringLiteral("shop");
     request.at = utcNow();
+    request.hidden = hidden;
     const auto folder = RunFolder::create(id);
     auto journal = Journal::create(folder->path());
-    const auto write = [&](const RunEvent &one) {
+    const auto write = [&](RunEvent one) {
+        one.time = utcNow().addDays(-daysAgo);
         if (!(*journal)->appendSynced(one))
             qFatal("the journal cannot be written");
     };
@@ -275,6 +278,23 @@ void TestService::interruptedRunStays()
     const RunId draft = writeRun({line(EventKind::RunReady)});
     QCOMPARE(m_service->run(draft)->shown, RunStateName::Draft);
     QVERIFY(m_service->removeRun(draft));
+}
+
+void TestService::oldHiddenRunsGo()
+{
+    const RunId old = writeRun({ended("succeeded")}, true, 31);
+    const RunId young = writeRun({ended("succeeded")}, true, 29);
+    const RunId seen = writeRun({ended("succeeded")}, false, 31);
+    const RunId owes = writeRun({opened(QStringLiteral("a"), {}), ended("failed")}, true, 31);
+    RunOrder order;
+    order.runbook = QStringLiteral("files.save");
+    order.system = QStringLiteral("shop");
+    const auto id = await(m_service->start(order));
+    QVERIFY(id);
+    m_runners << m_service->run(*id)->state.runner.pid;
+    const QList<RunId> left = listRuns();
+    QVERIFY(!left.contains(old));
+    QVERIFY(left.contains(young) && left.contains(seen) && left.contains(owes));
 }
 
 void TestService::bitFlipIsNamed()
