@@ -3,20 +3,25 @@
 #include "app/cli/run_watch.h"
 #include "app/cli/verbs.h"
 #include "core/base/atomic_file.h"
+#include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
+#include "core/base/process_identity.h"
 #include "core/base/text.h"
 #include "core/practice/practice_tree.h"
 #include "core/practice/tree_snapshot.h"
 
 #include <QDir>
 #include <QFileInfo>
+#include <QThread>
 
 namespace lb::cli {
 
 namespace {
 
 LB_TRANSLATE(Cli)
+
+using namespace std::chrono_literals;
 
 const QString kType = QStringLiteral("files");
 
@@ -96,6 +101,30 @@ Result<RunView> practiseRun(Session &session, const QString &runbook, const QStr
                                                 : QString(),
                     tr("“lifeboat-cli runs show %1” says what is needed").arg(id.value()));
     return watch.view();
+}
+
+/// Cancels what still goes on with the practice system, and waits until its runners are gone.
+Result<void> endRuns(Session &session)
+{
+    for (const RunSummary &run : session.service.runs(true)) {
+        const RunId id(run.id);
+        const auto view = session.service.run(id);
+        if (run.system != systemName() || !view || !view->runnerAlive)
+            continue;
+        RunCommand cancel;
+        cancel.kind = CommandKind::Cancel;
+        cancel.by = currentUserName();
+        if (!isEnded(view->shown))
+            TRY(session.await(session.service.command(id, cancel)));
+        const auto patience = bootTime() + 30s;
+        while (view->state.runner.isAlive()) {
+            if (bootTime() > patience)
+                return fail(ErrorCode::TimedOut, tr("Run %1 does not end").arg(run.id), {},
+                            tr("“lifeboat-cli runs show %1” says why").arg(run.id));
+            QThread::msleep(20);
+        }
+    }
+    return {};
 }
 
 int sayResult(Session &session, const TreeSnapshot &before, const QStringList &differences,
@@ -211,6 +240,8 @@ int practiceStop(Session &session)
 {
     if (const auto known = checkType(session); !known)
         return session.failed(known.error());
+    if (const auto ended = endRuns(session); !ended)
+        return session.failed(ended.error());
     int points = 0;
     int runs = 0;
     for (const Obligation &obligation : session.service.obligations(systemName())) {
