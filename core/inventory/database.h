@@ -30,7 +30,8 @@ public:
     Result<void> prepare();
     /// Runs one statement; rows are read forward only.
     Result<QSqlQuery> run(const QString &sql, const QVariantList &values = {}) const;
-    /// After the last row that next() gave: was it the end, or an error? next() tells no difference.
+    /// After the last row that next() gave: was it the end, or an error? next() tells no
+    /// difference.
     Result<void> atEnd(const QSqlQuery &query) const;
     /// All of `work` or nothing of it. Takes the write lock first, so that it never has to give up
     /// half-way because another process wrote meanwhile.

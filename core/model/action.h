@@ -13,7 +13,8 @@
 namespace lb {
 
 /// Every action and check a runbook can name (design §4). Closed: a new one breaks every switch.
-enum class ActionKind {
+enum class ActionKind
+{
     Run,
     Ssh,
     Http,
@@ -51,16 +52,17 @@ enum class ActionKind {
 };
 
 /// What may stand as the value of an action's key.
-enum class ParamType {
-    Text,        ///< a text; may hold {{ }} references
-    Path,        ///< an absolute path
-    Host,        ///< empty = this machine
+enum class ParamType
+{
+    Text, ///< a text; may hold {{ }} references
+    Path, ///< an absolute path
+    Host, ///< empty = this machine
     Number,
     YesNo,
-    Choice,      ///< one of `choices`
-    TextList,    ///< list of texts; an item `{{ list }}` does not multiply
+    Choice,   ///< one of `choices`
+    TextList, ///< list of texts; an item `{{ list }}` does not multiply
     PathList,
-    Command,     ///< a whole list of strings, or one reference to an input of type command
+    Command, ///< a whole list of strings, or one reference to an input of type command
     Duration,
     Size,
     StatusList,  ///< [0, 3] or [200-299]
@@ -89,12 +91,12 @@ struct ParamSpec
 struct ActionSpec
 {
     ActionKind kind;
-    const char *key;                 ///< as written in YAML
+    const char *key; ///< as written in YAML
     const char *help;
-    std::optional<Effect> effect;    ///< implied; none = the step must say it
-    bool isCheck = false;            ///< may stand under `checks` without done_when
-    bool canRead = false;            ///< may stand where a read action is wanted
-    bool builtInOnly = false;        ///< only in lifeboat.* runbooks
+    std::optional<Effect> effect; ///< implied; none = the step must say it
+    bool isCheck = false;         ///< may stand under `checks` without done_when
+    bool canRead = false;         ///< may stand where a read action is wanted
+    bool builtInOnly = false;     ///< only in lifeboat.* runbooks
     std::span<const ParamSpec> params;
 };
 

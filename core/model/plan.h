@@ -19,8 +19,10 @@ struct SecretRef
 using Sensitive = std::variant<TemplateText, SecretRef>;
 
 /// How a restored tree takes its place (design §6).
-enum class SwapWay {
-    Exchange, ///< one rename exchange (or plain rename) with a sibling folder on the same file system
+enum class SwapWay
+{
+    Exchange, ///< one rename exchange (or plain rename) with a sibling folder on the same file
+              ///< system
     Rename,   ///< there is nothing at the target: the sibling takes its name
     Children, ///< mount point or unwritable parent: children moved one by one, each journalled
 };
@@ -170,15 +172,15 @@ struct PlannedStep
     QStringList needs;       ///< ids of steps that must have ended well (or been skipped) before
     ResumePolicy resume = ResumePolicy::Ask;
     std::optional<PlannedProbe> probe;
-    std::vector<Call> undo;  ///< empty: cannot be undone (read steps need none)
+    std::vector<Call> undo; ///< empty: cannot be undone (read steps need none)
     std::optional<ObligationSpec> obliges;
     FinallyWhen finallyWhen = FinallyWhen::Always;
     std::optional<std::chrono::milliseconds> timeout;
     std::chrono::milliseconds grace{10'000};
     RetrySpec retry;
-    QString skipReason;  ///< not empty: the plan already knows that this step is skipped
-    Condition when;      ///< what is left to decide at run time; Undefined/null = nothing
-    QString part;        ///< the part it makes or uses
+    QString skipReason; ///< not empty: the plan already knows that this step is skipped
+    Condition when;     ///< what is left to decide at run time; Undefined/null = nothing
+    QString part;       ///< the part it makes or uses
     bool barrier() const { return effect == Effect::Destroy; }
     bool reversible() const { return effect == Effect::Read || !undo.empty(); }
 };
@@ -206,14 +208,14 @@ struct Plan
     TargetKind target = TargetKind::Same;
     Identity identity;
     bool isProtected = false;
-    QString version;       ///< of the system, where the runbook reads one
-    QString restorePoint;  ///< id; empty for a save
+    QString version;      ///< of the system, where the runbook reads one
+    QString restorePoint; ///< id; empty for a save
     StoreProfile store;
     SystemProfile profile;
     QJsonObject inputs;     ///< resolved
     QJsonObject discovered; ///< frozen
     QStringList only;
-    QStringList secrets;    ///< names
+    QStringList secrets;                    ///< names
     std::vector<NamedCall> facts, discover; ///< read again at go
     std::vector<PlannedCheck> checks;
     std::vector<PartSpec> parts;
@@ -221,8 +223,8 @@ struct Plan
     int lineOfNoReturn = -1;        ///< index into steps it stands before; -1: none
     std::vector<Deviation> deviations;
     std::vector<ObligationSpec> announced; ///< obligations that a good end leaves (aside copies)
-    QStringList remarks;    ///< what the reader must know: what changes on the way, what `only` lacks
-    QString undoOf;         ///< run id, for lifeboat.undo
+    QStringList remarks; ///< what the reader must know: what changes on the way, what `only` lacks
+    QString undoOf;      ///< run id, for lifeboat.undo
 
     /// True when *go* needs the identity's text typed: a destroying step, or a protected system
     /// with a change step.

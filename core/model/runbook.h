@@ -17,7 +17,11 @@ namespace lb {
 /// One finding about a document an admin wrote. Lines and columns count from 1.
 struct Diagnostic
 {
-    enum class Severity { Error, Warning };
+    enum class Severity
+    {
+        Error,
+        Warning
+    };
     Severity severity = Severity::Error;
     QString file;
     int line = 0;
@@ -132,8 +136,8 @@ struct StepSpec
     /// In `finally` it stands below the word: `when: {proven: CONDITION}`, see finallyWhen.
     std::optional<Condition> when;
     FinallyWhen finallyWhen = FinallyWhen::Always;
-    QString forEach;                  ///< reference to a list: `discovered.databases`, `inputs.folder`
-    QString forEachKey;               ///< default `name`; for lists of plain values the value itself
+    QString forEach;    ///< reference to a list: `discovered.databases`, `inputs.folder`
+    QString forEachKey; ///< default `name`; for lists of plain values the value itself
     std::optional<std::chrono::milliseconds> timeout;
     std::chrono::milliseconds grace{10'000}; ///< between TERM and KILL
     RetrySpec retry;

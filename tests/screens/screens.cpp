@@ -4,8 +4,8 @@
 // (another palette, another scale). Wants lifeboat-cli beside itself.
 #include "core/base/english_plurals.h"
 #include "core/base/paths.h"
-#include "tests/screens/dark_palette.h"
 #include "resources/resources.h"
+#include "tests/screens/dark_palette.h"
 #include "ui/board_page.h"
 #include "ui/main_window.h"
 #include "ui/run_console.h"

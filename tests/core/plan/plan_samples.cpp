@@ -192,7 +192,8 @@ PlanInputs ownRunbook()
                               QStringLiteral("orders were lost otherwise")}};
     in.runbook.inputs = {input("tables", InputType::Text, true), input("note", InputType::Text)};
     in.inputs =
-        json("{'tables': ['orders', 'old customers'], 'note': 'one \\u0022two\\u0022 {{ run }}'}").toObject();
+        json("{'tables': ['orders', 'old customers'], 'note': 'one \\u0022two\\u0022 {{ run }}'}")
+            .toObject();
     in.runbook.checks = {{QStringLiteral("room"),
                           QStringLiteral("Room for the dump"),
                           QStringLiteral("Free space"),
