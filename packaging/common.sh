@@ -6,8 +6,9 @@
 # A bare system has no locale, and Qt warns about every start in one that is not UTF-8.
 [[ $(locale charmap 2>/dev/null) == UTF-8 ]] || export LC_ALL=C.UTF-8
 
-# The presets build into folders of their own from the same source: one's objects serve the others.
-export CCACHE_NOHASHDIR=1
+# The presets build into folders of their own from the same source: one's objects serve the others
+# when no path below the checkout is part of what ccache compares.
+export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$root
 
 progress_shown=-1 progress_at=0
 

@@ -3,6 +3,8 @@
 // or `kill -9` would. LIFEBOAT_KILL_AT=line:N cuts after the N-th line was written (not synced),
 // half:N in the middle of the N-th line, sync:N after the N-th sync. Other files are not touched.
 #define _GNU_SOURCE
+// The shim has to define both names of pwrite; with 64-bit offsets as default, one takes the other's.
+#undef _FILE_OFFSET_BITS
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
