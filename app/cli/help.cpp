@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/arguments.h"
-
-#include "core/service/plan_text.h"
+#include "core/base/text.h"
 
 namespace lb::cli {
 

@@ -4,7 +4,7 @@
 #include "app/cli/terminal.h"
 #include "core/base/format.h"
 #include "core/base/json.h"
-#include "core/service/plan_text.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -43,6 +43,35 @@ QString nearest(const QString &word, const QStringList &candidates)
     return best;
 }
 
+QStringList wrapText(const QString &text, int width, const QString &first, const QString &next,
+                     LongWords longWords)
+{
+    if (width <= 0)
+        return {first + text};
+    QStringList lines;
+    QString current = first;
+    bool fresh = true; // nothing but the indent stands on the line
+    const auto room = [&] { return qMax(8, width) - int(current.size()); };
+    for (QString word : text.split(QLatin1Char(' '))) {
+        if (!fresh && room() < word.size() + 1) {
+            lines << current;
+            current = next;
+            fresh = true;
+        }
+        if (!fresh)
+            current += QLatin1Char(' ');
+        while (longWords == LongWords::Break && word.size() > room() && room() > 0) {
+            lines << current + word.left(room());
+            word.remove(0, room());
+            current = next;
+        }
+        current += word;
+        fresh = false;
+    }
+    lines << current;
+    return lines;
+}
+
 QString shellQuoted(const QString &argument)
 {
     static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_@%+=:,./-]+\\z"));

@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/text_page.h"
 
+#include "core/base/text.h"
+
 namespace lb {
 
 namespace {
 
 constexpr int kRuleWidth = 72;
 /// Below this there is no use in wrapping: every word would stand alone.
-constexpr qsizetype kLeastRoom = 20;
+constexpr int kLeastRoom = 20;
 
 } // namespace
 
 void TextPage::wrapped(const QString &first, const QString &text)
 {
-    const QString hang(first.size(), QLatin1Char(' '));
-    const qsizetype room = qMax(kLeastRoom, m_width - first.size());
-    QString line;
-    bool isFirst = true;
-    const auto flush = [&] {
-        m_lines << (isFirst ? first : hang) + line;
-        isFirst = false;
-        line.clear();
-    };
-    for (const QString &word : text.split(QLatin1Char(' '))) {
-        if (m_width > 0 && !line.isEmpty() && line.size() + 1 + word.size() > room)
-            flush();
-        if (!line.isEmpty())
-            line += QLatin1Char(' ');
-        line += word;
-    }
-    flush();
+    const int width = m_width > 0 ? qMax(m_width, int(first.size()) + kLeastRoom) : 0;
+    m_lines +=
+        wrapText(text, width, first, QString(first.size(), QLatin1Char(' ')), LongWords::Keep);
 }
 
 void TextPage::verbatim(int indent, const QString &text)

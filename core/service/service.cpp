@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/config/profile_files.h"
 #include "core/config/schema.h"
+#include "core/report/plan_text.h"
 #include "core/service/changes.h"
 #include "core/service/run_orders.h"
 #include "core/service/service_private.h"
@@ -267,7 +268,7 @@ Result<void> Service::addStore(const StoreProfile &store)
                     tr("small letters, digits and hyphens, beginning with a letter or digit"));
     if (!QDir::isAbsolutePath(store.folder))
         return fail(ErrorCode::BadInput, tr("A store's folder is an absolute path"), store.folder);
-    if (readStore(store.name) && store.name != QLatin1String("local"))
+    if (readStore(store.name) && store.name != kDefaultStore)
         return fail(ErrorCode::Conflict, tr("There is a store %1 already").arg(store.name));
     return writeStore(store);
 }
@@ -336,6 +337,11 @@ std::vector<Diagnostic> Service::lint(const QString &file)
 Result<void> Service::copyRunbook(const QString &id, const QString &file)
 {
     return d->library().copy(id, file);
+}
+
+QString Service::planText(const Plan &plan, int width)
+{
+    return lb::planText(plan, plan.sha256(), width);
 }
 
 QByteArray Service::runbookSchema()

@@ -182,7 +182,7 @@ public:
 
     std::vector<SystemOverview> overview();
     std::vector<DoctorFinding> doctor();
-    /// The plan as people read it; `width` 0 = no wrapping.
+    /// The plan as people read it, closed by its hash; `width` 0 = no wrapping.
     QString planText(const Plan &plan, int width);
 
 Q_SIGNALS:
