@@ -2,7 +2,9 @@
 #include "core/inventory/database.h"
 
 #include <QFile>
+#include <QFileInfo>
 #include <QSqlError>
+#include <QUrl>
 
 #include <map>
 
@@ -73,8 +75,22 @@ QDateTime timeOf(const QVariant &value)
                           : QDateTime::fromMSecsSinceEpoch(value.toLongLong(), Qt::UTC);
 }
 
-InventoryDatabase::InventoryDatabase(QString path)
-    : m_path(std::move(path)), m_instance(++s_instances)
+namespace {
+
+/// Without a write-ahead log SQLite needs no file of its own beside the database when it is told
+/// that nobody writes; one that a killed process left behind is read as it is.
+QString readOnlyName(const QString &path)
+{
+    QUrl url = QUrl::fromLocalFile(path);
+    const bool hasLog = QFileInfo(path + QStringLiteral("-wal")).size() > 0;
+    url.setQuery(hasLog ? QStringLiteral("mode=ro") : QStringLiteral("immutable=1"));
+    return url.toString(QUrl::FullyEncoded);
+}
+
+} // namespace
+
+InventoryDatabase::InventoryDatabase(QString path, DatabaseAccess access)
+    : m_path(std::move(path)), m_access(access), m_instance(++s_instances)
 {
 }
 
@@ -135,8 +151,11 @@ Result<QSqlDatabase> InventoryDatabase::connection() const
     }
     t_connections.names.emplace(m_instance, name);
     auto database = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), name);
-    database.setDatabaseName(m_path);
-    database.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=%1").arg(kBusyMilliseconds));
+    database.setDatabaseName(m_access == DatabaseAccess::Read ? readOnlyName(m_path) : m_path);
+    database.setConnectOptions(
+        m_access == DatabaseAccess::Read
+            ? QStringLiteral("QSQLITE_OPEN_URI;QSQLITE_OPEN_READONLY")
+            : QStringLiteral("QSQLITE_BUSY_TIMEOUT=%1").arg(kBusyMilliseconds));
     const auto forget = [&] {
         database = QSqlDatabase();
         QSqlDatabase::removeDatabase(name);
@@ -148,6 +167,8 @@ Result<QSqlDatabase> InventoryDatabase::connection() const
         forget();
         return tl::unexpected(error);
     }
+    if (m_access == DatabaseAccess::Read)
+        return database;
     // WAL: readers and the writer do not wait for each other. NORMAL: a power loss may take the
     // last rows, never the file; they are rebuilt.
     for (const auto &pragma :

@@ -15,12 +15,18 @@
 
 namespace lb {
 
+enum class DatabaseAccess
+{
+    Write,
+    Read, ///< in a folder that cannot be written to, where SQLite cannot make its own files
+};
+
 /// The SQLite file behind an Inventory: one connection a thread, statements with bound values,
 /// transactions, damage noted for the next open. Any thread.
 class InventoryDatabase
 {
 public:
-    explicit InventoryDatabase(QString path);
+    InventoryDatabase(QString path, DatabaseAccess access);
     ~InventoryDatabase();
     InventoryDatabase(const InventoryDatabase &) = delete;
     InventoryDatabase &operator=(const InventoryDatabase &) = delete;
@@ -47,6 +53,7 @@ private:
     Error errorOf(const QString &what, const QSqlError &error) const;
 
     const QString m_path;
+    const DatabaseAccess m_access;
     const quint64 m_instance;
     mutable std::atomic<bool> m_damaged{false};
     mutable QMutex m_mutex;

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace lb {
 
@@ -58,9 +59,16 @@ Result<std::unique_ptr<InventoryDatabase>> openFile(const QString &path)
     if (QFileInfo::exists(InventoryDatabase::damageNote(path)))
         return fail(ErrorCode::Corrupt, tr("The inventory was found damaged"));
     TRY(makeFile(path));
-    auto database = std::make_unique<InventoryDatabase>(path);
+    auto database = std::make_unique<InventoryDatabase>(path, DatabaseAccess::Write);
     TRY(database->prepare());
     return database;
+}
+
+/// On a read-only disk what is known can still be shown.
+bool isReadOnly(const QString &path)
+{
+    return QFileInfo::exists(path) &&
+           ::access(QFile::encodeName(QFileInfo(path).absolutePath()).constData(), W_OK) != 0;
 }
 
 bool isUnusable(const Error &error)
@@ -96,6 +104,11 @@ Inventory::~Inventory() = default;
 
 Result<std::unique_ptr<Inventory>> Inventory::open(const QString &path)
 {
+    if (isReadOnly(path)) {
+        auto database = std::make_unique<InventoryDatabase>(path, DatabaseAccess::Read);
+        TRY(database->prepare());
+        return std::unique_ptr<Inventory>(new Inventory(std::move(database), {}));
+    }
     TRY(makeFolders(QFileInfo(path).absolutePath()));
     if (QFileInfo(path).size() > 0) {
         auto database = openFile(path);

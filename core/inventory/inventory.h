@@ -78,9 +78,9 @@ struct ObligationFilter
 class Inventory
 {
 public:
-    /// Opens or creates the file (0600, WAL). A damaged one or one of a newer format is moved aside
-    /// to `.damaged-N` and a new one begun; needsRebuild() is then true. An error only when not
-    /// even an empty one can be made.
+    /// Opens or creates the file (0600, WAL); for reading only in a folder that cannot be written
+    /// to. A damaged one or one of a newer format is moved aside to `.damaged-N` and a new one
+    /// begun; needsRebuild() is then true. An error only when not even an empty one can be made.
     static Result<std::unique_ptr<Inventory>> open(const QString &path);
     ~Inventory();
     Inventory(const Inventory &) = delete;

@@ -194,6 +194,7 @@ def test_home_is_read_only():
             assert "succeeded" in quick(home, "runs", "list", expect=0).stdout
             quick(home, "runs", "verify", home.runs()[0], expect=0)
             quick(home, "runbooks", "show", "files.save", expect=0)
+            assert scene.point in quick(home, "backups", "list", expect=0).stdout
             quick(home, "doctor")
             calls = scene.log()
             for words in (("run", "files.save", "--system", "shop", "--yes"),
