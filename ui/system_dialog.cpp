@@ -95,9 +95,9 @@ SystemDialog::SystemDialog(std::vector<SystemType> types, const std::vector<Stor
         m_type->addItem(displayText(type.title), type.id);
     for (const StoreProfile &store : stores)
         m_store->addItem(displayText(store.name), store.name);
-    if (m_store->findData(QStringLiteral("local")) < 0)
-        m_store->insertItem(0, QStringLiteral("local"), QStringLiteral("local"));
-    m_store->setCurrentIndex(m_store->findData(edited ? edited->store : QStringLiteral("local")));
+    if (m_store->findData(QString(kDefaultStore)) < 0)
+        m_store->insertItem(0, kDefaultStore, kDefaultStore);
+    m_store->setCurrentIndex(m_store->findData(edited ? edited->store : QString(kDefaultStore)));
     if (edited) {
         m_name->setText(edited->name);
         m_name->setEnabled(false);

@@ -52,7 +52,8 @@ struct ActionContext
     const Plan *plan = nullptr; ///< nothing before the plan is frozen
     SystemProfile system;
     StoreProfile store;
-    QString step; ///< id; `check:ID`, `fact:NAME` while preparing
+    std::vector<StoreProfile> stores; ///< for InventoryRebuild only
+    QString step;                     ///< id; `check:ID`, `fact:NAME` while preparing
     int attempt = 1;
     bool isQuestion = false; ///< probe, check, wait_until: any exit status is an answer
     std::chrono::milliseconds grace{10'000};

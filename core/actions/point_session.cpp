@@ -3,11 +3,24 @@
 
 namespace lb {
 
+Result<FolderStore> openForSaving(const StoreProfile &profile, const Inventory *inventory)
+{
+    PointFilter filter;
+    filter.store = profile.name;
+    filter.limit = 1;
+    bool hadPoints = false;
+    if (inventory) {
+        TRY_VALUE(const std::vector<RestorePoint> known, inventory->points(filter));
+        hadPoints = !known.empty();
+    }
+    return FolderStore::open(profile, hadPoints ? OpenStore::Existing : OpenStore::OrCreate);
+}
+
 Result<void> PointSession::begin()
 {
     if (m_writer)
         return {};
-    TRY_VALUE(const FolderStore store, FolderStore::open(m_store, true));
+    TRY_VALUE(const FolderStore store, openForSaving(m_store, m_inventory));
     TRY_VALUE(PointWriter writer, store.beginPoint(m_system, m_point, m_run));
     m_writer.emplace(std::move(writer));
     return {};

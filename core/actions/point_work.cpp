@@ -54,12 +54,13 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
                            const Report &report, std::stop_token stop)
 {
     const PointId id(textParam(call, "point"));
-    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
     TRY_VALUE(const PointUse use, store.use(id, context.run.value()));
     TRY_VALUE(const RestorePoint point, store.read(id));
 
     QStringList damage;
     qint64 done = 0;
+    QMap<QString, QByteArray> known; // read whole just now
     qint64 entries = 0;
     const qint64 total = point.bytes();
     for (const PartRecord &part : point.parts) {
@@ -85,11 +86,12 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
         if (found->indexSha256 != part.indexSha256)
             damage << tr("%1 is not the file that was saved: its SHA-256 differs").arg(part.index);
         damage += found->damage.sentences(20);
+        known.insert(part.file, found->sha256);
         done += part.bytes;
         entries += part.entries;
     }
-    // The small files and the list itself; the parts were hashed in the pass above.
-    TRY_VALUE(const SumsReport sums, store.checkSums(id, {}, stop));
+    // The small files and the list itself.
+    TRY_VALUE(const SumsReport sums, store.checkSums(id, {}, stop, known));
     if (!sums.isClean())
         damage << sums.summary();
 
@@ -125,7 +127,7 @@ Result<CallOutcome> files(const PointCall &call, const ActionContext &context, s
     const PointId id(textParam(call, "point"));
     const QString only = textParam(call, "part");
     const QByteArray pattern = textParam(call, "pattern").toUtf8();
-    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
     TRY_VALUE(const PointUse use, store.use(id, context.run.value()));
     TRY_VALUE(const RestorePoint point, store.read(id));
     qint64 count = 0;
@@ -195,7 +197,7 @@ Result<CallOutcome> extract(const PointCall &call, const ActionContext &context,
     const PointId id(textParam(call, "point"));
     const QStringList wanted = toStringList(call.params.value(QLatin1String("paths")));
     const QString to = textParam(call, "to");
-    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
     TRY_VALUE(const PointUse use, store.use(id, context.run.value()));
     TRY_VALUE(const RestorePoint point, store.read(id));
     TRY(makeFolders(to, 0755));
@@ -240,33 +242,65 @@ Result<CallOutcome> extract(const PointCall &call, const ActionContext &context,
 Result<CallOutcome> removePoint(const PointCall &call, const ActionContext &context)
 {
     const PointId id(textParam(call, "point"));
-    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
     TRY(store.remove(id));
     if (context.inventory)
         (void)context.inventory->removePoint(id); // an index; rebuilt when it disagrees
     return CallOutcome{};
 }
 
-Result<CallOutcome> rebuildInventory(const ActionContext &context)
+/// Brings what the inventory knows of one store up to date; the number of its points.
+Result<qint64> rebuildStore(const StoreProfile &profile, Inventory &inventory)
 {
-    if (!context.inventory)
-        return fail(ErrorCode::Failed, tr("The inventory cannot be opened"));
-    TRY_VALUE(const FolderStore store, FolderStore::open(context.store, true));
+    TRY_VALUE(const FolderStore store, FolderStore::open(profile, OpenStore::Existing));
     TRY_VALUE(const std::vector<RestorePoint> points, store.list());
     PointFilter filter;
-    filter.store = context.store.name;
-    TRY_VALUE(const std::vector<RestorePoint> known, context.inventory->points(filter));
-    // Points that are no longer in this store go; those of other stores stay.
+    filter.store = profile.name;
+    TRY_VALUE(const std::vector<RestorePoint> known, inventory.points(filter));
     for (const RestorePoint &old : known) {
         const bool isThere = std::any_of(points.begin(), points.end(),
                                          [&](const RestorePoint &p) { return p.id == old.id; });
         if (!isThere)
-            TRY(context.inventory->removePoint(PointId(old.id)));
+            TRY(inventory.removePoint(PointId(old.id), profile.name));
     }
-    TRY(context.inventory->upsertPoints(points));
-    TRY(context.inventory->markRebuilt());
+    TRY(inventory.upsertPoints(points));
+    return qint64(points.size());
+}
+
+/// Points of stores that are no longer configured.
+Result<void> forgetOtherStores(const std::vector<StoreProfile> &stores, Inventory &inventory)
+{
+    TRY_VALUE(const std::vector<RestorePoint> known, inventory.points());
+    for (const RestorePoint &point : known) {
+        const bool isConfigured =
+            std::any_of(stores.begin(), stores.end(),
+                        [&](const StoreProfile &store) { return store.name == point.store; });
+        if (!isConfigured)
+            TRY(inventory.removePoint(PointId(point.id), point.store));
+    }
+    return {};
+}
+
+Result<CallOutcome> rebuildInventory(const ActionContext &context)
+{
+    if (!context.inventory)
+        return fail(ErrorCode::Failed, tr("The inventory cannot be opened"));
     CallOutcome outcome;
-    outcome.outputs.insert(QStringLiteral("points"), qint64(points.size()));
+    qint64 points = 0;
+    for (const StoreProfile &store : context.stores) {
+        const auto found = rebuildStore(store, *context.inventory);
+        if (found)
+            points += *found;
+        // Its points stay known: a disk that is not mounted now will be again. The default store
+        // begins with the first save.
+        else if (found.error().code != ErrorCode::NotFound || QFileInfo::exists(store.folder) ||
+                 store.name != kDefaultStore)
+            outcome.warnings << tr("Store %1 was left as it was known: %2")
+                                    .arg(store.name, found.error().sentence());
+    }
+    TRY(forgetOtherStores(context.stores, *context.inventory));
+    TRY(context.inventory->markRebuilt());
+    outcome.outputs.insert(QStringLiteral("points"), points);
     return outcome;
 }
 
@@ -297,7 +331,7 @@ WorkerExecution::Work publishWork(const PublishCall &call, const ActionContext &
         }
         TRY_VALUE(const RestorePoint published, context.session->publish(point));
         CallOutcome outcome;
-        TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+        TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
         remember(context, store, PointId(published.id));
         outcome.outputs = {{QStringLiteral("point"), published.id},
                            {QStringLiteral("folder"), published.folder},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/actions/survey.h"
 
+#include "core/actions/point_session.h"
 #include "core/archive/tree_save.h"
 #include "core/archive/tree_swap.h"
 #include "core/base/paths.h"
@@ -28,7 +29,7 @@ QString existingPart(QString path)
 
 Result<RestorePoint> choosePoint(const RunRequest &request)
 {
-    TRY_VALUE(const FolderStore store, FolderStore::open(request.store, false));
+    TRY_VALUE(const FolderStore store, FolderStore::open(request.store, OpenStore::Existing));
     const QString wanted = request.restorePoint;
     if (!wanted.isEmpty() && wanted != QLatin1String("best") && wanted != QLatin1String("latest"))
         return store.read(PointId(wanted));
@@ -79,9 +80,10 @@ SwapFact probeTarget(const QString &into, const RunId &run)
     return fact;
 }
 
-Result<SaveSurvey> surveySave(const StoreProfile &store, const std::vector<TreeSaveCall> &saves)
+Result<SaveSurvey> surveySave(const StoreProfile &store, const Inventory *inventory,
+                              const std::vector<TreeSaveCall> &saves)
 {
-    TRY_VALUE(const FolderStore opened, FolderStore::open(store, true));
+    TRY_VALUE(const FolderStore opened, openForSaving(store, inventory));
     SaveSurvey survey;
     TRY_VALUE(survey.storeFree, opened.freeBytes());
     for (const TreeSaveCall &save : saves) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/inventory/inventory.h"
 #include "core/model/restore_point.h"
 #include "core/model/run_request.h"
 #include "core/plan/planner.h"
@@ -26,6 +27,8 @@ struct SaveSurvey
     qint64 sourceBytes = 0;
     qint64 storeFree = 0;
 };
-Result<SaveSurvey> surveySave(const StoreProfile &store, const std::vector<TreeSaveCall> &saves);
+/// Makes the store when it is new.
+Result<SaveSurvey> surveySave(const StoreProfile &store, const Inventory *inventory,
+                              const std::vector<TreeSaveCall> &saves);
 
 } // namespace lb

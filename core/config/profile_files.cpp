@@ -151,12 +151,10 @@ Result<ReadStores> readStoresFile()
         }
         read.diagnostics = findings.take();
     }
-    const auto isLocal = [](const StoreProfile &store) {
-        return store.name == QLatin1String("local");
-    };
+    const auto isLocal = [](const StoreProfile &store) { return store.name == kDefaultStore; };
     if (std::none_of(read.stores.begin(), read.stores.end(), isLocal)) {
         StoreProfile local;
-        local.name = QStringLiteral("local");
+        local.name = kDefaultStore;
         local.folder = paths::defaultStoreFolder();
         read.stores.insert(read.stores.begin(), std::move(local));
     }
@@ -349,7 +347,7 @@ Result<void> writeStore(const StoreProfile &store)
 
 Result<void> removeStore(const QString &name)
 {
-    if (name == QLatin1String("local"))
+    if (name == kDefaultStore)
         return fail(ErrorCode::Conflict, tr("The store “local” is always there"), {},
                     tr("Give its systems another store with `systems set NAME .store=STORE`"));
     TRY_VALUE(std::vector<StoreProfile> stores, storesForChange());

@@ -299,10 +299,11 @@ void Preparation::runChecks()
         }
     }
     work(
-        [this, saves, store = plan.store, identity = plan.identity, mode = leaseModeOf(plan),
+        [this, saves, store = plan.store, inventory = m_environment.inventory,
+         identity = plan.identity, mode = leaseModeOf(plan),
          run = m_environment.request().id]() -> Result<void> {
             if (!saves.empty()) {
-                TRY_VALUE(const SaveSurvey survey, surveySave(store, saves));
+                TRY_VALUE(const SaveSurvey survey, surveySave(store, inventory, saves));
                 m_sourceBytes = survey.sourceBytes;
                 m_storeFree = survey.storeFree;
             }

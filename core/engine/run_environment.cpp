@@ -46,6 +46,7 @@ ActionContext RunEnvironment::readContext(const QString &what) const
     context.plan = plan;
     context.system = request().system;
     context.store = request().store;
+    context.stores = request().stores;
     context.step = what;
     context.isQuestion = true;
     context.record = [](const QJsonObject &) {};

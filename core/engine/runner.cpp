@@ -168,8 +168,8 @@ Result<RunnerGreeting> Runner::stand(std::unique_ptr<Journal> journal, RunState 
     m_environment.hooks = m_hooks;
     m_environment.plan = m_plan ? &*m_plan : nullptr;
     const RunRequest &asked = m_log->state().request;
-    m_environment.session =
-        std::make_shared<PointSession>(asked.store, asked.system.name, pointOf(id), id);
+    m_environment.session = std::make_shared<PointSession>(asked.store, m_inventory.get(),
+                                                           asked.system.name, pointOf(id), id);
     m_engine = std::make_unique<RunEngine>(m_environment, nullptr);
     connect(m_engine.get(), &RunEngine::progress, this, [this](const Progress &progress) {
         RunnerMessage message;

@@ -11,6 +11,9 @@
 
 namespace lb {
 
+/// The store that is always there.
+inline constexpr QLatin1String kDefaultStore("local");
+
 /// Which installation something is: at least two facts read from different sources, a short text
 /// that people type, and the names inside it that a run touches (design §2).
 struct Identity
@@ -39,7 +42,7 @@ struct SystemProfile
     QString name;
     QString type;
     QJsonObject inputs; ///< checked by the type's InputSpecs
-    QString store = QStringLiteral("local");
+    QString store = kDefaultStore;
     bool isProtected = false;
     QString rto, rpo; ///< durations as written; empty = not set
     QString via;

@@ -73,6 +73,12 @@ QJsonObject RunRequest::toJson() const
                        {QStringLiteral("host"), host},
                        {QStringLiteral("version"), version},
                        {QStringLiteral("at"), toJsonTime(at)}};
+    if (!stores.empty()) {
+        QJsonArray all;
+        for (const StoreProfile &profile : stores)
+            all.append(profile.toJson());
+        object.insert(QStringLiteral("stores"), all);
+    }
     if (maxLoss)
         object.insert(QStringLiteral("max_loss"), durationWord(*maxLoss));
     return object;
@@ -99,6 +105,8 @@ Result<RunRequest> RunRequest::fromJson(const QJsonObject &object)
     request.hidden = object.value(QLatin1String("hidden")).toBool();
     request.system = SystemProfile::fromJson(object.value(QLatin1String("system")).toObject());
     request.store = StoreProfile::fromJson(object.value(QLatin1String("store")).toObject());
+    for (const QJsonValue &profile : object.value(QLatin1String("stores")).toArray())
+        request.stores.push_back(StoreProfile::fromJson(profile.toObject()));
     request.target = fromWord<TargetKind>(text("target")).value_or(TargetKind::Same);
     request.targetGiven = object.value(QLatin1String("target_given")).toBool();
     request.restorePoint = text("restore_point");

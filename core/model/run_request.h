@@ -9,6 +9,7 @@
 #include <QMap>
 
 #include <optional>
+#include <vector>
 
 namespace lb {
 
@@ -46,6 +47,7 @@ struct RunRequest
     bool hidden = false; ///< lifeboat.* and `check`: not in lists, kept 30 days
     SystemProfile system;
     StoreProfile store;
+    std::vector<StoreProfile> stores; ///< all there are, for `inventory_rebuild` only
     TargetKind target = TargetKind::Same;
     bool targetGiven = false;
     QString restorePoint; ///< id, `best`, `latest`, or empty

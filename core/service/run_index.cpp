@@ -145,9 +145,13 @@ std::vector<RestorePoint> RunIndex::points(const QString &system)
 
 std::optional<QString> RunIndex::outOfDate(const std::vector<StoreProfile> &stores)
 {
-    QSet<QString> there;
+    QSet<QString> there, away;
     for (const StoreProfile &store : stores) {
         const QDir folder(store.folder);
+        if (!folder.exists(QStringLiteral(".lifeboat-store"))) {
+            away.insert(store.name); // not made yet, or not mounted
+            continue;
+        }
         for (const QString &system : folder.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
             const QDir points(folder.filePath(system));
             for (const QString &id : points.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
@@ -169,8 +173,10 @@ std::optional<QString> RunIndex::outOfDate(const std::vector<StoreProfile> &stor
     if (!known)
         return known.error().sentence();
     QSet<QString> listed;
-    for (const RestorePoint &point : *known)
-        listed.insert(point.id);
+    for (const RestorePoint &point : *known) {
+        if (!away.contains(point.store))
+            listed.insert(point.id);
+    }
     if (listed == there)
         return std::nullopt;
     return tr("a store holds other restore points than the inventory knows");

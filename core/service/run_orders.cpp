@@ -195,6 +195,9 @@ Async<RunId> Service::startBuiltIn(const QString &runbook, const QString &system
             store = used.store;
         }
         TRY_VALUE(made.store, readStore(store));
+        if (runbook == QLatin1String("lifeboat.inventory")) {
+            TRY_VALUE(made.stores, readStores());
+        }
         made.go = go;
         made.go.yes = true;
         made.go.by = made.by;

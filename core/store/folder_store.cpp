@@ -103,7 +103,7 @@ FolderStore::FolderStore(QString name, QString folder)
 {
 }
 
-Result<FolderStore> FolderStore::open(const StoreProfile &profile, bool create)
+Result<FolderStore> FolderStore::open(const StoreProfile &profile, OpenStore how)
 {
     if (!QDir::isAbsolutePath(profile.folder))
         return fail(ErrorCode::BadInput,
@@ -111,7 +111,7 @@ Result<FolderStore> FolderStore::open(const StoreProfile &profile, bool create)
                     profile.folder);
     const QString folder = QDir::cleanPath(profile.folder);
     auto marked = checkMarker(folder);
-    if (create && !marked && marked.error().code == ErrorCode::NotFound)
+    if (how == OpenStore::OrCreate && !marked && marked.error().code == ErrorCode::NotFound)
         marked = makeMarker(folder);
     if (!marked)
         return tl::unexpected(marked.error());

@@ -17,6 +17,12 @@ struct StoreStatus
     qint64 totalBytes = 0;
 };
 
+enum class OpenStore
+{
+    Existing,
+    OrCreate, ///< makes folder and marker where there are none
+};
+
 /// What a dead run or an interrupted removal left behind. Never shown as a restore point.
 struct Leftover
 {
@@ -39,8 +45,8 @@ struct Leftover
 class FolderStore
 {
 public:
-    /// Opens a store, making folder and marker when `create`. A read-only one opens without.
-    static Result<FolderStore> open(const StoreProfile &profile, bool create);
+    /// NotFound when there is none and it must exist. A read-only one opens.
+    static Result<FolderStore> open(const StoreProfile &profile, OpenStore how);
 
     const QString &name() const { return m_name; }
     const QString &folder() const { return m_folder; }

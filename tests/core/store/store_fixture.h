@@ -43,7 +43,7 @@ inline FolderStore openStore(const QString &folder)
     StoreProfile profile;
     profile.name = QStringLiteral("local");
     profile.folder = folder;
-    return FolderStore::open(profile, true).value();
+    return FolderStore::open(profile, OpenStore::OrCreate).value();
 }
 
 /// A point with two parts, one with an index, as the actions hand it to publish().

@@ -25,15 +25,15 @@ private Q_SLOTS:
     void opensOnlyAStore()
     {
         StoreProfile profile{QStringLiteral("disk"), m_folder};
-        VERIFY_FAILS(FolderStore::open(profile, false), ErrorCode::NotFound);
+        VERIFY_FAILS(FolderStore::open(profile, OpenStore::Existing), ErrorCode::NotFound);
         QDir().mkpath(m_folder);
-        VERIFY_FAILS(FolderStore::open(profile, false), ErrorCode::NotFound);
-        VERIFY_OK(FolderStore::open(profile, true));
-        VERIFY_OK(FolderStore::open(profile, false));
+        VERIFY_FAILS(FolderStore::open(profile, OpenStore::Existing), ErrorCode::NotFound);
+        VERIFY_OK(FolderStore::open(profile, OpenStore::OrCreate));
+        VERIFY_OK(FolderStore::open(profile, OpenStore::Existing));
         QVERIFY(writeFile(m_folder + QStringLiteral("/.lifeboat-store"), "{\"format\": 2}"));
-        VERIFY_FAILS(FolderStore::open(profile, true), ErrorCode::Unsupported);
+        VERIFY_FAILS(FolderStore::open(profile, OpenStore::OrCreate), ErrorCode::Unsupported);
         profile.folder = QStringLiteral("relative");
-        VERIFY_FAILS(FolderStore::open(profile, true), ErrorCode::BadInput);
+        VERIFY_FAILS(FolderStore::open(profile, OpenStore::OrCreate), ErrorCode::BadInput);
     }
 
     void testLeavesNothingBehind()

@@ -98,7 +98,7 @@ QString readOnlyStore(const QString &folder)
     if (::mount("none", QFile::encodeName(folder).constData(), nullptr, MS_REMOUNT | MS_RDONLY,
                 nullptr) != 0)
         return QStringLiteral("could not make it read-only");
-    const auto opened = FolderStore::open(profile, true);
+    const auto opened = FolderStore::open(profile, OpenStore::OrCreate);
     if (!opened)
         return opened.error().sentence();
     const auto status = opened->test();
