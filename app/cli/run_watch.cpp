@@ -3,12 +3,10 @@
 
 #include "app/cli/ask_go.h"
 #include "app/cli/event_lines.h"
-#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/process_identity.h"
+#include "core/model/words.h"
 #include "core/service/go_needs.h"
-
-#include <QThread>
 
 namespace lb::cli {
 
@@ -53,6 +51,7 @@ RunWatch::RunWatch(Session &session, const RunId &run, WatchOptions options)
     connect(m_follower, &RunFollower::runnerGone, this, &RunWatch::decide);
     connect(m_follower, &RunFollower::loaded, this, [this] {
         m_loaded = true;
+        sayUnderWay();
         decide();
     });
     connect(&m_interrupt, &terminal::InterruptWatch::interrupted, this, &RunWatch::onInterrupt);
@@ -71,9 +70,8 @@ int RunWatch::exec()
     m_live.set({});
     // The runner's process goes a moment after the run's end; whoever removes the run next, or
     // starts another one on the same target, must not meet it.
-    const auto patience = bootTime() + 2s;
-    while (isEnded(view().shown) && view().state.runner.isAlive() && bootTime() < patience)
-        QThread::msleep(2);
+    if (isEnded(view().shown))
+        view().state.runner.waitForEnd(2s);
     return m_status;
 }
 
@@ -92,6 +90,16 @@ void RunWatch::print(const QString &line)
     m_live.clear();
     say(line);
     drawProgress();
+}
+
+/// Who comes to a run in the middle of a step is told which one; its begin was said to others.
+void RunWatch::sayUnderWay()
+{
+    if (m_options.saidSeq == 0 || m_options.detach || m_options.quiet ||
+        terminal::outputIsTerminal())
+        return;
+    for (auto step = m_running.begin(); step != m_running.end(); ++step)
+        print(tr("%1 goes on", "a step").arg(step.key()));
 }
 
 void RunWatch::onEvent(const RunEvent &event)
@@ -405,7 +413,7 @@ int followRun(Session &session, const RunId &run, WatchOptions options)
         return status;
     }
     if (detach) {
-        say(tr("%1 %2", "run id and state").arg(run.value(), word(view.shown)));
+        say(tr("%1 %2", "run id and state").arg(run.value(), wordOf(view.shown)));
         return status;
     }
     if (isEnded(view.shown) || view.shown == RunStateName::Interrupted) {
@@ -429,7 +437,7 @@ std::optional<int> followBuiltIn(Session &session, const Result<RunId> &run)
     if (status == kGood)
         return std::nullopt;
     const Error unsaid{ErrorCode::Failed,
-                       tr("Run %1 %2").arg(run->value(), word(watch.view().shown)),
+                       tr("Run %1 %2").arg(run->value(), wordOf(watch.view().shown)),
                        {},
                        tr("“runs show %1” has the details").arg(run->value())};
     session.failed(reasonOfEnd(watch.view()).value_or(unsaid));

@@ -42,6 +42,7 @@ private:
         qint64 bytesAtStart = 0;
     };
 
+    void sayUnderWay();
     void onEvent(const RunEvent &event);
     void onProgress(const Progress &progress);
     void decide();

@@ -3,7 +3,6 @@
 #include "app/cli/run_watch.h"
 #include "app/cli/verbs.h"
 #include "core/base/atomic_file.h"
-#include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
 #include "core/base/process_identity.h"
@@ -13,7 +12,6 @@
 
 #include <QDir>
 #include <QFileInfo>
-#include <QThread>
 
 namespace lb::cli {
 
@@ -64,9 +62,8 @@ Result<void> start(Session &session)
         TRY(makePracticeTree(practiceTree()));
     }
     if (!session.service.system(systemName()))
-        TRY(session.service.addSystem(systemName(), kType,
-                                      {{QStringLiteral("folder"), {practiceTree()}}},
-                                      QStringLiteral("local")));
+        TRY(session.service.addSystem(
+            systemName(), kType, {{QStringLiteral("folder"), {practiceTree()}}}, kDefaultStore));
     return {};
 }
 
@@ -116,13 +113,9 @@ Result<void> endRuns(Session &session)
         cancel.by = currentUserName();
         if (!isEnded(view->shown))
             TRY(session.await(session.service.command(id, cancel)));
-        const auto patience = bootTime() + 30s;
-        while (view->state.runner.isAlive()) {
-            if (bootTime() > patience)
-                return fail(ErrorCode::TimedOut, tr("Run %1 does not end").arg(run.id), {},
-                            tr("“lifeboat-cli runs show %1” says why").arg(run.id));
-            QThread::msleep(20);
-        }
+        if (!view->state.runner.waitForEnd(30s))
+            return fail(ErrorCode::TimedOut, tr("Run %1 does not end").arg(run.id), {},
+                        tr("“lifeboat-cli runs show %1” says why").arg(run.id));
     }
     return {};
 }

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/process_identity.h"
 
+#include "core/base/clock.h"
+#include "core/base/file_descriptor.h"
+
 #include <QFile>
 #include <QList>
 
+#include <algorithm>
+
+#include <poll.h>
 #include <pwd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace lb {
@@ -38,6 +45,27 @@ bool ProcessIdentity::isAlive() const
 {
     const auto now = of(pid);
     return now && *now == *this;
+}
+
+bool ProcessIdentity::waitForEnd(std::chrono::milliseconds limit, const std::stop_token &stop) const
+{
+    const FileDescriptor fd(int(::syscall(SYS_pidfd_open, pid, 0)));
+    // Opened first, compared then: the descriptor stays with the process it was opened for.
+    if (!isAlive())
+        return true;
+    const auto until = bootTime() + limit;
+    for (;;) {
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - bootTime()).count();
+        pollfd end{fd.get(), POLLIN, 0};
+        // Without pidfds (fd is -1 and poll() only waits): look again every 50 ms.
+        const qint64 glance = fd.isOpen() ? (stop.stop_possible() ? 250 : 3600000) : 50;
+        ::poll(&end, 1, int(std::clamp<qint64>(left, 0, glance)));
+        if (!isAlive())
+            return true;
+        if (left <= 0 || stop.stop_requested())
+            return false;
+    }
 }
 
 QJsonObject ProcessIdentity::toJson() const

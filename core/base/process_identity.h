@@ -4,7 +4,9 @@
 #include <QJsonObject>
 #include <QString>
 
+#include <chrono>
 #include <optional>
+#include <stop_token>
 
 #include <sys/types.h>
 
@@ -23,6 +25,9 @@ struct ProcessIdentity
     static ProcessIdentity self();
 
     bool isAlive() const;
+    /// Waits for a process that is not our child to end. False when `limit` has passed or a stop
+    /// was asked for before. Blocks.
+    bool waitForEnd(std::chrono::milliseconds limit, const std::stop_token &stop = {}) const;
     QJsonObject toJson() const;
     static ProcessIdentity fromJson(const QJsonObject &object);
     friend bool operator==(const ProcessIdentity &, const ProcessIdentity &) = default;

@@ -54,6 +54,7 @@ private:
     /// What stands against this go; nothing when it may go.
     std::optional<Error> objection(const GoAnswer &answer) const;
     void begin(const GoAnswer &answer);
+    bool isAsked(const QString &step) const;
     /// One question at a time; further ones wait behind it.
     void waitForPerson(const QString &step, const QString &text);
     void askNextQuestion();

@@ -6,6 +6,7 @@
 #include "core/actions/worker_execution.h"
 #include "core/base/atomic_file.h"
 #include "core/base/clock.h"
+#include "core/base/json.h"
 #include "core/engine/undo_plan.h"
 #include "core/journal/settle.h"
 
@@ -28,7 +29,8 @@ bool repeatsSafely(const PlannedStep &step)
 
 /// Waits for, and in the end ends, what an earlier attempt may have left running.
 void outlive(const std::vector<ProcessIdentity> &known, const QStringList &markers, bool isRead,
-             std::chrono::milliseconds patience, std::chrono::milliseconds grace)
+             std::chrono::milliseconds patience, std::chrono::milliseconds grace,
+             const std::stop_token &stop)
 {
     std::vector<ProcessIdentity> processes = known;
     for (const QString &marker : markers) {
@@ -36,8 +38,10 @@ void outlive(const std::vector<ProcessIdentity> &known, const QStringList &marke
             processes.push_back(found);
     }
     for (const ProcessIdentity &process : processes) {
-        if (!isRead && waitForProcess(process, patience))
+        if (!isRead && process.waitForEnd(patience, stop))
             continue;
+        if (stop.stop_requested())
+            return;
         (void)endProcessTree(process, grace); // what survives even KILL is the kernel's
     }
 }
@@ -71,7 +75,16 @@ void RunEngine::takeUp(bool tornTail)
 void RunEngine::reopen(bool finallyOnly)
 {
     m_finallyOnly = finallyOnly;
-    commit(EventKind::RunReopened, {}, 0, {{QStringLiteral("finally_only"), finallyOnly}});
+    QStringList again;
+    for (const PlannedStep &step : m_environment.plan->steps) {
+        const StepRecord *record = state().step(step.id);
+        if (record && (!finallyOnly || step.section == PlanSection::Finally) &&
+            (record->state == StepState::Failed || record->state == StepState::Cancelled))
+            again << step.id;
+    }
+    commit(EventKind::RunReopened, {}, 0,
+           {{QStringLiteral("finally_only"), finallyOnly},
+            {QStringLiteral("again"), toJsonArray(again)}});
     takeUp(false);
 }
 
@@ -105,8 +118,8 @@ void RunEngine::settleUnknown(const QString &stepId)
     const auto patience = step.timeout.value_or(5min);
     auto *look = new WorkerExecution(
         [processes, markers, isRead = step.effect == Effect::Read, patience, grace = step.grace](
-            const WorkerExecution::Report &, std::stop_token) -> Result<CallOutcome> {
-            outlive(processes, markers, isRead, patience, grace);
+            const WorkerExecution::Report &, std::stop_token stop) -> Result<CallOutcome> {
+            outlive(processes, markers, isRead, patience, grace, stop);
             return CallOutcome{};
         },
         this);
@@ -153,6 +166,11 @@ bool RunEngine::adoptEnd(const PlannedStep &step)
 
 void RunEngine::settleByPolicy(const PlannedStep &step)
 {
+    if (m_stopping) { // the next runner looks again
+        m_unsettled.remove(step.id);
+        advanceSoon();
+        return;
+    }
     if (adoptEnd(step))
         return;
     const ResumePolicy policy = repeatsSafely(step) ? ResumePolicy::Repeat : step.resume;
@@ -185,6 +203,11 @@ void RunEngine::probe(const PlannedStep &step)
                 question->deleteLater();
                 if (!m_unsettled.contains(step.id))
                     return;
+                if (m_stopping) {
+                    m_unsettled.remove(step.id);
+                    advanceSoon();
+                    return;
+                }
                 const bool done = outcome && matches(step.probe->doneWhen, outcome->answer);
                 const bool notDone =
                     outcome && !done && matches(step.probe->notDoneWhen, outcome->answer);
@@ -292,7 +315,8 @@ void RunEngine::afterEnd(RunStateName outcome)
                     (void)m_environment.inventory->recordDuration(plan.runbook, step, bytes, took);
             }
             if (usedPoint) {
-                TRY_VALUE(const FolderStore store, FolderStore::open(plan.store, false));
+                TRY_VALUE(const FolderStore store,
+                          FolderStore::open(plan.store, OpenStore::Existing));
                 TRY(store.addProof(PointId(plan.restorePoint),
                                    {ProofLevel::Restored, true, utcNow(), run.value(),
                                     currentUserName() + QLatin1Char('@') + currentHostName(),

@@ -62,11 +62,10 @@ void RunLog::onDurable(const RunEvent &event, const QByteArray &line)
         then();
 }
 
-void RunLog::onStopped(const Error &error)
+void RunLog::onStopped()
 {
     m_standing = true;
     m_retry.start();
-    Q_EMIT stood(error);
 }
 
 void RunLog::tryAgain()
@@ -77,7 +76,6 @@ void RunLog::tryAgain()
     m_standing = false;
     for (const Pending &pending : m_pending)
         m_journal->append(pending.event);
-    Q_EMIT wentOn();
 }
 
 RunEvent makeEvent(EventKind kind, const QString &step, int attempt, const QJsonObject &data)

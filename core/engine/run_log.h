@@ -38,8 +38,6 @@ public:
 Q_SIGNALS:
     void durable(const lb::RunEvent &event, const QByteArray &line);
     void changed();
-    void stood(const lb::Error &error); ///< the journal cannot be written at the moment
-    void wentOn();
 
 private:
     struct Pending
@@ -48,7 +46,7 @@ private:
         std::function<void()> then;
     };
     void onDurable(const RunEvent &event, const QByteArray &line);
-    void onStopped(const Error &error);
+    void onStopped();
     void tryAgain();
 
     std::unique_ptr<Journal> m_journal;

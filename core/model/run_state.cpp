@@ -150,6 +150,7 @@ void RunState::apply(const RunEvent &event)
         break;
     case EventKind::RunDrafted:
         state = RunStateName::Draft;
+        waiting.reset();
         break;
     case EventKind::Go:
         go = GoAnswer::fromJson(data);
@@ -269,12 +270,9 @@ void RunState::apply(const RunEvent &event)
     case EventKind::RunReopened:
         endError.reset();
         finishing = false;
-        // What went wrong is tried again, unless only `finally` is to be caught up on.
-        if (!data.value(QLatin1String("finally_only")).toBool()) {
-            for (StepRecord &record : steps) {
-                if (record.state == StepState::Failed || record.state == StepState::Cancelled)
-                    record.state = StepState::Pending;
-            }
+        for (const QString &id : toStringList(data.value(QLatin1String("again")))) {
+            if (const auto record = steps.find(id); record != steps.end())
+                record->state = StepState::Pending;
         }
         cancelRequested = false;
         endedAt = {};

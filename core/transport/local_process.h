@@ -106,8 +106,4 @@ QList<ProcessIdentity> findStepProcesses(const QString &marker);
 /// when some could not be ended. Blocks; call it in a worker thread.
 bool endProcessTree(const ProcessIdentity &process, std::chrono::milliseconds grace);
 
-/// Waits for a process that is not our child to end. False when `limit` has passed before.
-/// Blocks; call it in a worker thread.
-bool waitForProcess(const ProcessIdentity &process, std::chrono::milliseconds limit);
-
 } // namespace lb

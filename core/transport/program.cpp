@@ -141,25 +141,4 @@ bool endProcessTree(const ProcessIdentity &process, std::chrono::milliseconds gr
     }
 }
 
-bool waitForProcess(const ProcessIdentity &process, std::chrono::milliseconds limit)
-{
-    const FileDescriptor fd(int(::syscall(SYS_pidfd_open, process.pid, 0)));
-    // Opened first, compared then: the descriptor stays with the process it was opened for.
-    if (!process.isAlive())
-        return true;
-    const auto until = bootTime() + limit;
-    for (;;) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(until - bootTime()).count();
-        pollfd end{fd.get(), POLLIN, 0};
-        // Without pidfds (fd is -1 and poll() only waits): look again every 50 ms.
-        const qint64 wait = fd.isOpen() ? left : qMin<qint64>(left, 50);
-        ::poll(&end, 1, int(std::clamp<qint64>(wait, 0, 3600000)));
-        if (!process.isAlive())
-            return true;
-        if (left <= 0)
-            return false;
-    }
-}
-
 } // namespace lb

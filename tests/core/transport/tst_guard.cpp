@@ -186,9 +186,9 @@ private Q_SLOTS:
         QCOMPARE(processesWithArgument(seconds).size(), 1);
         const auto left = findStepProcesses(QStringLiteral("test/") + QString::fromLatin1(seconds));
         QCOMPARE(left.size(), 1);
-        QVERIFY(!waitForProcess(left.at(0), 20ms));
+        QVERIFY(!left.at(0).waitForEnd(20ms));
         QVERIFY(endProcessTree(left.at(0), 500ms));
-        QVERIFY(waitForProcess(left.at(0), 1s));
+        QVERIFY(left.at(0).waitForEnd(1s));
         QVERIFY(processesWithArgument(seconds).isEmpty());
     }
 
@@ -220,7 +220,7 @@ private Q_SLOTS:
         const auto begun = bootTime();
         ::kill(pid_t(runner.processId()), SIGKILL);
         QVERIFY(runner.waitForFinished());
-        QVERIFY(waitForProcess(*guard, limit(2s)));
+        QVERIFY(guard->waitForEnd(limit(2s)));
         for (const QByteArray &seconds : ends)
             QVERIFY2(processesWithArgument(seconds).isEmpty(), seconds.constData());
         qInfo("all dead %lld ms after the runner", qint64(since(begun).count()));
@@ -241,7 +241,7 @@ private Q_SLOTS:
         QTRY_VERIFY(!processesWithArgument(seconds).isEmpty());
         ::kill(pid_t(runner.processId()), SIGKILL);
         QVERIFY(runner.waitForFinished());
-        QVERIFY(waitForProcess(*guard, limit(2s)));
+        QVERIFY(guard->waitForEnd(limit(2s)));
         const QList<pid_t> left = processesWithArgument(seconds);
         QVERIFY(!left.isEmpty());
         QVERIFY(endProcessTree(*ProcessIdentity::of(left.at(0)), 100ms));
