@@ -2,8 +2,8 @@
 #include "app/cli/completion.h"
 #include "app/cli/session.h"
 #include "app/cli/terminal.h"
-#include "app/plurals.h"
 #include "app/runner_main.h"
+#include "core/base/english_plurals.h"
 #include "core/base/text.h"
 #include "core/transport/guard_main.h"
 #include "resources/resources.h"
@@ -24,8 +24,7 @@ using namespace lb::cli;
 /// In the runner, too: what it says stands in journals and reports.
 void installPlurals()
 {
-    static EnglishPlurals plurals;
-    QCoreApplication::installTranslator(&plurals);
+    installEnglishPlurals(QCoreApplication::instance());
 }
 Q_COREAPP_STARTUP_FUNCTION(installPlurals)
 

@@ -2,12 +2,10 @@
 #include "ui/points_page.h"
 
 #include "core/base/format.h"
-
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QSortFilterProxyModel>
 #include <QSplitter>
 #include <QTableView>
 #include <QTreeWidget>
@@ -101,7 +99,7 @@ void PointDetail::setPoint(const RestorePoint *point)
 PointsPage::PointsPage(QWidget *parent)
     : Page(tr("Restore points"), "pointsPage", parent),
       m_model(new PointsModel(this)),
-      m_sorted(new QSortFilterProxyModel(this)),
+      m_sorted(new SortedRows(m_model, this)),
       m_filter(makeFilter(this, "pointsFilter", tr("Filter restore points"))),
       m_empty(named(new PlainLabel(PlainLabel::Role::Muted, this), "pointsEmpty")),
       m_splitter(named(new QSplitter(Qt::Vertical, this), "pointsSplitter")),
@@ -110,11 +108,7 @@ PointsPage::PointsPage(QWidget *parent)
       m_verify(named(new QPushButton(tr("&Verify"), this), "pointVerify")),
       m_remove(named(new QPushButton(tr("Re&move…"), this), "pointRemove"))
 {
-    m_sorted->setSourceModel(m_model);
-    m_sorted->setSortRole(kSortRole);
-    m_sorted->setFilterRole(kFilterRole);
-    m_sorted->setFilterCaseSensitivity(Qt::CaseInsensitive);
-    m_sorted->setFilterKeyColumn(0);
+    m_sorted->filterBy(m_filter);
     m_table = makeTable(m_splitter, "pointsTable", tr("Restore points"), m_sorted);
     m_table->sortByColumn(PointsModel::Made, Qt::DescendingOrder);
     m_table->hideColumn(PointsModel::Loss);
@@ -136,8 +130,6 @@ PointsPage::PointsPage(QWidget *parent)
     buttons->addWidget(m_remove);
     content()->addLayout(buttons);
 
-    connect(m_filter, &QLineEdit::textChanged, m_sorted,
-            &QSortFilterProxyModel::setFilterFixedString);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &PointsPage::refresh);
     connect(m_sorted, &QAbstractItemModel::modelReset, this, &PointsPage::refresh);

@@ -3,8 +3,8 @@
 
 #include "ui/pages.h"
 #include "ui/points_model.h"
+#include "ui/sorted_rows.h"
 
-class QSortFilterProxyModel;
 class QSplitter;
 class QTreeWidget;
 
@@ -48,7 +48,7 @@ private:
     void refresh();
 
     PointsModel *m_model;
-    QSortFilterProxyModel *m_sorted;
+    SortedRows *m_sorted;
     QTableView *m_table;
     QLineEdit *m_filter;
     PlainLabel *m_empty;

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/format.h"
+#include "ui/sorted_rows.h"
 
 #include <algorithm>
 

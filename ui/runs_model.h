@@ -7,11 +7,6 @@
 
 namespace lb {
 
-/// Sort key of a cell, in all our tables.
-inline constexpr int kSortRole = Qt::UserRole;
-/// All words of a row in one text, for filters.
-inline constexpr int kFilterRole = Qt::UserRole + 1;
-
 /// Runs as a table, newest first as given.
 class RunsModel : public QAbstractTableModel
 {

@@ -5,7 +5,6 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QSortFilterProxyModel>
 #include <QTableView>
 
 namespace lb {
@@ -13,7 +12,7 @@ namespace lb {
 RunsPage::RunsPage(QWidget *parent)
     : Page(tr("Runs"), "runsPage", parent),
       m_model(new RunsModel(this)),
-      m_sorted(new QSortFilterProxyModel(this)),
+      m_sorted(new SortedRows(m_model, this)),
       m_filter(makeFilter(this, "runsFilter", tr("Filter runs"))),
       m_empty(named(new PlainLabel(PlainLabel::Role::Muted, this), "runsEmpty")),
       m_open(named(new QPushButton(tr("&Open"), this), "runOpen")),
@@ -22,11 +21,7 @@ RunsPage::RunsPage(QWidget *parent)
       m_undo(named(new QPushButton(tr("&Go back…"), this), "runUndo")),
       m_remove(named(new QPushButton(tr("Re&move…"), this), "runRemove"))
 {
-    m_sorted->setSourceModel(m_model);
-    m_sorted->setSortRole(kSortRole);
-    m_sorted->setFilterRole(kFilterRole);
-    m_sorted->setFilterCaseSensitivity(Qt::CaseInsensitive);
-    m_sorted->setFilterKeyColumn(0);
+    m_sorted->filterBy(m_filter);
     m_table = makeTable(this, "runsTable", tr("Runs"), m_sorted);
     m_table->sortByColumn(RunsModel::Started, Qt::DescendingOrder);
     fitColumns(m_table, RunsModel::What);
@@ -42,8 +37,6 @@ RunsPage::RunsPage(QWidget *parent)
     buttons->addWidget(m_remove);
     content()->addLayout(buttons);
 
-    connect(m_filter, &QLineEdit::textChanged, m_sorted,
-            &QSortFilterProxyModel::setFilterFixedString);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &RunsPage::updateButtons);
     connect(m_sorted, &QAbstractItemModel::modelReset, this, &RunsPage::updateButtons);

@@ -3,8 +3,7 @@
 
 #include "ui/pages.h"
 #include "ui/runs_model.h"
-
-class QSortFilterProxyModel;
+#include "ui/sorted_rows.h"
 
 namespace lb {
 
@@ -31,7 +30,7 @@ private:
     void updateButtons();
 
     RunsModel *m_model;
-    QSortFilterProxyModel *m_sorted;
+    SortedRows *m_sorted;
     QTableView *m_table;
     QLineEdit *m_filter;
     PlainLabel *m_empty;

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/model/words.h"
 #include "core/service/service.h"
 #include "ui/look.h"
 
 namespace lb {
 
-/// The closed lists as a person reads them, each with its tone and icon. One word = one meaning.
-QString wordOf(RunStateName state);
-QString wordOf(StepState state);
-QString wordOf(CheckVerdict verdict);
-QString wordOf(Completeness completeness);
-QString wordOf(ProofLevel level);
-QString wordOf(Purpose purpose);
-QString wordOf(TargetKind target);
+/// Tones and icons of the closed lists; their words are in core/model/words.h.
 QString wordOf(SystemOverview::Verdict verdict);
 
 Tone toneOf(RunStateName state);

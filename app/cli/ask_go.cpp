@@ -56,8 +56,6 @@ void sayPlan(Session &session, const RunView &view)
     if (!view.plan)
         return;
     sayLines(session.service.planText(*view.plan, qMax(40, terminal::width())));
-    say();
-    say(tr("plan %1").arg(view.state.planSha256));
 }
 
 std::optional<GoAnswer> askForGo(Session &session, const RunView &view, GoAnswer given)
@@ -129,6 +127,18 @@ std::optional<RunCommand> askForAnswer(const RunView &view, const Waiting &waiti
     return command;
 }
 
+QString goCommand(const RunView &view)
+{
+    const GoNeeds needs = goNeeds(view, {});
+    QString command = QStringLiteral("runs go %1 --plan-sha256 %2")
+                          .arg(view.state.request.id.value(), view.state.planSha256);
+    for (const CheckRecord &check : needs.warned)
+        command += tr(" --accept %1=REASON", "an option").arg(check.id);
+    if (needs.confirmation)
+        command += QStringLiteral(" --confirm ") + shellQuoted(needs.identityText);
+    return command;
+}
+
 QStringList missingAnswers(const RunView &view, const GoNeeds &needs)
 {
     const QString id = view.state.request.id.value();
@@ -140,8 +150,7 @@ QStringList missingAnswers(const RunView &view, const GoNeeds &needs)
         lines << tr("Run %1 waits: the target must be confirmed: give --confirm %2")
                      .arg(id, shellQuoted(needs.identityText));
     if (needs.yes)
-        lines << tr("Run %1 waits for go: lifeboat-cli runs go %1 --plan-sha256 %2")
-                     .arg(id, view.state.planSha256);
+        lines << tr("Run %1 waits for go: lifeboat-cli %2").arg(id, goCommand(view));
     return lines;
 }
 

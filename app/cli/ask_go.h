@@ -13,6 +13,10 @@ std::optional<GoAnswer> askForGo(Session &session, const RunView &view, GoAnswer
 /// Asks what a waiting step needs; the answer as a command. Nothing: later.
 std::optional<RunCommand> askForAnswer(const RunView &view, const Waiting &waiting);
 
+/// The command that lets exactly this plan go, after the program's name, with every option it
+/// needs.
+QString goCommand(const RunView &view);
+
 /// What is missing, each with the option that gives it.
 QStringList missingAnswers(const RunView &view, const GoNeeds &needs);
 

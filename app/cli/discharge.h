@@ -10,4 +10,7 @@ namespace lb::cli {
 std::optional<int> dischargeObligation(Session &session, const Obligation &obligation,
                                        const QString &note, const QString &evidence);
 
+/// What to type to end it, after the program's name: a step that a person does needs a note.
+QString dischargeCommand(const Obligation &obligation);
+
 } // namespace lb::cli

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/event_lines.h"
 
+#include "app/cli/ask_go.h"
+#include "app/cli/discharge.h"
 #include "core/base/format.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/model/words.h"
 
 namespace lb::cli {
 
@@ -49,62 +52,6 @@ QString answerWords(const RunView &view, const QString &step)
 }
 
 } // namespace
-
-QString word(RunStateName state)
-{
-    switch (state) {
-    case RunStateName::Preparing:
-        return tr("preparing");
-    case RunStateName::Ready:
-        return tr("ready, waits for go");
-    case RunStateName::Draft:
-        return tr("draft");
-    case RunStateName::Running:
-        return tr("running");
-    case RunStateName::Paused:
-        return tr("paused");
-    case RunStateName::Waiting:
-        return tr("waiting");
-    case RunStateName::Finishing:
-        return tr("finishing");
-    case RunStateName::Succeeded:
-        return tr("succeeded");
-    case RunStateName::Warned:
-        return tr("completed with warnings");
-    case RunStateName::Failed:
-        return tr("failed");
-    case RunStateName::Cancelled:
-        return tr("cancelled");
-    case RunStateName::Interrupted:
-        return tr("interrupted");
-    }
-    return {};
-}
-
-QString word(StepState state)
-{
-    switch (state) {
-    case StepState::Pending:
-        return tr("pending");
-    case StepState::Running:
-        return tr("running");
-    case StepState::Waiting:
-        return tr("waiting");
-    case StepState::Succeeded:
-        return tr("succeeded");
-    case StepState::Warned:
-        return tr("warned");
-    case StepState::Failed:
-        return tr("failed");
-    case StepState::Skipped:
-        return tr("skipped");
-    case StepState::Cancelled:
-        return tr("cancelled");
-    case StepState::Unknown:
-        return tr("unknown");
-    }
-    return {};
-}
 
 QString eventLine(const RunEvent &event, const RunView &view, bool quiet)
 {
@@ -230,8 +177,7 @@ QStringList nextCommands(const RunView &view)
     switch (view.shown) {
     case RunStateName::Ready:
     case RunStateName::Draft:
-        command(tr("start exactly this plan"),
-                tr("runs go %1 --plan-sha256 %2").arg(id, view.state.planSha256));
+        command(tr("start exactly this plan"), goCommand(view));
         break;
     case RunStateName::Interrupted:
         command(tr("go on where it stopped"), tr("runs resume %1").arg(id));
@@ -261,7 +207,7 @@ QStringList nextCommands(const RunView &view)
                 if (obligation.state == ObligationState::Open &&
                     !obligation.detail.contains(QLatin1String("folder")))
                     command(tr("leave it stopped: “%1” is off the list").arg(obligation.title),
-                            tr("obligations discharge %1 %2").arg(id, shellQuoted(obligation.id)));
+                            dischargeCommand(obligation));
             }
         } else if (view.state.hasOpenObligations()) {
             command(tr("do what is left"), tr("runs resume %1").arg(id));
@@ -278,7 +224,7 @@ QStringList endLines(const RunView &view, bool quiet)
 {
     QStringList lines;
     const RunState &state = view.state;
-    QString end = word(view.shown);
+    QString end = wordOf(view.shown);
     if (state.startedAt.isValid() && state.endedAt.isValid())
         end = tr("%1 after %2").arg(end, took(state.startedAt, state.endedAt));
     const bool bad = view.shown == RunStateName::Failed || view.shown == RunStateName::Interrupted;
@@ -288,9 +234,8 @@ QStringList endLines(const RunView &view, bool quiet)
         return lines;
     for (const Obligation &obligation : state.obligations) {
         if (obligation.state == ObligationState::Open)
-            lines << tr("still to undo: %1 (obligations discharge %2 %3)")
-                         .arg(obligation.title, state.request.id.value(),
-                              shellQuoted(obligation.id));
+            lines
+                << tr("still to undo: %1 (%2)").arg(obligation.title, dischargeCommand(obligation));
     }
     return lines + nextCommands(view);
 }

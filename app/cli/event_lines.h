@@ -15,10 +15,6 @@ QString eventLine(const RunEvent &event, const RunView &view, bool quiet);
 QString progressLine(const Progress &progress, double bytesPerSecond,
                      std::chrono::milliseconds elapsed, int width);
 
-/// Words for states; the ones that screens use, too.
-QString word(RunStateName state);
-QString word(StepState state);
-
 /// What can be done about a run in this state: each a sentence with the exact command.
 QStringList nextCommands(const RunView &view);
 

@@ -17,6 +17,15 @@ LB_TRANSLATE(Cli)
 
 } // namespace
 
+QString dischargeCommand(const Obligation &obligation)
+{
+    const QString command = QStringLiteral("obligations discharge %1 %2")
+                                .arg(obligation.run, shellQuoted(obligation.id));
+    return obligation.detail.contains(QLatin1String("folder"))
+               ? command
+               : tr("%1 --note WHAT-YOU-DID", "a command line").arg(command);
+}
+
 std::optional<int> dischargeObligation(Session &session, const Obligation &obligation,
                                        const QString &note, const QString &evidence)
 {
@@ -67,8 +76,7 @@ int obligationsList(Session &session)
             fromJsonTime(obligation.detail.value(QLatin1String("delete_after")).toString());
         if (until.isValid())
             say(QStringLiteral("  ") + tr("to be deleted after %1").arg(formatTime(until)));
-        say(QStringLiteral("  lifeboat-cli obligations discharge ") + obligation.run +
-            QLatin1Char(' ') + shellQuoted(obligation.id));
+        say(QStringLiteral("  lifeboat-cli ") + dischargeCommand(obligation));
     }
     return kGood;
 }

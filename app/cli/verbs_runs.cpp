@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/answers.h"
+#include "app/cli/discharge.h"
 #include "app/cli/event_lines.h"
 #include "app/cli/log_print.h"
 #include "app/cli/run_watch.h"
@@ -9,6 +10,7 @@
 #include "core/base/format.h"
 #include "core/base/process_identity.h"
 #include "core/base/text.h"
+#include "core/model/words.h"
 
 namespace lb::cli {
 
@@ -63,7 +65,7 @@ void saySteps(const RunView &view)
             what += QStringLiteral(": ") + record->reason;
         if (record && record->attempts > 1)
             what += tr(" (%n attempt(s))", nullptr, record->attempts);
-        table.add({id, word(state), took, what});
+        table.add({id, wordOf(state), took, what});
     };
     if (view.plan) {
         for (const PlannedStep &step : view.plan->steps)
@@ -78,7 +80,7 @@ void saySteps(const RunView &view)
 void sayView(const RunView &view)
 {
     const RunState &state = view.state;
-    say(tr("run %1: %2").arg(state.request.id.value(), word(view.shown)));
+    say(tr("run %1: %2").arg(state.request.id.value(), wordOf(view.shown)));
     if (!view.journalProblem.isEmpty())
         say(tr("JOURNAL DAMAGED, shown as far as it can be read: %1").arg(view.journalProblem));
     say(tr("%1 on %2")
@@ -114,8 +116,7 @@ void sayView(const RunView &view)
                      state.waiting->text));
     for (const Obligation &obligation : state.obligations) {
         if (obligation.state == ObligationState::Open)
-            say(tr("still to undo: %1 (obligations discharge %2 %3)")
-                    .arg(obligation.title, obligation.run, shellQuoted(obligation.id)));
+            say(tr("still to undo: %1 (%2)").arg(obligation.title, dischargeCommand(obligation)));
     }
     const QStringList next = nextCommands(view);
     if (!next.isEmpty()) {
@@ -218,7 +219,7 @@ int runsCancel(Session &session)
     if (isEnded(view->shown))
         return session.failed(Error{ErrorCode::Conflict,
                                     tr("Run %1 has ended already").arg(id.value()),
-                                    word(view->shown),
+                                    wordOf(view->shown),
                                     {}});
     if (!view->runnerAlive && view->shown == RunStateName::Draft)
         return session.failed(Error{ErrorCode::Conflict,

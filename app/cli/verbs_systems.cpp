@@ -179,13 +179,16 @@ int systemsAdd(Session &session)
     if (!added)
         return session.failed(added.error());
     const auto profile = session.service.system(given.word(0));
+    const auto saves = profile ? saveRunbook(session.service, *profile)
+                               : Result<QString>(tl::unexpected(profile.error()));
     if (session.json() && profile)
         sayJson(systemJson(*profile));
-    else
+    else if (saves)
         say(tr("%1 was added. Save it: lifeboat-cli run %2 --system %1")
-                .arg(given.word(0), profile
-                                        ? saveRunbook(session.service, *profile).value_or(QString())
-                                        : QString()));
+                .arg(given.word(0), *saves));
+    else
+        say(tr("%1 was added. What can be done with it: lifeboat-cli runbooks list")
+                .arg(given.word(0)));
     return kGood;
 }
 

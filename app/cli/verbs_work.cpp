@@ -6,6 +6,7 @@
 #include "app/cli/verbs.h"
 #include "core/base/json.h"
 #include "core/base/process_identity.h"
+#include "core/model/words.h"
 
 namespace lb::cli {
 
@@ -156,7 +157,7 @@ int plan(Session &session)
     if (!view.plan) {
         if (view.state.endError)
             return session.failed(*view.state.endError);
-        return session.failed(Error{ErrorCode::Failed, tr("There is no plan"), word(view.shown),
+        return session.failed(Error{ErrorCode::Failed, tr("There is no plan"), wordOf(view.shown),
                                     tr("“runs show %1” has the details").arg(run->value())});
     }
     if (session.json()) {
@@ -205,7 +206,7 @@ int runsGo(Session &session)
     if (isEnded(view->shown) || view->state.go)
         return session.failed(
             Error{ErrorCode::BadInput, tr("Run %1 does not wait for go").arg(id.value()),
-                  word(view->shown), nextCommands(*view).join(QStringLiteral("; "))});
+                  wordOf(view->shown), nextCommands(*view).join(QStringLiteral("; "))});
     // A draft has no runner: one takes it up, checks again and makes the plan again.
     const auto up = session.await(session.service.resume(id));
     if (!up)
@@ -233,7 +234,7 @@ int runsResume(Session &session)
         if (session.json())
             sayJson(view->toJson());
         else
-            say(tr("run %1 %2; nothing was changed").arg(id.value(), word(view->shown)));
+            say(tr("run %1 %2; nothing was changed").arg(id.value(), wordOf(view->shown)));
         return exitStatus(view->shown);
     }
     WatchOptions options;

@@ -127,8 +127,13 @@ Result<void> StepBuilder::addCalls(PlannedStep &step, const StepSpec &spec,
     TRY_VALUE(Call call, callOf(spec.action, references,
                                 {.startsDaemon = spec.startsDaemon,
                                  .destroys = spec.effect == Effect::Destroy}));
-    if (auto *file = std::get_if<WriteFileCall>(&call))
+    if (auto *file = std::get_if<WriteFileCall>(&call)) {
         keepApart(*file);
+        m_announced.push_back(
+            {QStringLiteral("aside:%1").arg(step.id),
+             tr("Delete the old %1 kept at %2").arg(file->path.display(), file->aside.display()),
+             QString()});
+    }
     step.undo = builtInUndo(call);
     step.calls.push_back(std::move(call));
     // What it leaves half done, its executor finds out by itself.

@@ -2,6 +2,7 @@
 #include "core/report/plan_words.h"
 
 #include "core/base/format.h"
+#include "core/model/condition_text.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -62,25 +63,6 @@ QString operandText(const QJsonValue &operand)
     const QJsonValue slot = object.value(QLatin1String("slot"));
     return slot.isString() ? QStringLiteral("‹%1›").arg(slot.toString())
                            : QStringLiteral("“%1”").arg(TemplateText::fromJson(operand).display());
-}
-
-/// A condition as PlannedStep::when keeps it.
-QString conditionText(const QJsonValue &condition)
-{
-    const QJsonObject object = condition.toObject();
-    const QString key = object.isEmpty() ? QString() : object.begin().key();
-    const QJsonValue body = object.value(key);
-    if (key == QLatin1String("present"))
-        return tr("%1 is given").arg(operandText(body));
-    if (key == QLatin1String("equals"))
-        return tr("%1 is %2")
-            .arg(operandText(body.toArray().at(0)), operandText(body.toArray().at(1)));
-    if (key == QLatin1String("not"))
-        return tr("not (%1)").arg(conditionText(body));
-    QStringList parts;
-    for (const QJsonValue part : body.toArray())
-        parts << conditionText(part);
-    return parts.join(key == QLatin1String("any") ? tr(" or ") : tr(" and "));
 }
 
 QString orderText(const Plan &plan, size_t index)
@@ -225,7 +207,7 @@ QStringList stepNotes(const Plan &plan, size_t index)
         return {tr("Skipped: %1").arg(displayText(step.skipReason))};
     QStringList notes{orderText(plan, index)};
     if (!step.when.isNull() && !step.when.isUndefined())
-        notes << tr("Done only when %1").arg(displayText(conditionText(step.when)));
+        notes << tr("Done only when %1").arg(displayText(conditionText(step.when, operandText)));
     if (step.barrier())
         notes << tr("Begins only when every step before it has succeeded");
     notes << timeoutText(step) << retryText(step.retry);
