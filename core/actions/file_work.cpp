@@ -38,8 +38,9 @@ WorkerExecution::Work writeFileWork(const WriteFileCall &call, const ActionConte
                 return fail(ErrorCode::Unsupported, tr("This Lifeboat has no secrets yet"));
             const QString path = call.path.literal();
             const QString aside = call.aside.literal();
-            if (!journalledBefore(context)) {
-                const bool existed = QFileInfo::exists(path);
+            const std::optional<bool> before = journalledBefore(context);
+            const bool existed = before.value_or(QFileInfo::exists(path));
+            if (!before) {
                 if (existed && !aside.isEmpty()) {
                     // A link costs nothing and keeps owner and mode; the new file gets a new inode.
                     ::unlink(QFile::encodeName(aside).constData());
@@ -56,6 +57,10 @@ WorkerExecution::Work writeFileWork(const WriteFileCall &call, const ActionConte
             TRY(writeFileAtomically(path, content->literal().toUtf8(), unsigned(call.mode)));
             CallOutcome outcome;
             outcome.outputs.insert(QStringLiteral("path"), path);
+            if (existed && !aside.isEmpty()) {
+                outcome.outputs.insert(QStringLiteral("aside"), aside);
+                outcome.outputs.insert(QStringLiteral("aside_bytes"), QFileInfo(aside).size());
+            }
             return outcome;
         };
 }

@@ -112,7 +112,7 @@ qint64 sizeOf(const QString &folder)
 bool isOwnFolderName(const QString &folder)
 {
     const QString base = QFileInfo(QDir::cleanPath(folder)).fileName();
-    return base.startsWith(QStringLiteral(".lifeboat-aside-")) ||
+    return base.contains(QStringLiteral(".lifeboat-aside-")) ||
            base.startsWith(QStringLiteral(".lifeboat-stage-"));
 }
 
@@ -149,7 +149,7 @@ WorkerExecution::Work treeStageWork(const TreeStageCall &call, const ActionConte
 {
     return [call, context](const WorkerExecution::Report &report,
                            std::stop_token stop) -> Result<CallOutcome> {
-        TRY_VALUE(const FolderStore store, FolderStore::open(context.store, false));
+        TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
         TRY_VALUE(const PointUse use, store.use(PointId(call.point), context.run.value()));
         TRY_VALUE(const RestorePoint point, store.read(PointId(call.point)));
         const PartRecord *part = point.part(call.part);

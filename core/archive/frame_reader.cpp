@@ -258,11 +258,25 @@ Result<void> FrameReader::addBig(WantedEntry wanted, const FrameInfo &first,
     return {};
 }
 
+void FrameReader::waitUntil(std::unique_lock<std::mutex> &lock, const std::function<bool()> &done)
+{
+    using namespace std::chrono_literals;
+    bool isDone = done();
+    while (!isDone) {
+        if (m_options.tick) {
+            lock.unlock();
+            m_options.tick();
+            lock.lock();
+        }
+        isDone = m_changed.wait_for(lock, 100ms, done);
+    }
+}
+
 Result<void> FrameReader::push(Job job)
 {
     job.number = m_jobs++;
     std::unique_lock lock(m_mutex);
-    m_changed.wait(lock, [this] { return m_error || m_queue.size() < kQueue; });
+    waitUntil(lock, [this] { return m_error || m_queue.size() < kQueue; });
     if (m_error)
         return tl::unexpected(*m_error);
     m_queue.push_back(std::move(job));
@@ -289,7 +303,7 @@ Result<void> FrameReader::finish()
         }
     }
     std::unique_lock lock(m_mutex);
-    m_changed.wait(lock, [this] { return m_error || (m_queue.empty() && m_busy == 0); });
+    waitUntil(lock, [this] { return m_error || (m_queue.empty() && m_busy == 0); });
     if (m_error)
         return tl::unexpected(*m_error);
     if (m_whole)

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -43,8 +44,9 @@ public:
 struct FrameReaderOptions
 {
     int workers = 2;
-    bool everything = false; ///< every frame and byte must belong to an entry
-    bool wholeHash = false;  ///< SHA-256 of the part's file; only with `everything`
+    bool everything = false;    ///< every frame and byte must belong to an entry
+    bool wholeHash = false;     ///< SHA-256 of the part's file; only with `everything`
+    std::function<void()> tick; ///< in the thread that hands in, while it waits: to show progress
 };
 
 /// Reads frames in worker threads and proves every byte of them: hash of the frame, tar headers
@@ -77,6 +79,7 @@ private:
     Result<void> flushSmall();
     Result<void> addBig(WantedEntry wanted, const FrameInfo &first, const QByteArray &header);
     Result<void> push(Job job);
+    void waitUntil(std::unique_lock<std::mutex> &lock, const std::function<bool()> &done);
     Result<bool> takeFrame(quint32 number, FrameInfo &info);
     void work(int worker);
     void run(Job &job, const std::shared_ptr<Slot> &slot, ZSTD_DCtx_s *context, Sha256 &hash,

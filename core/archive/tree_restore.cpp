@@ -47,7 +47,8 @@ public:
           m_cursor(rootFd),
           m_otherCursor(rootFd),
           m_writer(rootFd, rules.workers, rules.metadata, rules.everything),
-          m_reader({rules.workers, rules.everything, false}, index, &m_writer, m_stop)
+          m_reader({rules.workers, rules.everything, false, [this] { show(); }}, index, &m_writer,
+                   m_stop)
     {
         if (rules.everything) {
             m_progress.bytesTotal = index.totals().bytes;
@@ -90,8 +91,7 @@ public:
                 TRY_VALUE(const bool ours, takeForward(std::move(entry), tops));
                 skipped[i] = !ours;
                 ++m_progress.entriesDone;
-                m_progress.bytesDone = m_reader.bytesDone();
-                m_meter.show(m_progress);
+                show();
             }
             range.skipped.push_back(std::move(skipped));
             if (beyond)
@@ -147,6 +147,12 @@ public:
     }
 
 private:
+    void show()
+    {
+        m_progress.bytesDone = m_reader.bytesDone();
+        m_meter.show(m_progress);
+    }
+
     struct Range
     {
         QByteArray top;

@@ -13,12 +13,9 @@ namespace {
 LB_TRANSLATE(Archive)
 
 /// Hands every entry of the index to the reader; order and totals must hold.
-Result<void> readAll(IndexReader &index, FrameReader &reader, ProgressMeter &meter,
-                     VerifyReport &report)
+Result<void> readAll(IndexReader &index, FrameReader &reader, VerifyReport &report,
+                     const std::function<void()> &show)
 {
-    TreeProgress progress;
-    progress.bytesTotal = index.totals().bytes;
-    progress.entriesTotal = index.totals().entries;
     QByteArray last;
     quint64 content = 0;
     for (size_t block = 0; block < index.blockCount(); ++block) {
@@ -30,16 +27,12 @@ Result<void> readAll(IndexReader &index, FrameReader &reader, ProgressMeter &met
             content += entry.type == EntryType::File ? entry.size : 0;
             ++report.entries;
             TRY(reader.add({std::move(entry), {}}));
-            progress.entriesDone = report.entries;
-            progress.bytesDone = reader.bytesDone();
-            meter.show(progress);
+            show();
         }
     }
     TRY(reader.finish());
     if (report.entries != index.totals().entries || content != index.totals().bytes)
         report.damage.add(".", tr("the index does not hold what its totals say"));
-    progress.bytesDone = reader.bytesDone();
-    meter.last(progress);
     return {};
 }
 
@@ -67,15 +60,25 @@ Result<VerifyReport> verifyTree(const VerifyOptions &options, const TreeProgress
         report.damage.add(indexName, tr("its bytes are not those that were written"));
 
     ProgressMeter meter(progress);
-    FrameReader reader({options.workers, true, options.wholeHash}, index, nullptr, stop);
+    const FrameReader *active = nullptr;
+    const auto now = [&] {
+        return TreeProgress{.bytesDone = active ? active->bytesDone() : 0,
+                            .bytesTotal = index.totals().bytes,
+                            .entriesDone = report.entries,
+                            .entriesTotal = index.totals().entries};
+    };
+    const auto show = [&] { meter.show(now()); };
+    FrameReader reader({options.workers, true, options.wholeHash, show}, index, nullptr, stop);
+    active = &reader;
     TRY(reader.open(options.archive.part));
-    const Result<void> read = readAll(index, reader, meter, report);
+    const Result<void> read = readAll(index, reader, report, show);
     if (!read) {
         if (read.error().code != ErrorCode::Corrupt)
             return tl::unexpected(read.error());
         report.damage.add(indexName, read.error().detail);
         return report;
     }
+    meter.last(now());
     report.damage.append(reader.damage());
     report.bytes = reader.bytesDone();
     report.sha256 = reader.sha256();
