@@ -18,18 +18,16 @@ echo "$2" > "$1/state"
 class Scene:
     """A system with a folder and a service that is switched off and on."""
 
-    def __init__(self, home, *words, size=200_000, tree=None, save=True):
+    def __init__(self, home, *words, size=200_000, tree=None, save=True, switch=SWITCH):
         self.home = home
         self.tree = tree or home.path / "srv/shop"
-        (self.tree / "a").mkdir(parents=True)
-        for i in range(8):
-            (self.tree / f"a/file{i}").write_bytes(os.urandom(size // 8))
+        self.fill(size)
         self.service = home.path / "service"
         self.service.mkdir()
-        switch = home.path / "switch"
-        switch.write_text(SWITCH)
-        switch.chmod(0o755)
-        command = lambda what: json.dumps([str(switch), str(self.service), what])
+        program = home.path / "switch"
+        program.write_text(switch)
+        program.chmod(0o755)
+        command = lambda what: json.dumps([str(program), str(self.service), what])
         home.cli("systems", "add", "shop", "--type", "files", "--set", f"folder={self.tree}",
                  "--set", f"quiesce_command={command('off')}",
                  "--set", f"resume_command={command('on')}", *words, expect=0)
@@ -38,6 +36,18 @@ class Scene:
             self.save(expect=0)
             self.point = home.points()[0]["id"]
             self.text = home.json("systems", "show", "shop")["identity"]["pinned"]["text"]
+
+    def fill(self, size):
+        (self.tree / "a").mkdir(parents=True)
+        for i in range(8):
+            (self.tree / f"a/file{i}").write_bytes(os.urandom(size // 8))
+
+    def damage(self):
+        """What was written since the save, or is broken."""
+        (self.tree / "a/file3").write_bytes(b"damaged")
+        (self.tree / "a/file4").unlink()
+        (self.tree / "new").write_text("not in the restore point")
+        return digest(self.tree)
 
     def save(self, **more):
         return self.home.cli("run", "files.save", "--system", "shop", "--yes", **more)

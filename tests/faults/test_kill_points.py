@@ -4,13 +4,14 @@ LIFEBOAT_TEST_FULL=1: every event, whole and torn), then `runs resume`: the end 
 undisturbed run, no step ran twice or beside itself, older restore points are untouched, no
 half-made one is visible, the service is up again. Faults F1, F2, F12, F34."""
 
-import json
 import os
 import random
 import shutil
 import subprocess
+from pathlib import Path
 
-from lifeboat import FULL, KILL_AT, PROGRAM, Home, digest, main, until
+import shop
+from lifeboat import FULL, KILL_AT, PROGRAM, Home, Skip, digest, main, until
 
 SEED = 20261121
 SAMPLES = 6
@@ -25,45 +26,18 @@ echo "end $2" >> "$1/log"
 """
 
 
-class Scene:
-    """A system with a folder, a service that is switched off and on, and one older point."""
+class Scene(shop.Scene):
+    """The shop with more and smaller files, and what its one older restore point is like."""
 
     def __init__(self, home):
-        self.home = home
-        self.tree = home.path / "srv/shop"
+        super().__init__(home, switch=SWITCH)
+        self.point_digest = digest(home.store() / "shop" / self.point)
+
+    def fill(self, size):
         (self.tree / "a/b").mkdir(parents=True)
         for i in range(40):
             (self.tree / f"a/file{i}").write_bytes(os.urandom(200 + 137 * i))
         (self.tree / "a/b/link").symlink_to("../file1")
-        self.service = home.path / "service"
-        self.service.mkdir()
-        switch = home.path / "switch"
-        switch.write_text(SWITCH)
-        switch.chmod(0o755)
-        command = lambda what: json.dumps([str(switch), str(self.service), what])
-        home.cli("systems", "add", "shop", "--type", "files", "--set", f"folder={self.tree}",
-                 "--set", f"quiesce_command={command('off')}",
-                 "--set", f"resume_command={command('on')}", expect=0)
-        home.cli("run", "files.save", "--system", "shop", "--yes", expect=0)
-        self.older = home.points()[0]["id"]
-        self.older_digest = digest(home.store() / "shop" / self.older)
-        self.good = digest(self.tree)
-        self.log = self.service / "log"
-        self.text = json.loads(home.cli("systems", "show", "shop", "--json", expect=0).stdout)[
-            "identity"]["pinned"]["text"]
-
-    def damage(self):
-        (self.tree / "a/file3").write_bytes(b"damaged")
-        (self.tree / "a/file4").unlink()
-        (self.tree / "new").write_text("not in the restore point")
-        return digest(self.tree)
-
-    def save(self, **more):
-        return self.home.cli("run", "files.save", "--system", "shop", "--yes", **more)
-
-    def restore(self, **more):
-        return self.home.cli("run", "files.restore", "--system", "shop", "--restore-point",
-                             self.older, "--yes", "--confirm", self.text, **more)
 
     def undo(self, run, **more):
         return self.home.cli("runs", "undo", run, "--yes", "--confirm", self.text, **more)
@@ -109,7 +83,7 @@ def runner_lives(home, run):
 def check_service(scene, place, turns):
     """Each switch ended exactly once, none beside itself; it is on."""
     assert (scene.service / "state").read_text() == "on\n", f"{place}: the service is off"
-    lines = scene.log.read_text().splitlines()
+    lines = (scene.service / "log").read_text().splitlines()
     assert not [l for l in lines if "beside" in l], f"{place}: {lines}"
     for what in ("off", "on"):
         ended = lines.count(f"end {what}")
@@ -117,7 +91,7 @@ def check_service(scene, place, turns):
 
 
 def check_points(scene, place):
-    assert digest(scene.home.store() / "shop" / scene.older) == scene.older_digest, place
+    assert digest(scene.home.store() / "shop" / scene.point) == scene.point_digest, place
     left = [p.name for p in (scene.home.store() / "shop").iterdir() if ".partial" in p.name]
     assert not left, f"{place}: {left}"
 
@@ -242,6 +216,33 @@ def test_front_end_dies():
         shown = lambda: home.cli("runs", "show", run, "--json")
         until(lambda: '"state":"succeeded"' in shown().stdout.replace(" ", ""), 30,
               "the run to end without its front end")
+
+
+def test_window_dies():
+    """kill -9 of the window while it follows a run: the run ends by itself."""
+    window = Path(PROGRAM).with_name("lifeboat")
+    if not window.exists():
+        raise Skip("this build has no window")
+    with Home(PROGRAM) as home:
+        scene = shop.Scene(home)
+        run = scene.hold()
+        child = subprocess.Popen([window, "--run", run], stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL,
+                                 env=home.environment | {"QT_QPA_PLATFORM": "offscreen"})
+        until(lambda: is_connected(child.pid), 60, "the window to follow the run")
+        child.kill()
+        child.wait()
+        scene.release()
+        shop.ends(home, run, "succeeded")
+        assert scene.is_on()
+
+
+def is_connected(pid):
+    """Whether it holds a socket; without desktop services only a runner's can be it."""
+    try:
+        return any(os.readlink(fd).startswith("socket:") for fd in Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:
+        return False
 
 
 main(globals())

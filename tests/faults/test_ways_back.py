@@ -6,8 +6,8 @@ the folder that was to take the live one's place is taken away meanwhile.
 None of the ways loses data, of the old state or of the restored one."""
 
 import json
-import os
 
+import shop
 from lifeboat import PROGRAM, Home, digest, main
 
 SWITCH = """#!/bin/sh
@@ -29,42 +29,19 @@ finally:
 """
 
 
-class Scene:
-    """A system with a service, a restore point of its good state, and damage done since."""
+class Scene(shop.Scene):
+    """The shop with a restore point of its good state, and damage done since."""
 
     def __init__(self, home):
-        self.home = home
-        self.tree = home.path / "srv/shop"
-        (self.tree / "a").mkdir(parents=True)
-        for i in range(20):
-            (self.tree / f"a/file{i}").write_bytes(os.urandom(300 + 97 * i))
-        self.service = home.path / "service"
-        self.service.mkdir()
-        switch = home.path / "switch"
-        switch.write_text(SWITCH)
-        switch.chmod(0o755)
-        command = lambda what: json.dumps([str(switch), str(self.service), what])
-        home.cli("systems", "add", "shop", "--type", "files", "--set", f"folder={self.tree}",
-                 "--set", f"quiesce_command={command('off')}",
-                 "--set", f"resume_command={command('on')}", expect=0)
-        home.cli("run", "files.save", "--system", "shop", "--yes", expect=0)
-        self.point = home.points()[0]
+        super().__init__(home, switch=SWITCH)
         self.point_digest = self.digest_of_point()
-        self.text = home.json("systems", "show", "shop")["identity"]["pinned"]["text"]
-        self.good = digest(self.tree)
-        (self.tree / "a/file3").write_bytes(b"what was written since, or is broken")
-        (self.tree / "a/file4").unlink()
-        (self.tree / "new").write_text("written since the save")
-        self.damaged = digest(self.tree)
+        self.damaged = self.damage()
         self.cause = home.path / "cause"
 
     def digest_of_point(self):
         """Of the parts and what describes them; proof is added to a point by using it."""
-        folder = self.home.store() / "shop" / self.point["id"]
+        folder = self.home.store() / "shop" / self.point
         return digest(folder / "parts") + (folder / "manifest.json").read_text()
-
-    def is_on(self):
-        return (self.service / "state").read_text() == "on\n"
 
     def fail_after_the_swap(self):
         """The restored folder stands in place, and the step behind it says no."""
@@ -100,7 +77,7 @@ class Scene:
     def fail(self, runbook):
         home = self.home
         (self.service / "log").unlink(missing_ok=True)
-        home.cli("run", runbook, "--system", "shop", "--restore-point", self.point["id"], "--yes",
+        home.cli("run", runbook, "--system", "shop", "--restore-point", self.point, "--yes",
                  "--confirm", self.text, expect=1)
         run = home.json("runs", "list")["runs"][0]["id"]
         shown = home.json("runs", "show", run)
@@ -136,8 +113,7 @@ class Scene:
         left = self.open(run)
         assert set(left) == {"aside:restore[shop]"}, left
         assert digest(left["aside:restore[shop]"]["detail"]["folder"]) == self.damaged
-        calls = (self.service / "log").read_text().split()
-        assert calls.count("on") == 1, calls
+        assert self.log().count("on") == 1, self.log()
         assert self.digest_of_point() == self.point_digest
 
     def go_back(self, run):
