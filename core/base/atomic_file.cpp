@@ -2,12 +2,15 @@
 #include "core/base/atomic_file.h"
 
 #include "core/base/file_descriptor.h"
+#include "core/base/secret_string.h"
 
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QScopeGuard>
 
 #include <cerrno>
+#include <climits>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,18 +52,30 @@ Result<void> writePart(const QString &part, const QByteArray &content, unsigned 
     return {};
 }
 
+/// Beside the file, and never longer than a name may be.
+QString partOf(const QString &path)
+{
+    const QString ending = QStringLiteral(".part");
+    QString name = QFileInfo(path).fileName();
+    while (QFile::encodeName(name + ending).size() > NAME_MAX)
+        name.chop(1);
+    return QFileInfo(path).path() + QLatin1Char('/') + name + ending;
+}
+
 } // namespace
 
 Result<void> writeFileAtomically(const QString &path, const QByteArray &content, unsigned mode)
 {
-    const QString part = path + QStringLiteral(".part");
+    const QString part = partOf(path);
     auto written = writePart(part, content, mode);
     if (written) {
-        const auto back = readWholeFile(part, content.size() + 1);
+        auto back = readWholeFile(part, content.size() + 1);
         if (!back)
             written = tl::unexpected(back.error());
         else if (*back != content)
             written = fail(ErrorCode::Corrupt, tr("%1 does not read back as written").arg(part));
+        if (back)
+            wipe(*back); // it may be a secret
     }
     if (written &&
         ::rename(QFile::encodeName(part).constData(), QFile::encodeName(path).constData()) != 0)
@@ -80,6 +95,7 @@ Result<QByteArray> readWholeFile(const QString &path, qint64 limit)
         return failErrno(tr("Cannot open %1").arg(path), errno);
     QByteArray content;
     QByteArray buffer(256 * 1024, Qt::Uninitialized);
+    const auto wiped = qScopeGuard([&buffer] { wipe(buffer); });
     for (;;) {
         const ssize_t n = ::read(fd.get(), buffer.data(), size_t(buffer.size()));
         if (n < 0) {

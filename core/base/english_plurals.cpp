@@ -18,9 +18,10 @@ public:
     QString translate(const char *, const char *sourceText, const char *, int n) const override
     {
         QString text = QString::fromUtf8(sourceText);
-        if (n < 0 || !text.contains(QLatin1String("(s)")))
-            return {};
-        return text.replace(QLatin1String("(s)"), n == 1 ? QString() : QStringLiteral("s"));
+        const QString source = text;
+        for (const QString &ending : {QStringLiteral("s"), QStringLiteral("es")})
+            text.replace(QLatin1Char('(') + ending + QLatin1Char(')'), n == 1 ? QString() : ending);
+        return n < 0 || text == source ? QString() : text;
     }
 };
 

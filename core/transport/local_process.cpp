@@ -5,9 +5,11 @@
 
 #include "core/base/clock.h"
 #include "core/base/format.h"
+#include "core/base/secret_string.h"
 
 #include <QFile>
 #include <QFileInfo>
+#include <QScopeGuard>
 #include <QTimer>
 
 #include <cerrno>
@@ -50,7 +52,15 @@ Result<Pipe> newPipe(bool weRead)
 Result<FileDescriptor> startBody(const ProcessStart &what, const QString &file,
                                  GuardRequest &request)
 {
+    // Its variables may be secrets: no copy of them is left behind.
     QByteArray body;
+    qsizetype room = 64 * 1024;
+    for (const QString &argument : what.arguments)
+        room += argument.size() * 3 + 1;
+    for (const auto &[name, value] : what.environment)
+        room += name.size() * 3 + value.size() + 2;
+    body.reserve(room);
+    const auto wiped = qScopeGuard([&body] { wipe(body); });
     const auto add = [&body](const QByteArray &text) { body.append(text).append('\0'); };
     add(QFile::encodeName(file));
     add(what.folder.isEmpty() ? QByteArray("/") : QFile::encodeName(what.folder));
@@ -77,7 +87,7 @@ Result<FileDescriptor> startBody(const ProcessStart &what, const QString &file,
     if (!what.marker.isEmpty())
         set(kStepVariable, what.marker.toUtf8());
     for (const auto &[name, value] : environment)
-        add(name + '=' + value);
+        body.append(name).append('=').append(value).append('\0');
     request.environmentCount = quint32(environment.size());
     request.bodySize = quint64(body.size());
     const quint64 expected = 4u + request.argumentCount + request.environmentCount;
@@ -159,6 +169,11 @@ void LocalProcess::start(ProcessStart what)
                            [this] { d->outputsClosed(); },
                            [this](const Error &error) { d->fail(error); }});
     const auto begun = d->start(what);
+    what.input.clear(); // the pump has it
+    for (auto &[name, value] : what.environment) {
+        if (value.isDetached()) // nobody else's
+            wipe(value);
+    }
     if (!begun)
         QMetaObject::invokeMethod(
             this, [this, error = begun.error()] { d->fail(error); }, Qt::QueuedConnection);

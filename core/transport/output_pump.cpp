@@ -2,6 +2,7 @@
 #include "core/transport/output_pump.h"
 
 #include "core/base/clock.h"
+#include "core/base/secret_string.h"
 
 #include <array>
 #include <cerrno>
@@ -175,6 +176,8 @@ void OutputPump::writeInput(PumpedStreams &streams)
     // EPIPE: it does not want the rest, which is its own business.
     if (n < 0 || streams.written == streams.bytes.size()) {
         streams.input.reset();
+        if (streams.bytes.isDetached()) // nobody else's; it may have been a secret
+            wipe(streams.bytes);
         streams.bytes.clear();
     }
 }
