@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/async.h"
+#include "core/base/secret_string.h"
+
+#include <chrono>
+
+namespace lb {
+
+/// How the keychain of the desktop stands. Closed list; the words of name() are in JSON output.
+enum class KeychainState
+{
+    Open,
+    Asks,   ///< it shows a prompt and waits for the person in front of it
+    Locked, ///< it is there, and nobody has unlocked it
+    Absent, ///< no session bus, or no keychain on it: normal on a server
+    Denied, ///< it refuses us
+    Frozen, ///< it does not answer
+};
+QString name(KeychainState state);
+
+struct KeychainHealth
+{
+    KeychainState state = KeychainState::Absent;
+    QString text; ///< what the keychain itself says; may be empty
+};
+/// Why a secret cannot be had in this state, and what to do. The codes: Denied for Locked and
+/// Denied, TimedOut for Asks and Frozen, Unreachable for Absent.
+Error keychainError(const KeychainHealth &health);
+
+/// Secrets in the keychain of the desktop (Secret Service or KWallet, by QtKeychain), under the
+/// service name `lifeboat`. Main thread; never blocks; every answer comes within the limits below.
+/// Never falls back to a file. The first call can open a prompt of the desktop.
+class Keychain : public QObject
+{
+    Q_OBJECT
+public:
+    struct Limits
+    {
+        std::chrono::milliseconds answer{6'500};   ///< and at most 3 s to see whether it is alive
+        std::chrono::milliseconds prompt{120'000}; ///< while it shows a prompt
+    };
+
+    explicit Keychain(QObject *parent = nullptr);
+    Keychain(Limits limits, QObject *parent);
+
+    /// NotFound only when the keychain is open and holds no such secret: a locked one says
+    /// "not found" too, and must not be taken at its word.
+    Async<SecretHandle> read(const QString &system, const QString &secret);
+    /// Read back and compared before it is said to be there.
+    Async<void> write(const QString &system, const QString &secret, SecretHandle value);
+    /// Nothing is wrong when it was not there.
+    Async<void> remove(const QString &system, const QString &secret);
+    /// Looks without a prompt; when that says nothing against it, writes, reads and deletes a
+    /// marked value.
+    Async<KeychainHealth> health();
+
+private:
+    Limits m_limits;
+};
+
+} // namespace lb
