@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/secret_string.h"
 #include "core/inventory/inventory.h"
 #include "core/model/plan.h"
 #include "core/store/folder_store.h"
@@ -59,6 +60,7 @@ struct ActionContext
     std::chrono::milliseconds grace{10'000};
     QString endFile; ///< where the guard puts a program's own end on record
     ByteSink log;    ///< the step's complete log; any thread; may be empty while preparing
+    QMap<QString, SecretHandle> secrets;   ///< those that the call delivers; let go with its step
     std::shared_ptr<PointSession> session; ///< of a save
     std::vector<PartRecord> parts;         ///< what earlier steps of this run saved
     QStringList limits, warnings;          ///< what they said about it

@@ -31,38 +31,46 @@ std::optional<bool> journalledBefore(const ActionContext &context)
 
 WorkerExecution::Work writeFileWork(const WriteFileCall &call, const ActionContext &context)
 {
-    return
-        [call, context](const WorkerExecution::Report &, std::stop_token) -> Result<CallOutcome> {
-            const auto *content = std::get_if<TemplateText>(&call.content);
-            if (!content)
-                return fail(ErrorCode::Unsupported, tr("This Lifeboat has no secrets yet"));
-            const QString path = call.path.literal();
-            const QString aside = call.aside.literal();
-            const std::optional<bool> before = journalledBefore(context);
-            const bool existed = before.value_or(QFileInfo::exists(path));
-            if (!before) {
-                if (existed && !aside.isEmpty()) {
-                    // A link costs nothing and keeps owner and mode; the new file gets a new inode.
-                    ::unlink(QFile::encodeName(aside).constData());
-                    if (::link(QFile::encodeName(path).constData(),
-                               QFile::encodeName(aside).constData()) != 0)
-                        return failErrno(tr("Cannot keep the old %1 as %2").arg(path, aside), errno,
-                                         tr("Nothing was changed"));
-                    TRY(syncFolder(QFileInfo(aside).absolutePath()));
-                }
-                context.record({{QStringLiteral("what"), QLatin1String(kFileBefore)},
-                                {QStringLiteral("existed"), existed},
-                                {QStringLiteral("aside"), aside}});
-            }
-            TRY(writeFileAtomically(path, content->literal().toUtf8(), unsigned(call.mode)));
-            CallOutcome outcome;
-            outcome.outputs.insert(QStringLiteral("path"), path);
+    return [call, context](const WorkerExecution::Report &,
+                           std::stop_token) -> Result<CallOutcome> {
+        const auto *content = std::get_if<TemplateText>(&call.content);
+        const auto *secret = std::get_if<SecretRef>(&call.content);
+        const SecretHandle handle = secret ? context.secrets.value(secret->name) : SecretHandle();
+        if (secret && !handle)
+            return fail(ErrorCode::Internal, tr("The secret %1 was not fetched").arg(secret->name));
+        const QString path = call.path.literal();
+        const QString aside = call.aside.literal();
+        const std::optional<bool> before = journalledBefore(context);
+        const bool existed = before.value_or(QFileInfo::exists(path));
+        if (!before) {
             if (existed && !aside.isEmpty()) {
-                outcome.outputs.insert(QStringLiteral("aside"), aside);
-                outcome.outputs.insert(QStringLiteral("aside_bytes"), QFileInfo(aside).size());
+                // A link costs nothing and keeps owner and mode; the new file gets a new inode.
+                ::unlink(QFile::encodeName(aside).constData());
+                if (::link(QFile::encodeName(path).constData(),
+                           QFile::encodeName(aside).constData()) != 0)
+                    return failErrno(tr("Cannot keep the old %1 as %2").arg(path, aside), errno,
+                                     tr("Nothing was changed"));
+                TRY(syncFolder(QFileInfo(aside).absolutePath()));
             }
-            return outcome;
-        };
+            context.record({{QStringLiteral("what"), QLatin1String(kFileBefore)},
+                            {QStringLiteral("existed"), existed},
+                            {QStringLiteral("aside"), aside}});
+        }
+        QByteArray bytes =
+            content ? content->literal().toUtf8()
+                    : handle->reveal([](QByteArrayView value) { return value.toByteArray(); });
+        const auto written = writeFileAtomically(path, bytes, unsigned(call.mode));
+        if (secret)
+            wipe(bytes);
+        TRY(written);
+        CallOutcome outcome;
+        outcome.outputs.insert(QStringLiteral("path"), path);
+        if (existed && !aside.isEmpty()) {
+            outcome.outputs.insert(QStringLiteral("aside"), aside);
+            outcome.outputs.insert(QStringLiteral("aside_bytes"), QFileInfo(aside).size());
+        }
+        return outcome;
+    };
 }
 
 WorkerExecution::Work restoreFileWork(const RestoreFileCall &call, const ActionContext &context)
@@ -77,6 +85,9 @@ WorkerExecution::Work restoreFileWork(const RestoreFileCall &call, const ActionC
                 if (QFileInfo::exists(aside) && ::rename(QFile::encodeName(aside).constData(),
                                                          QFile::encodeName(path).constData()) != 0)
                     return failErrno(tr("Cannot put %1 back to %2").arg(aside, path), errno);
+                // Two names of one file (killed before the new one was written): rename() leaves
+                // both.
+                ::unlink(QFile::encodeName(aside).constData());
             } else if (::unlink(QFile::encodeName(path).constData()) != 0 && errno != ENOENT) {
                 return failErrno(tr("Cannot remove %1").arg(path), errno);
             }

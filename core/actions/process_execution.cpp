@@ -15,13 +15,15 @@ namespace {
 
 LB_TRANSLATE(Actions)
 
-Result<QByteArray> plainValue(const Sensitive &value)
+Result<QByteArray> plainValue(const Sensitive &value, const ActionContext &context)
 {
-    if (const auto *secret = std::get_if<SecretRef>(&value))
-        return fail(ErrorCode::Unsupported,
-                    tr("The secret %1 cannot be delivered").arg(secret->name),
-                    tr("this Lifeboat has no secrets yet"));
-    return std::get<TemplateText>(value).literal().toUtf8();
+    const auto *secret = std::get_if<SecretRef>(&value);
+    if (!secret)
+        return std::get<TemplateText>(value).literal().toUtf8();
+    const SecretHandle handle = context.secrets.value(secret->name);
+    if (!handle)
+        return fail(ErrorCode::Internal, tr("The secret %1 was not fetched").arg(secret->name));
+    return handle->reveal([](QByteArrayView bytes) { return bytes.toByteArray(); });
 }
 
 Result<void> addJson(const QByteArray &output, CallOutcome &outcome)
@@ -91,9 +93,9 @@ ProcessExecution::ProcessExecution(const ProcessCall &call, const ActionContext 
     start.log = context.log;
     start.endFile = context.endFile;
     const auto prepared = [&]() -> Result<void> {
-        TRY_VALUE(start.input, plainValue(call.input));
+        TRY_VALUE(start.input, plainValue(call.input, context));
         for (const auto &[variable, value] : call.environment) {
-            TRY_VALUE(const QByteArray text, plainValue(value));
+            TRY_VALUE(const QByteArray text, plainValue(value, context));
             start.environment.emplace_back(variable, text);
         }
         return {};

@@ -10,6 +10,7 @@
 #include <QFile>
 #include <QFileInfo>
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 namespace lb {
@@ -57,14 +58,18 @@ Result<RestorePoint> choosePoint(const RunRequest &request)
     return *best.chosen;
 }
 
-qint64 freeBytesAt(const QString &path)
+DiskRoom roomAt(const QString &path)
 {
-    struct statvfs info
+    const QByteArray name = QFile::encodeName(existingPart(path));
+    struct statvfs space
     {
     };
-    if (::statvfs(QFile::encodeName(existingPart(path)).constData(), &info) != 0)
-        return 0;
-    return qint64(info.f_bavail) * qint64(info.f_frsize);
+    struct stat where
+    {
+    };
+    if (::statvfs(name.constData(), &space) != 0 || ::stat(name.constData(), &where) != 0)
+        return {};
+    return {qint64(space.f_bavail) * qint64(space.f_frsize), quint64(where.st_dev)};
 }
 
 SwapFact probeTarget(const QString &into, const RunId &run)

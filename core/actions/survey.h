@@ -18,8 +18,13 @@ Result<RestorePoint> choosePoint(const RunRequest &request);
 /// How the folder could be swapped for a restored one, found by trying.
 SwapFact probeTarget(const QString &into, const RunId &run);
 
-/// Free bytes for this user at a path, or at the nearest folder above it that exists.
-qint64 freeBytesAt(const QString &path);
+/// The disk at a path, or at the nearest folder above it that exists.
+struct DiskRoom
+{
+    qint64 free = 0;    ///< bytes for this user
+    quint64 device = 0; ///< equal for paths on one file system
+};
+DiskRoom roomAt(const QString &path);
 
 /// What a save will read, and the room there is for it.
 struct SaveSurvey

@@ -107,11 +107,10 @@ public:
         TRY(m_reader.finish());
         if (m_reader.damage().isEmpty())
             return {};
-        return fail(
-            ErrorCode::Corrupt,
-            tr("%n places of the archive are damaged", nullptr, int(m_reader.damage().count)),
-            m_reader.damage().sentences(20).join(QStringLiteral("; ")),
-            tr("what was extracted must not be used; choose another restore point"));
+        return fail(ErrorCode::Corrupt,
+                    tr("%n place(s) of the archive damaged", nullptr, int(m_reader.damage().count)),
+                    m_reader.damage().sentences(20).join(QStringLiteral("; ")),
+                    tr("what was extracted must not be used; choose another restore point"));
     }
 
     Result<void> backward()

@@ -62,9 +62,10 @@ void TreeFileWriter::report(RestoreReport &to)
     to.warnings.append(m_report.warnings);
     to.ownersNotSet += m_report.ownersNotSet;
     if (to.ownersNotSet > 0)
-        to.warnings.add(".", tr("the owner of %n entries could not be set; they belong to the "
-                                "user who restored",
-                                nullptr, int(std::min<quint64>(to.ownersNotSet, 1000000000))));
+        to.warnings.add(
+            ".", tr("the owner of %n file(s) or folders could not be set; they belong to the "
+                    "user who restored",
+                    nullptr, int(std::min<quint64>(to.ownersNotSet, 1000000000))));
 }
 
 /// Nothing (a closed descriptor) when the file was refused.

@@ -2,6 +2,7 @@
 #include "core/config/profile_files.h"
 
 #include "core/base/atomic_file.h"
+#include "core/base/json.h"
 #include "core/base/paths.h"
 #include "core/base/text.h"
 #include "core/config/shape_check.h"
@@ -114,6 +115,11 @@ QByteArray profileText(const SystemProfile &profile)
         holders.insert(holder.key(), holder.value());
     if (!holders.isEmpty())
         members.emplace_back(QStringLiteral("holders"), holders);
+    QJsonObject secrets;
+    for (auto it = profile.secretPrograms.begin(); it != profile.secretPrograms.end(); ++it)
+        secrets.insert(it.key(), QJsonObject{{QStringLiteral("program"), toJsonArray(it.value())}});
+    if (!secrets.isEmpty())
+        members.emplace_back(QStringLiteral("secrets"), secrets);
     if (!profile.pinned.isEmpty())
         members.emplace_back(QStringLiteral("pinned"), profile.pinned.toJson());
     return "# A system of Lifeboat. Text, no secrets.\n" + toYaml(members);
@@ -227,6 +233,18 @@ ReadProfile readProfileText(const QByteArray &text, const QString &file)
     if (const YamlNode *holders = root.get(QLatin1String("holders"))) {
         for (const YamlNode::Member &holder : holders->members)
             profile.holders.insert(holder.key, holder.value.text);
+    }
+    if (const YamlNode *secrets = root.get(QLatin1String("secrets"))) {
+        for (const YamlNode::Member &secret : secrets->members) {
+            QStringList words;
+            if (const YamlNode *program = secret.value.get(QLatin1String("program"))) {
+                for (const YamlNode &word : program->items)
+                    words << word.text;
+            }
+            if (words.isEmpty())
+                findings.error(secret.value.place, tr("“program” names no program"));
+            profile.secretPrograms.insert(secret.key, words);
+        }
     }
     profile.pinned = pinnedAt(root);
     read.diagnostics = findings.take();

@@ -221,6 +221,12 @@ constexpr std::array kPinned{
     FieldSpec{"scope", FieldType::TextList, false, "The names that runs touch"}};
 constexpr Shape kPinnedShape{"pinned", "The identity that a person let pass", kPinned};
 
+constexpr std::array kSecretSource{
+    FieldSpec{"program", FieldType::TextList, true,
+              "A program and its arguments; what it prints is the secret"}};
+constexpr Shape kSecretSourceShape{"secret", "Where a secret comes from, if not from the keychain",
+                                   kSecretSource};
+
 constexpr std::array kSystem{
     FieldSpec{"lifeboat", FieldType::Format, true, "The version of this format: 1"},
     FieldSpec{"type", FieldType::Id, true, "The system's type"},
@@ -234,6 +240,8 @@ constexpr std::array kSystem{
     FieldSpec{"network_limit", FieldType::Duration, false,
               "How long a run waits for the network; default 4h"},
     FieldSpec{"holders", FieldType::TextMap, false, "Secret to the one who has it"},
+    FieldSpec{"secrets", FieldType::ObjectMap, false, "Secrets that do not come from the keychain",
+              &kSecretSourceShape},
     FieldSpec{"pinned", FieldType::Object, false, "The identity that a person let pass",
               &kPinnedShape}};
 constexpr Shape kSystemShape{"system", "A system that an admin set up", kSystem};

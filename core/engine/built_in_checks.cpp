@@ -50,6 +50,11 @@ CheckRecord identityCheck(const CheckFacts &facts)
             return verdict(CheckVerdict::Failed,
                            tr("this is the pinned installation itself, not a replacement"),
                            tr("Choose the target “same”"));
+        if (!compared.different)
+            return verdict(CheckVerdict::Failed,
+                           tr("nothing says that this is another installation; agreeing: %1")
+                               .arg(compared.agreeing.join(QStringLiteral(", "))),
+                           tr("Make more facts readable, or choose the target “same”"));
         return verdict(CheckVerdict::Passed, tr("another installation: %1 differ").arg(differing));
     }
     if (compared.same)
@@ -85,19 +90,33 @@ CheckRecord saveRoom(const CheckFacts &facts)
 CheckRecord restoreRoom(const CheckFacts &facts)
 {
     const QString title = tr("Room for the old and the new content");
-    QStringList evidence;
-    bool tooLittle = false;
+    // All folders are staged before the first one is swapped: what lies on one disk counts
+    // together.
+    struct Disk
+    {
+        QStringList folders;
+        qint64 free = 0, need = 0;
+    };
+    QMap<quint64, Disk> disks;
     for (const PlannedStep &step : facts.plan.steps) {
         for (const Call &call : step.calls) {
             const auto *stage = std::get_if<TreeStageCall>(&call);
-            if (!stage || !facts.targetFree.contains(stage->into))
+            if (!stage || !facts.targetRoom.contains(stage->into))
                 continue;
-            const qint64 free = facts.targetFree.value(stage->into);
-            const qint64 need = stage->bytes + stage->entries * 4096 / 4;
-            tooLittle = tooLittle || free < need;
-            evidence << tr("%1: %2 free, %3 needed")
-                            .arg(stage->into, formatSize(free), formatSize(need));
+            const DiskRoom room = facts.targetRoom.value(stage->into);
+            Disk &disk = disks[room.device];
+            disk.folders << stage->into;
+            disk.free = room.free;
+            disk.need += stage->bytes + stage->entries * 4096 / 4;
         }
+    }
+    QStringList evidence;
+    bool tooLittle = false;
+    for (const Disk &disk : std::as_const(disks)) {
+        tooLittle = tooLittle || disk.free < disk.need;
+        evidence << tr("%1: %2 free, %3 needed")
+                        .arg(disk.folders.join(QStringLiteral(", ")), formatSize(disk.free),
+                             formatSize(disk.need));
     }
     return record("room", title, tooLittle ? CheckVerdict::Failed : CheckVerdict::Passed,
                   evidence.join(QStringLiteral("; ")),
@@ -180,7 +199,8 @@ std::optional<bool> versionFits(const QString &rule, const QString &version)
         if (!match.hasMatch())
             return std::nullopt;
         const QVersionNumber want = QVersionNumber::fromString(match.captured(2));
-        if (!comparisonHolds(match.captured(1), QVersionNumber::compare(have, want)))
+        if (!comparisonHolds(match.captured(1),
+                             QVersionNumber::compare(have.normalized(), want.normalized())))
             return false;
     }
     return true;
@@ -208,7 +228,7 @@ std::vector<CheckRecord> builtInChecks(const CheckFacts &facts)
                                 plan.identity.scope.join(QStringLiteral(", "))));
     if (facts.storeFree >= 0)
         checks.push_back(saveRoom(facts));
-    if (!facts.targetFree.isEmpty())
+    if (!facts.targetRoom.isEmpty())
         checks.push_back(restoreRoom(facts));
     if (!facts.swaps.empty())
         checks.push_back(swapCheck(facts));

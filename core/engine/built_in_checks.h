@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/actions/survey.h"
 #include "core/model/restore_point.h"
 #include "core/model/run_state.h"
 #include "core/plan/planner.h"
@@ -18,7 +19,7 @@ struct CheckFacts
     std::vector<SwapFact> swaps;
     qint64 sourceBytes = -1; ///< of a save: what is to be saved; -1 = not counted
     qint64 storeFree = -1;
-    QMap<QString, qint64> targetFree; ///< target folder → free bytes there
+    QMap<QString, DiskRoom> targetRoom; ///< target folder → its disk
     std::optional<Error> leaseProblem;
 };
 

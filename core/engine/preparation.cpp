@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/preparation.h"
 
+#include "core/actions/fill_call.h"
 #include "core/actions/survey.h"
 #include "core/actions/worker_execution.h"
 #include "core/base/format.h"
@@ -118,7 +119,23 @@ void Preparation::askNext()
     }
     const NamedCall next = m_queue.front();
     m_queue.pop_front();
+    // A check only says what is missing; without an identity or a discovery there is no plan.
+    const bool wait = m_kind != QLatin1String("check");
+    m_environment.obtain(secretNames({next.call}), {}, wait,
+                         [this, next](const Result<Secrets> &secrets) {
+                             if (secrets) {
+                                 askOne(next, *secrets);
+                                 return;
+                             }
+                             m_answers.insert(next.name, tl::unexpected(secrets.error()));
+                             askNext();
+                         });
+}
+
+void Preparation::askOne(const NamedCall &next, const Secrets &secrets)
+{
     ActionContext context = m_environment.readContext(m_kind + QLatin1Char(':') + next.name);
+    context.secrets = secrets;
     // Discovery wants an answer; a check looks at any.
     context.isQuestion = m_kind == QLatin1String("check");
     Execution *execution = startCall(next.call, context, this);
@@ -249,18 +266,18 @@ void Preparation::probeSwaps()
 {
     const QStringList targets = treeTargets(m_in);
     auto facts = std::make_shared<std::vector<SwapFact>>();
-    auto free = std::make_shared<QMap<QString, qint64>>();
+    auto rooms = std::make_shared<QMap<QString, DiskRoom>>();
     work(
-        [targets, facts, free, run = m_environment.request().id]() -> Result<void> {
+        [targets, facts, rooms, run = m_environment.request().id]() -> Result<void> {
             for (const QString &into : targets) {
                 facts->push_back(probeTarget(into, run));
-                free->insert(into, freeBytesAt(into));
+                rooms->insert(into, roomAt(into));
             }
             return {};
         },
-        [this, facts, free] {
+        [this, facts, rooms] {
             m_in.swaps = *facts;
-            m_targetFree = *free;
+            m_targetRoom = *rooms;
             for (const SwapFact &fact : m_in.swaps)
                 note(QStringLiteral("swap"), fact.into,
                      fact.problem.isEmpty() ? name(fact.way) : fact.problem);
@@ -315,11 +332,40 @@ void Preparation::runChecks()
             return {};
         },
         [this] {
-            std::vector<NamedCall> calls;
-            for (const PlannedCheck &check : m_prepared.plan.checks)
-                calls.push_back({check.id, check.call});
-            ask(calls, QStringLiteral("check"), [this](const Answers &) { judge(); });
+            // Now, not first when the service has been stopped.
+            m_environment.obtain(m_prepared.plan.secrets, {}, true,
+                                 [this](const Result<Secrets> &secrets) {
+                                     if (!secrets)
+                                         m_secretProblem = secrets.error();
+                                     askChecks();
+                                 });
         });
+}
+
+void Preparation::askChecks()
+{
+    std::vector<NamedCall> calls;
+    for (const PlannedCheck &check : m_prepared.plan.checks)
+        calls.push_back({check.id, check.call});
+    ask(calls, QStringLiteral("check"), [this](const Answers &) { judge(); });
+}
+
+CheckRecord Preparation::secretsCheck() const
+{
+    CheckRecord check{QStringLiteral("secrets"),
+                      tr("The secrets can be had"),
+                      {},
+                      {},
+                      CheckVerdict::Passed,
+                      utcNow()};
+    if (m_secretProblem) {
+        check.verdict = CheckVerdict::Failed;
+        check.evidence = m_secretProblem->summary;
+        check.hint = m_secretProblem->advice;
+    } else {
+        check.evidence = tr("%1, by name").arg(m_prepared.plan.secrets.join(QStringLiteral(", ")));
+    }
+    return check;
 }
 
 void Preparation::judge()
@@ -332,9 +378,11 @@ void Preparation::judge()
                      m_in.swaps,
                      m_sourceBytes,
                      m_storeFree,
-                     m_targetFree,
+                     m_targetRoom,
                      m_leaseProblem};
     m_prepared.checks = builtInChecks(facts);
+    if (!m_prepared.plan.secrets.isEmpty())
+        m_prepared.checks.push_back(secretsCheck());
     for (const PlannedCheck &check : m_prepared.plan.checks) {
         const Result<CallOutcome> &answer = *m_answers.find(check.id);
         CheckRecord record{check.id, check.title, {}, {}, CheckVerdict::Passed, utcNow()};

@@ -43,12 +43,15 @@ private:
     void probeSwaps();
     void makeThePlan();
     void runChecks();
+    void askChecks();
     void judge();
+    CheckRecord secretsCheck() const;
 
     /// Runs calls one after the other; `then` gets every answer.
     void ask(std::vector<NamedCall> calls, const QString &kind,
              std::function<void(const Answers &)> then);
     void askNext();
+    void askOne(const NamedCall &next, const Secrets &secrets);
     /// Blocking work in a worker; `then` in the main thread.
     void work(std::function<Result<void>()> what, Next then);
     void give(const Result<Prepared> &result);
@@ -60,8 +63,8 @@ private:
     QJsonObject m_factValues;
     Prepared m_prepared;
     qint64 m_sourceBytes = -1, m_storeFree = -1;
-    QMap<QString, qint64> m_targetFree;
-    std::optional<Error> m_leaseProblem;
+    QMap<QString, DiskRoom> m_targetRoom;
+    std::optional<Error> m_leaseProblem, m_secretProblem;
     bool m_done = false;
 
     std::deque<NamedCall> m_queue;

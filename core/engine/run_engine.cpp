@@ -15,13 +15,30 @@ LB_TRANSLATE(Engine)
 
 using namespace std::chrono_literals;
 
-constexpr auto kIdle = 30min; ///< a ready run without go becomes a draft
+constexpr auto kIdle = 30min;      ///< a ready run without go becomes a draft
+constexpr auto kSecretAgain = 10s; ///< a keychain may be unlocked meanwhile
 
 } // namespace
 
 RunEngine::RunEngine(RunEnvironment &environment, QObject *parent)
-    : QObject(parent), m_environment(environment)
+    : QObject(parent),
+      m_environment(environment),
+      m_secrets(environment.guard, environment.redactor.get())
 {
+    m_secrets.setSystem(state().request.system);
+    m_environment.obtain = [this](const QStringList &names, const QString &step, bool wait,
+                                  const std::function<void(const Result<Secrets> &)> &then) {
+        obtain(names, step, wait, then);
+    };
+    connect(&m_secrets, &SecretBox::cannotHide, this, [this](const QString &name) {
+        commit(EventKind::WarningRaised, {}, 0,
+               {{QStringLiteral("text"),
+                 tr("The secret %1 is too short to be told from ordinary text: it is not taken out "
+                    "of logs")
+                     .arg(name)}});
+    });
+    m_needsAgain.setInterval(kSecretAgain);
+    connect(&m_needsAgain, &QTimer::timeout, this, &RunEngine::tryNeedsAgain);
     m_idle.setSingleShot(true);
     m_idle.setInterval(kIdle);
     connect(&m_idle, &QTimer::timeout, this,
@@ -44,23 +61,90 @@ void RunEngine::commit(EventKind kind, const QString &step, int attempt, const Q
         m_table->update(state().waiting->step, state());
 }
 
-void RunEngine::waitForPerson(const QString &step, const QString &text)
+void RunEngine::waitFor(const Wait &wait)
 {
     if (state().waiting) {
-        m_questions.emplace_back(step, text);
+        m_waits.push_back(wait);
         return;
     }
-    commit(EventKind::WaitingStarted, step, 0,
-           {{QStringLiteral("for"), name(WaitingFor::Person)}, {QStringLiteral("text"), text}});
+    QJsonObject data{{QStringLiteral("for"), name(wait.reason)},
+                     {QStringLiteral("text"), wait.text}};
+    if (!wait.secret.isEmpty())
+        data.insert(QStringLiteral("secret"), wait.secret);
+    commit(EventKind::WaitingStarted, wait.step, 0, data);
+}
+
+void RunEngine::waitForPerson(const QString &step, const QString &text)
+{
+    waitFor({WaitingFor::Person, step, text});
 }
 
 void RunEngine::askNextQuestion()
 {
-    if (m_questions.empty() || state().waiting)
+    if (m_waits.empty() || state().waiting)
         return;
-    const auto [step, text] = m_questions.front();
-    m_questions.pop_front();
-    waitForPerson(step, text);
+    const Wait next = m_waits.front();
+    m_waits.pop_front();
+    waitFor(next);
+}
+
+void RunEngine::stopWaiting(WaitingFor reason, const QString &step)
+{
+    std::erase_if(m_waits,
+                  [&](const Wait &wait) { return wait.reason == reason && wait.step == step; });
+    if (state().waiting && state().waiting->reason == reason && state().waiting->step == step) {
+        commit(EventKind::WaitingEnded, step);
+        askNextQuestion();
+    }
+}
+
+// ---- Secrets ---------------------------------------------------------------------------------
+
+void RunEngine::obtain(const QStringList &names, const QString &step, bool wait,
+                       const std::function<void(const Result<Secrets> &)> &then)
+{
+    if (names.isEmpty()) {
+        then(Secrets());
+        return;
+    }
+    if (wait && state().request.mode != RunMode::Check) {
+        fetch({names, step, {}, then});
+        return;
+    }
+    m_secrets.fetch(names, this,
+                    [then](const Result<Secrets> &secrets, const QString &) { then(secrets); });
+}
+
+void RunEngine::fetch(const Need &need)
+{
+    m_secrets.fetch(
+        need.names, this, [this, need](const Result<Secrets> &secrets, const QString &missing) {
+            if (m_over || m_stopping)
+                return;
+            if (secrets) {
+                stopWaiting(WaitingFor::Credential, need.step);
+                need.then(secrets);
+                return;
+            }
+            if (need.missing != missing) {
+                stopWaiting(WaitingFor::Credential, need.step);
+                waitFor({WaitingFor::Credential, need.step,
+                         tr("The secret %1 is needed. %2. Give it to this run: lifeboat-cli runs "
+                            "secret "
+                            "%3 %1")
+                             .arg(missing, secrets.error().summary, state().request.id.value()),
+                         missing});
+            }
+            m_needs.push_back({need.names, need.step, missing, need.then});
+            m_needsAgain.start();
+        });
+}
+
+void RunEngine::tryNeedsAgain()
+{
+    m_needsAgain.stop();
+    for (const Need &need : std::exchange(m_needs, {}))
+        fetch(need);
 }
 
 void RunEngine::advanceSoon()
@@ -90,7 +174,7 @@ void RunEngine::advance()
     for (auto it = m_running.begin(); it != m_running.end(); ++it)
         active.insert(it.key());
     const Schedule next =
-        nextSteps({*m_plan, state(), *m_table, active, mayStart, m_finallyOnly, holds});
+        nextSteps({*m_plan, state(), *m_table, active, mayStart, state().finallyOnly, holds});
     for (const auto &[step, reason] : next.skip)
         commit(EventKind::StepSkipped, step, 0, {{QStringLiteral("reason"), reason}});
     if (!next.skip.empty()) {
@@ -141,9 +225,20 @@ void RunEngine::startStep(const PlannedStep &step)
         }
         calls.push_back(std::move(*filled));
     }
+    obtain(secretNames(calls), step.id, true,
+           [this, step, attempt, calls, fills](const Result<Secrets> &secrets) {
+               if (!secrets)
+                   failStep(step, attempt, secrets.error());
+               else if (m_running.contains(step.id)) // not cancelled meanwhile
+                   startFilled(step, attempt, calls, fills, *secrets);
+           });
+}
+
+void RunEngine::startFilled(const PlannedStep &step, int attempt, const std::vector<Call> &calls,
+                            const QJsonObject &fills, const Secrets &secrets)
+{
     if (step.obliges && attempt == 1)
         openObligation(*step.obliges, {});
-
     if (const auto *ask = calls.empty() ? nullptr : std::get_if<AskCall>(&calls.front())) {
         commit(EventKind::StepIntended, step.id, attempt, {{QStringLiteral("fills"), fills}});
         waitForPerson(step.id, ask->text.literal());
@@ -151,7 +246,7 @@ void RunEngine::startStep(const PlannedStep &step)
     }
     const bool isConfirm = !calls.empty() && std::holds_alternative<ConfirmCall>(calls.front());
     commit(EventKind::StepIntended, step.id, attempt, {{QStringLiteral("fills"), fills}},
-           [this, step, attempt, calls, isConfirm] {
+           [this, step, attempt, calls, secrets, isConfirm] {
                if (isConfirm || calls.empty()) {
                    // Its text stood in the plan: whoever said go has said yes to it.
                    CallOutcome outcome;
@@ -159,7 +254,7 @@ void RunEngine::startStep(const PlannedStep &step)
                    succeed(step, attempt, outcome);
                    return;
                }
-               auto *run = new StepRun(step, attempt, calls, m_environment, this);
+               auto *run = new StepRun(step, attempt, calls, secrets, m_environment, this);
                m_running.insert(step.id, run);
                connect(run, &StepRun::progress, this, &RunEngine::onProgress);
                connect(run, &StepRun::finished, this,
@@ -207,23 +302,30 @@ void RunEngine::succeed(const PlannedStep &step, int attempt, const CallOutcome 
     commit(outcome.warnings.isEmpty() ? EventKind::StepSucceeded : EventKind::StepWarned, step.id,
            attempt, data);
     m_running.remove(step.id);
-    if (step.action == QLatin1String("publish"))
+    conclude(step);
+    advanceSoon();
+}
+
+void RunEngine::conclude(const PlannedStep &step)
+{
+    const QJsonObject outputs = state().step(step.id)->outputs;
+    const QString point = outputs.value(QLatin1String("point")).toString();
+    if (step.action == QLatin1String("publish") && state().restorePoint != point)
         commit(EventKind::PointPublished, {}, 0,
-               {{QStringLiteral("point"), outcome.outputs.value(QLatin1String("point"))},
-                {QStringLiteral("store"), m_plan->store.name}});
-    const QString aside = outcome.outputs.value(QLatin1String("aside")).toString();
-    if (!aside.isEmpty()) {
-        for (const ObligationSpec &announced : m_plan->announced) {
-            if (announced.id == QStringLiteral("aside:") + step.id)
-                openObligation(announced, {{QStringLiteral("folder"), aside},
-                                           {QStringLiteral("bytes"),
-                                            outcome.outputs.value(QLatin1String("aside_bytes"))},
-                                           {QStringLiteral("announced"), true}});
-        }
+               {{QStringLiteral("point"), point}, {QStringLiteral("store"), m_plan->store.name}});
+    const QString aside = outputs.value(QLatin1String("aside")).toString();
+    for (const ObligationSpec &announced : m_plan->announced) {
+        const bool isKnown = std::any_of(
+            state().obligations.begin(), state().obligations.end(),
+            [&](const Obligation &obligation) { return obligation.id == announced.id; });
+        if (!aside.isEmpty() && !isKnown && announced.id == QStringLiteral("aside:") + step.id)
+            openObligation(announced,
+                           {{QStringLiteral("folder"), aside},
+                            {QStringLiteral("bytes"), outputs.value(QLatin1String("aside_bytes"))},
+                            {QStringLiteral("announced"), true}});
     }
     if (step.section == PlanSection::Finally)
         closeObligationsOf(step.id);
-    advanceSoon();
 }
 
 void RunEngine::failStep(const PlannedStep &step, int attempt, const Error &error)
@@ -252,19 +354,14 @@ void RunEngine::waitForDisk(const PlannedStep &step, int attempt, const Error &e
     m_running.insert(step.id, nullptr); // keeps its place while it waits
     commit(EventKind::StepFailed, step.id, attempt,
            {{QStringLiteral("error"), errorToJson(error)}, {QStringLiteral("retry"), true}});
-    commit(EventKind::WaitingStarted, step.id, 0,
-           {{QStringLiteral("for"), name(WaitingFor::Disk)},
-            {QStringLiteral("text"), tr("The disk is full: %1. Free space; the run goes on by "
-                                        "itself")
-                                         .arg(error.sentence())}});
+    waitFor(
+        {WaitingFor::Disk, step.id,
+         tr("The disk is full: %1. Free space; the run goes on by itself").arg(error.sentence())});
     // Tried again every ten seconds; each try is an attempt of its own in the journal.
     QTimer::singleShot(10s, this, [this, id = step.id] {
         if (!m_running.contains(id) || m_running.value(id))
             return;
-        if (state().waiting && state().waiting->step == id) {
-            commit(EventKind::WaitingEnded);
-            askNextQuestion();
-        }
+        stopWaiting(WaitingFor::Disk, id);
         m_running.remove(id);
         advanceSoon();
     });
@@ -289,8 +386,19 @@ void RunEngine::closeObligationsOf(const QString &finallyStep)
 {
     const std::vector<Obligation> known = state().obligations;
     for (const Obligation &obligation : known) {
-        if (obligation.state == ObligationState::Open &&
-            (obligation.by == finallyStep || obligation.id == finallyStep))
+        if (obligation.state != ObligationState::Open)
+            continue;
+        const ObligationSpec spec{obligation.id, obligation.title, obligation.by};
+        const bool isPutRight =
+            putsRight(*m_plan->step(finallyStep), spec) &&
+            std::all_of(m_plan->steps.begin(), m_plan->steps.end(), [&](const PlannedStep &step) {
+                const StepRecord *record = state().step(step.id);
+                return !putsRight(step, spec) ||
+                       (record && (record->state == StepState::Succeeded ||
+                                   record->state == StepState::Warned ||
+                                   record->state == StepState::Skipped));
+            });
+        if (isPutRight || obligation.id == finallyStep)
             commit(EventKind::ObligationClosed, {}, 0,
                    {{QStringLiteral("obligation"), obligation.id},
                     {QStringLiteral("by"), finallyStep}});

@@ -34,6 +34,8 @@ public:
     Result<void> goOn();
     Result<void> cancel(const QString &by);
     Result<void> answer(const RunCommand &command);
+    /// A secret that was typed for this run only.
+    Result<void> giveSecret(const QString &name, const SecretHandle &value);
     /// SIGTERM: no further step begins; over() follows at the next safe point, the run stays
     /// interrupted.
     void stopAtSafePoint();
@@ -54,16 +56,41 @@ private:
     /// What stands against this go; nothing when it may go.
     std::optional<Error> objection(const GoAnswer &answer) const;
     void begin(const GoAnswer &answer);
+    void stopWaiting(WaitingFor reason, const QString &step);
     bool isAsked(const QString &step) const;
-    /// One question at a time; further ones wait behind it.
+    /// One wait is shown at a time; further ones stand behind it.
+    struct Wait
+    {
+        WaitingFor reason = WaitingFor::Person;
+        QString step, text;
+        QString secret{}; ///< of Credential
+    };
+    void waitFor(const Wait &wait);
     void waitForPerson(const QString &step, const QString &text);
     void askNextQuestion();
+
+    /// A secret that could not be had yet.
+    struct Need
+    {
+        QStringList names;
+        QString step, missing;
+        std::function<void(const Result<Secrets> &)> then;
+    };
+    void obtain(const QStringList &names, const QString &step, bool wait,
+                const std::function<void(const Result<Secrets> &)> &then);
+    void fetch(const Need &need);
+    void tryNeedsAgain();
 
     void advance();
     void advanceSoon();
     void startStep(const PlannedStep &step);
+    void startFilled(const PlannedStep &step, int attempt, const std::vector<Call> &calls,
+                     const QJsonObject &fills, const Secrets &secrets);
     void onStepFinished(StepRun *run, const Result<CallOutcome> &outcome);
     void succeed(const PlannedStep &step, int attempt, const CallOutcome &outcome);
+    /// What follows from a step that has ended well. Done again by the next runner, which cannot
+    /// know how far the last one came; then only what is missing.
+    void conclude(const PlannedStep &step);
     void failStep(const PlannedStep &step, int attempt, const Error &error);
     void waitForDisk(const PlannedStep &step, int attempt, const Error &error);
     void openObligation(const ObligationSpec &spec, const QJsonObject &detail);
@@ -74,6 +101,7 @@ private:
     bool adoptEnd(const PlannedStep &step);
     void settleByPolicy(const PlannedStep &step);
     void probe(const PlannedStep &step);
+    void askProbe(const PlannedStep &step, const Secrets &secrets);
 
     void endRun();
     void afterEnd(RunStateName state);
@@ -96,10 +124,13 @@ private:
     QHash<QString, StepRun *> m_running; ///< null: journalled, not started yet, or waiting
     QSet<QString> m_unsettled;           ///< unknown steps that are being looked into
     QMap<QString, QString> m_answered;   ///< check id → reason, given while preparing
-    std::deque<std::pair<QString, QString>> m_questions; ///< step, text: behind the asked one
+    std::deque<Wait> m_waits;            ///< behind the shown one
+    SecretBox m_secrets;
+    std::vector<Need> m_needs;
+    QTimer m_needsAgain;
     QElapsedTimer m_checkedAt;
     QTimer m_idle;
-    bool m_finallyOnly = false, m_stopping = false, m_over = false, m_advancing = false;
+    bool m_stopping = false, m_over = false, m_advancing = false;
     bool m_isAgain = false; ///< the preparation under way is the one at go
 };
 

@@ -51,7 +51,8 @@ Result<void> RunEngine::cancel(const QString &by)
     }
     if (state().pauseRequested)
         commit(EventKind::Continued);
-    m_questions.clear();
+    m_waits.clear();
+    m_needs.clear();
     if (state().waiting)
         commit(EventKind::WaitingEnded);
     const QStringList ids = m_running.keys();
@@ -169,11 +170,25 @@ Result<void> RunEngine::answer(const RunCommand &command)
     return {};
 }
 
+Result<void> RunEngine::giveSecret(const QString &name, const SecretHandle &value)
+{
+    if (isEnded(state().state))
+        return fail(ErrorCode::Conflict, tr("The run has ended"), lb::name(state().state));
+    const QStringList known = m_plan ? m_plan->secrets : QStringList();
+    if (m_plan && !known.contains(name))
+        return fail(ErrorCode::NotFound, tr("This run needs no secret “%1”").arg(name),
+                    known.isEmpty() ? QString()
+                                    : tr("it needs %1").arg(known.join(QStringLiteral(", "))));
+    m_secrets.put(name, value);
+    tryNeedsAgain();
+    return {};
+}
+
 bool RunEngine::isAsked(const QString &step) const
 {
     return (state().waiting && state().waiting->step == step) ||
-           std::any_of(m_questions.begin(), m_questions.end(),
-                       [&step](const auto &question) { return question.first == step; });
+           std::any_of(m_waits.begin(), m_waits.end(),
+                       [&step](const Wait &wait) { return wait.step == step; });
 }
 
 void RunEngine::stopAtSafePoint()
@@ -220,9 +235,12 @@ QString RunEngine::cancelLeaves() const
         changed = changed || step.effect != Effect::Read;
         if (!step.obliges || step.obliges->by.isEmpty())
             continue;
-        const PlannedStep *by = m_plan->step(step.obliges->by);
-        const StepRecord *closed = state().step(step.obliges->by);
-        if (!by || (closed && isEnded(closed->state)))
+        const auto by =
+            std::find_if(m_plan->steps.begin(), m_plan->steps.end(), [&](const auto &candidate) {
+                const StepRecord *record = state().step(candidate.id);
+                return putsRight(candidate, *step.obliges) && !(record && isEnded(record->state));
+            });
+        if (by == m_plan->steps.end())
             continue;
         sentences
             << (by->finallyWhen == FinallyWhen::Always

@@ -153,8 +153,10 @@ void RunEngine::useAdvanceGo()
         end(RunStateName::Failed, against);
         return;
     }
-    if (!request.attended)
-        waitForPerson({}, against->summary);
+    if (request.attended)
+        return;
+    stopWaiting(WaitingFor::Person, {}); // what is missing now may be less than before
+    waitForPerson({}, against->summary);
 }
 
 std::optional<Error> RunEngine::objection(const GoAnswer &answer) const
@@ -239,6 +241,7 @@ void RunEngine::begin(const GoAnswer &answer)
         }
         m_lease.emplace(std::move(*lease));
     }
+    std::erase_if(m_waits, [](const Wait &wait) { return wait.step.isEmpty(); });
     if (state().waiting)
         commit(EventKind::WaitingEnded);
     GoAnswer given = answer;

@@ -2,6 +2,7 @@
 // Taking a run up again after its runner died, and bringing a run to its end.
 #include "core/engine/run_engine.h"
 
+#include "core/actions/fill_call.h"
 #include "core/actions/point_session.h"
 #include "core/actions/worker_execution.h"
 #include "core/base/atomic_file.h"
@@ -67,6 +68,11 @@ void RunEngine::takeUp(bool tornTail)
         commit(EventKind::WaitingEnded);
     if (state().state == RunStateName::Paused || state().pauseRequested)
         commit(EventKind::Continued);
+    for (const PlannedStep &step : m_plan->steps) {
+        const StepRecord *record = state().step(step.id);
+        if (record && (record->state == StepState::Succeeded || record->state == StepState::Warned))
+            conclude(step);
+    }
     for (const QString &id : unknownSteps(*m_plan, state(), tornTail))
         settleUnknown(id);
     advanceSoon();
@@ -74,7 +80,6 @@ void RunEngine::takeUp(bool tornTail)
 
 void RunEngine::reopen(bool finallyOnly)
 {
-    m_finallyOnly = finallyOnly;
     QStringList again;
     for (const PlannedStep &step : m_environment.plan->steps) {
         const StepRecord *record = state().step(step.id);
@@ -196,8 +201,18 @@ void RunEngine::probe(const PlannedStep &step)
         waitForPerson(step.id, tr("We do not know if “%1” happened.").arg(step.title));
         return;
     }
-    Execution *question = startCall(
-        step.probe->call, m_environment.readContext(QStringLiteral("probe:") + step.id), this);
+    obtain(secretNames({step.probe->call}), step.id, true,
+           [this, step](const Result<Secrets> &secrets) {
+               if (secrets && m_unsettled.contains(step.id))
+                   askProbe(step, *secrets);
+           });
+}
+
+void RunEngine::askProbe(const PlannedStep &step, const Secrets &secrets)
+{
+    ActionContext context = m_environment.readContext(QStringLiteral("probe:") + step.id);
+    context.secrets = secrets;
+    Execution *question = startCall(step.probe->call, context, this);
     connect(question, &Execution::finished, this,
             [this, question, step](const Result<CallOutcome> &outcome) {
                 question->deleteLater();
@@ -260,7 +275,7 @@ void RunEngine::endRun()
     for (const PlannedStep *step : unmetFinally(*m_plan, state())) {
         bool known = false;
         for (const Obligation &obligation : state().obligations)
-            known = known || obligation.by == step->id;
+            known = known || putsRight(*step, {obligation.id, obligation.title, obligation.by});
         if (!known)
             openObligation({step->id, step->title, step->id}, {});
     }

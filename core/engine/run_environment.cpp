@@ -13,9 +13,16 @@ namespace {
 
 /// One writer for a step's attempt; the last one who lets go closes it. What does not fit on the
 /// disk is told once, as a warning of the run.
-ByteSink sinkFor(const QString &file, RunLog *log)
+ByteSink sinkFor(const QString &file, RunLog *log, const std::shared_ptr<Redactor> &redactor)
 {
-    auto opened = LogWriter::open(file);
+    LogFilter filter;
+    if (redactor) {
+        const auto stream = std::make_shared<RedactorStream>(*redactor);
+        filter = [redactor, stream](QByteArrayView bytes, bool last) {
+            return last ? stream->push(bytes) + stream->finish() : stream->push(bytes);
+        };
+    }
+    auto opened = LogWriter::open(file, filter);
     if (!opened)
         return {}; // a step is never lost for its log; LogWriter itself tells of full disks
     const std::shared_ptr<LogWriter> writer(std::move(*opened));
@@ -59,7 +66,7 @@ ActionContext RunEnvironment::contextFor(const QString &step, int attempt) const
     context.isQuestion = false;
     context.attempt = attempt;
     context.session = session;
-    context.log = sinkFor(folder.logFile(step, attempt), log);
+    context.log = sinkFor(folder.logFile(step, attempt), log, redactor);
     context.endFile = folder.endFile(step, attempt);
     context.journalHead = QString::fromLatin1(log->head());
     context.record = [runLog = log, step, attempt](const QJsonObject &what) {

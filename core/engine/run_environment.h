@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/actions/execution.h"
+#include "core/actions/secret_box.h"
 #include "core/engine/run_log.h"
 #include "core/journal/run_folder.h"
 #include "core/runner/messages.h"
@@ -28,6 +29,13 @@ struct RunEnvironment
     Inventory *inventory = nullptr; ///< may be missing
     std::shared_ptr<PointSession> session{};
     RunnerHooks hooks{};
+    std::shared_ptr<Redactor> redactor{};
+    /// Secrets for a step (empty: while preparing): at once when there are none to get. With `wait`
+    /// it waits until somebody gives what is missing; `then` does not come when the run is
+    /// cancelled meanwhile.
+    std::function<void(const QStringList &names, const QString &step, bool wait,
+                       std::function<void(const Result<Secrets> &)> then)>
+        obtain{};
     const Plan *plan = nullptr;             ///< once frozen
     std::shared_ptr<const RunState> undone; ///< of an undo: the run it walks back…
     std::shared_ptr<const Plan> undonePlan; ///< … and what it had planned

@@ -3,11 +3,34 @@
 
 #include "core/base/clock.h"
 
+#include <QJsonArray>
 #include <QThread>
 
 #include <future>
 
 namespace lb {
+
+namespace {
+
+QJsonValue redacted(const QJsonValue &value, const Redactor &redactor)
+{
+    if (value.isString())
+        return redactor.redacted(value.toString());
+    if (value.isArray()) {
+        QJsonArray array = value.toArray();
+        for (qsizetype i = 0; i < array.size(); ++i)
+            array[i] = redacted(array.at(i), redactor);
+        return array;
+    }
+    if (!value.isObject())
+        return value;
+    QJsonObject object = value.toObject();
+    for (auto it = object.begin(); it != object.end(); ++it)
+        it.value() = redacted(it.value(), redactor);
+    return object;
+}
+
+} // namespace
 
 RunLog::RunLog(std::unique_ptr<Journal> journal, RunState state, QObject *parent)
     : QObject(parent), m_journal(std::move(journal)), m_state(std::move(state))
@@ -22,6 +45,8 @@ RunLog::~RunLog() = default;
 
 void RunLog::commit(RunEvent event, std::function<void()> then)
 {
+    if (m_redactor && !m_redactor->isEmpty())
+        event.data = redacted(event.data, *m_redactor).toObject();
     event.time = utcNow();
     event.seq = m_state.lastSeq + 1;
     m_state.apply(event);

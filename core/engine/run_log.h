@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/redactor.h"
 #include "core/journal/journal.h"
 #include "core/model/run_state.h"
 
@@ -24,6 +25,8 @@ public:
     RunLog(std::unique_ptr<Journal> journal, RunState state, QObject *parent = nullptr);
     ~RunLog() override;
 
+    /// From now on no event holds one of its secrets, whoever made it.
+    void setRedactor(std::shared_ptr<const Redactor> redactor) { m_redactor = std::move(redactor); }
     const RunState &state() const { return m_state; }
     QByteArray head() const { return m_journal->head(); }
     quint64 durableSeq() const { return m_journal->lastSeq(); }
@@ -49,6 +52,7 @@ private:
     void onStopped();
     void tryAgain();
 
+    std::shared_ptr<const Redactor> m_redactor;
     std::unique_ptr<Journal> m_journal;
     RunState m_state;
     std::deque<Pending> m_pending;

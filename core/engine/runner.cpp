@@ -166,6 +166,8 @@ Result<RunnerGreeting> Runner::stand(std::unique_ptr<Journal> journal, RunState 
     m_environment.guard = m_guard.get();
     m_environment.inventory = m_inventory.get();
     m_environment.hooks = m_hooks;
+    m_environment.redactor = std::make_shared<Redactor>();
+    m_log->setRedactor(m_environment.redactor);
     m_environment.plan = m_plan ? &*m_plan : nullptr;
     const RunRequest &asked = m_log->state().request;
     m_environment.session = std::make_shared<PointSession>(asked.store, m_inventory.get(),
@@ -251,6 +253,8 @@ Result<void> Runner::onCommand(const RunCommand &command)
         return m_engine->cancel(command.by);
     case CommandKind::Answer:
         return m_engine->answer(command);
+    case CommandKind::Secret:
+        return m_engine->giveSecret(command.secret, command.value);
     case CommandKind::Status:
         return {};
     }

@@ -24,41 +24,44 @@ bool endedWell(StepState state)
 bool wasBegun(const RunState &state, const QString &id)
 {
     const StepRecord *record = state.step(id);
-    return record && record->attempts > 0;
+    // Without an attempt on record: its intent went with a torn tail.
+    return record && (record->attempts > 0 || record->state == StepState::Unknown ||
+                      record->state == StepState::Cancelled);
 }
 
-/// All steps that come after `id` by their needs, directly or not.
-QSet<QString> stepsAfter(const Plan &plan, const QString &id)
+/// These steps and all that come after one of them by their needs, directly or not.
+QSet<QString> withFollowers(const Plan &plan, QSet<QString> ids)
 {
-    QSet<QString> after{id};
     bool grew = true;
     while (grew) {
         grew = false;
         for (const PlannedStep &step : plan.steps) {
-            if (after.contains(step.id))
+            if (ids.contains(step.id))
                 continue;
             if (std::any_of(step.needs.begin(), step.needs.end(),
-                            [&](const QString &need) { return after.contains(need); })) {
-                after.insert(step.id);
+                            [&](const QString &need) { return ids.contains(need); })) {
+                ids.insert(step.id);
                 grew = true;
             }
         }
     }
-    after.remove(id);
-    return after;
+    return ids;
 }
 
+/// For a destroying step whose needs are met.
 bool barrierIsOpen(const Plan &plan, const RunState &state, const PlannedStep &destroying)
 {
-    const QSet<QString> after = stepsAfter(plan, destroying.id);
+    // Two barriers that do not depend on each other go one after the other, as printed; what stands
+    // behind the later one waits with it.
+    QSet<QString> held{destroying.id};
+    for (const PlannedStep &step : plan.steps) {
+        if (step.barrier() && &step > &destroying && !endedWell(stateOf(state, step.id)))
+            held.insert(step.id);
+    }
+    held = withFollowers(plan, std::move(held));
     return std::all_of(plan.steps.begin(), plan.steps.end(), [&](const PlannedStep &step) {
-        if (step.section != PlanSection::Steps || step.id == destroying.id ||
-            after.contains(step.id))
-            return true;
-        // Two barriers that do not depend on each other go one after the other, as printed.
-        if (step.barrier() && &step > &destroying)
-            return true;
-        return endedWell(stateOf(state, step.id));
+        return step.section != PlanSection::Steps || held.contains(step.id) ||
+               endedWell(stateOf(state, step.id));
     });
 }
 
@@ -82,11 +85,11 @@ void offer(const ScheduleInput &input, const PlannedStep &step, Schedule &schedu
     schedule.start << step.id;
 }
 
-std::vector<const PlannedStep *> obligingSteps(const Plan &plan, const QString &finallyId)
+std::vector<const PlannedStep *> obligingSteps(const Plan &plan, const PlannedStep &finallyStep)
 {
     std::vector<const PlannedStep *> steps;
     for (const PlannedStep &step : plan.steps) {
-        if (step.obliges && step.obliges->by == finallyId)
+        if (step.obliges && putsRight(finallyStep, *step.obliges))
             steps.push_back(&step);
     }
     return steps;
@@ -95,7 +98,7 @@ std::vector<const PlannedStep *> obligingSteps(const Plan &plan, const QString &
 /// Has something been begun that this finally step puts right?
 bool isDue(const Plan &plan, const RunState &state, const PlannedStep &step)
 {
-    const auto obliging = obligingSteps(plan, step.id);
+    const auto obliging = obligingSteps(plan, step);
     if (!obliging.empty())
         return std::any_of(obliging.begin(), obliging.end(), [&](const PlannedStep *candidate) {
             return wasBegun(state, candidate->id);
@@ -169,11 +172,19 @@ QStringList unknownSteps(const Plan &plan, const RunState &state, bool tornTail)
     if (!tornTail || !state.go)
         return unknown;
     // What the lost lines may have said: any step that was free to begin, in whichever section.
+    const bool stopped =
+        state.cancelRequested ||
+        std::any_of(plan.steps.begin(), plan.steps.end(), [&](const PlannedStep &step) {
+            const StepState now = stateOf(state, step.id);
+            return step.section == PlanSection::Steps &&
+                   (now == StepState::Failed || now == StepState::Cancelled);
+        });
     for (const PlannedStep &step : plan.steps) {
         if (stateOf(state, step.id) != StepState::Pending || unknown.contains(step.id))
             continue;
-        const bool free = needsMet(state, step) && (step.section == PlanSection::Steps ||
-                                                    stepsProven(plan, state) || state.finishing);
+        const bool free = needsMet(state, step) &&
+                          (step.section == PlanSection::Steps || stepsProven(plan, state) ||
+                           state.finishing || (stopped && step.section == PlanSection::Finally));
         if (free && step.skipReason.isEmpty())
             unknown << step.id;
     }
@@ -181,23 +192,70 @@ QStringList unknownSteps(const Plan &plan, const RunState &state, bool tornTail)
 }
 
 StepTable::StepTable(const Plan &plan, const RunState &state)
-    : m_plan(&plan), m_needs(plan.steps.size()), m_states(plan.steps.size(), StepState::Pending)
+    : m_plan(&plan),
+      m_followers(plan.steps.size()),
+      m_unmet(plan.steps.size(), 0),
+      m_states(plan.steps.size(), StepState::Pending)
 {
     for (size_t i = 0; i < plan.steps.size(); ++i)
         m_index.insert(plan.steps[i].id, i);
     for (size_t i = 0; i < plan.steps.size(); ++i) {
         for (const QString &need : plan.steps[i].needs) {
-            if (const auto at = m_index.constFind(need); at != m_index.constEnd())
-                m_needs[i].push_back(*at);
+            if (const auto at = m_index.constFind(need); at != m_index.constEnd()) {
+                m_followers[*at].push_back(i);
+                ++m_unmet[i];
+            }
         }
     }
+    for (size_t i = 0; i < plan.steps.size(); ++i) {
+        if (plan.steps[i].section != PlanSection::Steps)
+            continue;
+        ++m_left;
+        if (m_unmet[i] == 0)
+            m_ready.insert(i);
+    }
     updateAll(state);
+}
+
+bool StepTable::isOrdinary(const QString &step) const
+{
+    const auto at = m_index.constFind(step);
+    return at != m_index.constEnd() && m_plan->steps[*at].section == PlanSection::Steps;
 }
 
 void StepTable::update(const QString &step, const RunState &state)
 {
     if (const auto at = m_index.constFind(step); at != m_index.constEnd())
-        m_states[*at] = stateOf(state, step);
+        count(*at, m_states[*at], stateOf(state, step));
+}
+
+void StepTable::count(size_t index, StepState from, StepState to)
+{
+    if (from == to)
+        return;
+    m_states[index] = to;
+    const auto settle = [this](size_t i) {
+        const bool isReady = m_plan->steps[i].section == PlanSection::Steps &&
+                             m_states[i] == StepState::Pending && m_unmet[i] == 0;
+        if (isReady)
+            m_ready.insert(i);
+        else
+            m_ready.erase(i);
+    };
+    settle(index);
+    if (endedWell(from) != endedWell(to)) {
+        for (const size_t follower : m_followers[index]) {
+            m_unmet[follower] += endedWell(to) ? -1 : 1;
+            settle(follower);
+        }
+    }
+    if (m_plan->steps[index].section != PlanSection::Steps)
+        return;
+    const auto isBroken = [](StepState state) {
+        return state == StepState::Failed || state == StepState::Cancelled;
+    };
+    m_left += (isEnded(to) ? 0 : 1) - (isEnded(from) ? 0 : 1);
+    m_broken += (isBroken(to) ? 1 : 0) - (isBroken(from) ? 1 : 0);
 }
 
 void StepTable::updateAll(const RunState &state)
@@ -206,45 +264,30 @@ void StepTable::updateAll(const RunState &state)
         update(step.id, state);
 }
 
-bool StepTable::needsMet(size_t index) const
-{
-    return std::all_of(m_needs[index].begin(), m_needs[index].end(),
-                       [this](size_t need) { return endedWell(m_states[need]); });
-}
-
 Schedule nextSteps(const ScheduleInput &input)
 {
     Schedule schedule;
-    const std::vector<PlannedStep> &steps = input.plan.steps;
-    bool stopped = input.state.cancelRequested || input.finallyOnly;
-    bool left = false;
-    for (size_t i = 0; i < steps.size(); ++i) {
-        if (steps[i].section != PlanSection::Steps)
-            continue;
-        const StepState state = input.table.at(i);
-        stopped = stopped || state == StepState::Failed || state == StepState::Cancelled;
-        left = left || !isEnded(state);
-    }
-    const bool working =
-        std::any_of(input.active.begin(), input.active.end(), [&input](const QString &id) {
-            const PlannedStep *step = input.plan.step(id);
-            return step && step->section == PlanSection::Steps;
-        });
-    if (left && !stopped) {
-        for (size_t i = 0; i < steps.size(); ++i) {
-            const PlannedStep &step = steps[i];
-            if (step.section != PlanSection::Steps || input.table.at(i) != StepState::Pending ||
-                !input.table.needsMet(i) || input.active.contains(step.id))
+    const bool stopped =
+        input.state.cancelRequested || input.finallyOnly || input.table.broken() > 0;
+    if (input.table.left() > 0 && !stopped) {
+        const qsizetype room = std::max<qsizetype>(0, kParallelSteps - input.active.size());
+        for (const size_t i : input.table.ready()) {
+            const PlannedStep &step = input.plan.steps[i];
+            if (input.active.contains(step.id))
                 continue;
             if (step.barrier() && step.skipReason.isEmpty() &&
                 !barrierIsOpen(input.plan, input.state, step))
                 continue;
-            offer(input, step, schedule);
+            if (schedule.start.size() < room || !step.skipReason.isEmpty())
+                offer(input, step, schedule);
         }
-        const qsizetype room = std::max<qsizetype>(0, kParallelSteps - input.active.size());
-        schedule.start = input.mayStart ? schedule.start.mid(0, room) : QStringList();
+        if (!input.mayStart)
+            schedule.start.clear();
         return schedule;
     }
+    const bool working =
+        std::any_of(input.active.begin(), input.active.end(),
+                    [&input](const QString &id) { return input.table.isOrdinary(id); });
     if (working)
         return schedule;
 

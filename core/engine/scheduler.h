@@ -7,6 +7,7 @@
 #include <QSet>
 
 #include <functional>
+#include <set>
 
 namespace lb {
 
@@ -25,8 +26,9 @@ struct Schedule
     std::vector<std::pair<QString, QString>> skip; ///< steps to be skipped now, and why
 };
 
-/// A plan's steps by number, and what state each is in: what the scheduler looks at after every
-/// step, so that a plan of ten thousand steps costs no more than a glance.
+/// A plan's steps by number, what state each is in, and which of them wait for nothing any more:
+/// what the scheduler looks at after every step, so that a plan of ten thousand steps costs no more
+/// than a glance.
 class StepTable
 {
 public:
@@ -34,14 +36,24 @@ public:
     void update(const QString &step, const RunState &state);
     void updateAll(const RunState &state);
 
-    StepState at(size_t index) const { return m_states[index]; }
-    bool needsMet(size_t index) const;
+    /// Ordinary steps that are pending and whose needs are met, in the plan's order.
+    const std::set<size_t> &ready() const { return m_ready; }
+    /// Ordinary steps that have not ended.
+    qsizetype left() const { return m_left; }
+    /// Ordinary steps that failed or were cancelled.
+    qsizetype broken() const { return m_broken; }
+    bool isOrdinary(const QString &step) const;
 
 private:
+    void count(size_t index, StepState from, StepState to);
+
     const Plan *m_plan;
     QHash<QString, size_t> m_index;
-    std::vector<std::vector<size_t>> m_needs;
+    std::vector<std::vector<size_t>> m_followers; ///< who needs it
+    std::vector<int> m_unmet;                     ///< needs that have not ended well
     std::vector<StepState> m_states;
+    std::set<size_t> m_ready;
+    qsizetype m_left = 0, m_broken = 0;
 };
 
 struct ScheduleInput

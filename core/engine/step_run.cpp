@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/step_run.h"
 
+#include "core/actions/fill_call.h"
 #include "core/base/format.h"
+
+#include <QPointer>
 
 namespace lb {
 
@@ -12,7 +15,7 @@ LB_TRANSLATE(Engine)
 } // namespace
 
 StepRun::StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled,
-                 const RunEnvironment &environment, QObject *parent)
+                 const Secrets &secrets, const RunEnvironment &environment, QObject *parent)
     : QObject(parent),
       m_step(step),
       m_attempt(attempt),
@@ -20,6 +23,7 @@ StepRun::StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled,
       m_environment(environment),
       m_context(environment.contextFor(step.id, attempt))
 {
+    m_context.secrets = secrets;
     m_timeout.setSingleShot(true);
     connect(&m_timeout, &QTimer::timeout, this, [this] {
         m_timedOut = true;
@@ -58,9 +62,23 @@ void StepRun::checkIdentity(size_t index)
         startCallAt(0);
         return;
     }
-    m_execution =
-        startCall(facts[index].call,
-                  m_environment.readContext(QStringLiteral("fact:") + facts[index].name), this);
+    m_environment.obtain(secretNames({facts[index].call}), m_step.id, true,
+                         [self = QPointer(this), index](const Result<Secrets> &secrets) {
+                             if (!self)
+                                 return;
+                             if (secrets)
+                                 self->readFact(index, *secrets);
+                             else
+                                 self->end(tl::unexpected(secrets.error()));
+                         });
+}
+
+void StepRun::readFact(size_t index, const Secrets &secrets)
+{
+    const std::vector<NamedCall> &facts = m_environment.plan->facts;
+    ActionContext context = m_environment.readContext(QStringLiteral("fact:") + facts[index].name);
+    context.secrets = secrets;
+    m_execution = startCall(facts[index].call, context, this);
     connect(m_execution, &Execution::finished, this,
             [this, index, name = facts[index].name](const Result<CallOutcome> &outcome) {
                 m_execution->deleteLater();
@@ -78,6 +96,12 @@ void StepRun::startCallAt(size_t index)
         return;
     }
     m_index = index;
+    // The receipt: which secret went to this step, and how.
+    for (const SecretUse &use : secretsOf(m_calls[index]))
+        m_environment.log->commit(makeEvent(EventKind::StepObserved, m_step.id, m_attempt,
+                                            {{QStringLiteral("what"), QStringLiteral("secret")},
+                                             {QStringLiteral("name"), use.name},
+                                             {QStringLiteral("channel"), use.channel}}));
     m_execution = startCall(m_calls[index], m_context, this);
     connect(m_execution, &Execution::observed, this, [this](const QJsonObject &what) {
         m_environment.log->commit(makeEvent(EventKind::StepObserved, m_step.id, m_attempt, what));
@@ -123,6 +147,7 @@ void StepRun::end(const Result<CallOutcome> &outcome)
     if (std::exchange(m_ended, true))
         return;
     m_timeout.stop();
+    m_context.secrets.clear();
     if (m_timedOut && !outcome && outcome.error().code == ErrorCode::Cancelled) {
         Q_EMIT finished(
             fail(ErrorCode::TimedOut,

@@ -13,7 +13,7 @@ class StepRun : public QObject
 {
     Q_OBJECT
 public:
-    StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled,
+    StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled, const Secrets &secrets,
             const RunEnvironment &environment, QObject *parent);
 
     void start();
@@ -28,6 +28,7 @@ Q_SIGNALS:
 
 private:
     void checkIdentity(size_t index);
+    void readFact(size_t index, const Secrets &secrets);
     void startCallAt(size_t index);
     void onCallFinished(const Result<CallOutcome> &outcome);
     void end(const Result<CallOutcome> &outcome);

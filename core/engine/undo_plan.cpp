@@ -4,6 +4,8 @@
 #include "core/actions/fill_call.h"
 #include "core/model/reference.h"
 
+#include <QLocale>
+
 namespace lb {
 
 namespace {
@@ -13,12 +15,21 @@ LB_TRANSLATE(Undo)
 /// Did the step change anything, as far as the journal knows?
 bool mayHaveActed(const StepRecord *record)
 {
-    return record && record->attempts > 0 && record->state != StepState::Skipped;
+    // Skipped by a person's word after an attempt, or lost with a torn tail: it may have acted.
+    return record && (record->attempts > 0 || record->state == StepState::Unknown ||
+                      record->state == StepState::Cancelled);
 }
 
-const PlannedStep *finallyOf(const Plan &plan, const PlannedStep &step)
+std::vector<const PlannedStep *> finallyOf(const Plan &plan, const PlannedStep &step)
 {
-    return step.obliges && !step.obliges->by.isEmpty() ? plan.step(step.obliges->by) : nullptr;
+    std::vector<const PlannedStep *> found;
+    if (!step.obliges)
+        return found;
+    for (const PlannedStep &other : plan.steps) {
+        if (putsRight(other, *step.obliges))
+            found.push_back(&other);
+    }
+    return found;
 }
 
 Result<std::vector<Call>> filledCalls(const std::vector<Call> &calls, const RunState &state)
@@ -68,7 +79,7 @@ Result<QString> slotValue(const Slot &slot, const RunState &state)
     if (value.isDouble())
         return value.toDouble() == double(value.toInteger())
                    ? QString::number(value.toInteger())
-                   : QString::number(value.toDouble(), 'g', 17);
+                   : QString::number(value.toDouble(), 'g', QLocale::FloatingPointShortest);
     if (value.isBool())
         return value.toBool() ? QStringLiteral("true") : QStringLiteral("false");
     return fail(ErrorCode::BadInput,
@@ -104,8 +115,8 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
 
     // What was stopped for the work is stopped again before the work is taken back.
     for (const PlannedStep &step : original.steps) {
-        const PlannedStep *starts = finallyOf(original, step);
-        if (!starts || !mayHaveActed(state.step(step.id)))
+        const auto starts = finallyOf(original, step);
+        if (starts.empty() || !mayHaveActed(state.step(step.id)))
             continue;
         PlannedStep again = step;
         TRY_VALUE(again.calls, filledCalls(step.calls, state));
@@ -114,10 +125,12 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
         again.when = {};
         stopped << step.id;
         add(std::move(again));
-        if (std::none_of(last.begin(), last.end(),
-                         [&](const PlannedStep &s) { return s.id == starts->id; })) {
-            PlannedStep start = *starts;
-            TRY_VALUE(start.calls, filledCalls(starts->calls, state));
+        for (const PlannedStep *starting : starts) {
+            if (std::any_of(last.begin(), last.end(),
+                            [&](const PlannedStep &s) { return s.id == starting->id; }))
+                continue;
+            PlannedStep start = *starting;
+            TRY_VALUE(start.calls, filledCalls(starting->calls, state));
             // `proven` stays: data that was only half taken back lets nothing run.
             start.needs.clear();
             start.when = {};

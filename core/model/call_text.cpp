@@ -165,7 +165,8 @@ QStringList describe(const TreeSaveCall &call)
 QStringList describe(const TreeStageCall &call)
 {
     const QString size =
-        tr("%1 in %2").arg(formatSize(call.bytes), tr("%n entries", nullptr, int(call.entries)));
+        tr("%1 in %2")
+            .arg(formatSize(call.bytes), tr("%n file(s) and folders", nullptr, int(call.entries)));
     return {tr("Extract part %1 of restore point %2 to %3 and verify every byte on the way")
                 .arg(call.part, call.point, call.staging.display()),
             call.way == SwapWay::Children

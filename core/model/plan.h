@@ -185,6 +185,13 @@ struct PlannedStep
     bool reversible() const { return effect == Effect::Read || !undo.empty(); }
 };
 
+/// True for the finally step that puts the obligation right, or one of its for_each instances.
+inline bool putsRight(const PlannedStep &step, const ObligationSpec &obligation)
+{
+    return step.section == PlanSection::Finally && !obligation.by.isEmpty() &&
+           (step.id == obligation.by || step.id.startsWith(obligation.by + QLatin1Char('[')));
+}
+
 struct PlannedCheck
 {
     QString id, title, hint;

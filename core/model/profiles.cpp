@@ -42,6 +42,9 @@ QJsonObject SystemProfile::toJson() const
     QJsonObject holderMap;
     for (auto it = holders.begin(); it != holders.end(); ++it)
         holderMap.insert(it.key(), it.value());
+    QJsonObject programMap;
+    for (auto it = secretPrograms.begin(); it != secretPrograms.end(); ++it)
+        programMap.insert(it.key(), toJsonArray(it.value()));
     return {{QStringLiteral("name"), name},
             {QStringLiteral("type"), type},
             {QStringLiteral("inputs"), inputs},
@@ -53,6 +56,7 @@ QJsonObject SystemProfile::toJson() const
             {QStringLiteral("notify"), notify},
             {QStringLiteral("network_limit"), networkLimit},
             {QStringLiteral("holders"), holderMap},
+            {QStringLiteral("secret_programs"), programMap},
             {QStringLiteral("pinned"), pinned.toJson()}};
 }
 
@@ -75,6 +79,9 @@ SystemProfile SystemProfile::fromJson(const QJsonObject &object)
     const QJsonObject holderMap = object.value(QLatin1String("holders")).toObject();
     for (auto it = holderMap.begin(); it != holderMap.end(); ++it)
         profile.holders.insert(it.key(), it.value().toString());
+    const QJsonObject programMap = object.value(QLatin1String("secret_programs")).toObject();
+    for (auto it = programMap.begin(); it != programMap.end(); ++it)
+        profile.secretPrograms.insert(it.key(), toStringList(it.value()));
     profile.pinned = Identity::fromJson(object.value(QLatin1String("pinned")).toObject());
     return profile;
 }

@@ -47,9 +47,10 @@ struct SystemProfile
     QString rto, rpo; ///< durations as written; empty = not set
     QString via;
     QString notify;
-    QString networkLimit;           ///< duration; default 4h
-    QMap<QString, QString> holders; ///< secret name → who has it
-    Identity pinned;                ///< empty until the first save was let go
+    QString networkLimit;                      ///< duration; default 4h
+    QMap<QString, QString> holders;            ///< secret name → who has it
+    QMap<QString, QStringList> secretPrograms; ///< secret name → the program that prints it
+    Identity pinned;                           ///< empty until the first save was let go
 
     QJsonObject toJson() const;
     static SystemProfile fromJson(const QJsonObject &object);

@@ -19,7 +19,8 @@ Waiting waitingFrom(const RunEvent &event)
 {
     return {fromWord<WaitingFor>(event.data.value(QLatin1String("for")).toString())
                 .value_or(WaitingFor::Person),
-            event.step, event.data.value(QLatin1String("text")).toString(), event.time};
+            event.step, event.data.value(QLatin1String("text")).toString(), event.time,
+            event.data.value(QLatin1String("secret")).toString()};
 }
 
 void endStep(StepRecord &record, StepState state, const RunEvent &event)
@@ -270,6 +271,14 @@ void RunState::apply(const RunEvent &event)
     case EventKind::RunReopened:
         endError.reset();
         finishing = false;
+        finallyOnly = data.value(QLatin1String("finally_only")).toBool();
+        // Journals of 0.1.0 do not say which: everything that went wrong, then.
+        if (!data.contains(QLatin1String("again")) && !finallyOnly) {
+            for (StepRecord &record : steps) {
+                if (record.state == StepState::Failed || record.state == StepState::Cancelled)
+                    record.state = StepState::Pending;
+            }
+        }
         for (const QString &id : toStringList(data.value(QLatin1String("again")))) {
             if (const auto record = steps.find(id); record != steps.end())
                 record->state = StepState::Pending;
@@ -341,10 +350,13 @@ QJsonObject RunView::toJson() const
         obligationList.append(obligation.toJson());
     QJsonValue waitingValue;
     if (state.waiting)
-        waitingValue = QJsonObject{{QStringLiteral("for"), name(state.waiting->reason)},
-                                   {QStringLiteral("step"), state.waiting->step},
-                                   {QStringLiteral("since"), timeOrNull(state.waiting->since)},
-                                   {QStringLiteral("text"), state.waiting->text}};
+        waitingValue =
+            QJsonObject{{QStringLiteral("for"), name(state.waiting->reason)},
+                        {QStringLiteral("step"), state.waiting->step},
+                        {QStringLiteral("since"), timeOrNull(state.waiting->since)},
+                        {QStringLiteral("text"), state.waiting->text},
+                        {QStringLiteral("secret"),
+                         state.waiting->secret.isEmpty() ? QJsonValue() : state.waiting->secret}};
     QJsonArray checkList;
     for (const CheckRecord &check : state.checks)
         checkList.append(QJsonObject{{QStringLiteral("id"), check.id},

@@ -51,6 +51,7 @@ struct Waiting
     QString step;
     QString text;
     QDateTime since;
+    QString secret{}; ///< of Credential: the secret's name
 };
 
 /// The fold of a run's events: the only source of its state. Knows nothing of live processes;
@@ -80,6 +81,7 @@ public:
     QString restorePoint;               ///< published or used
     bool pauseRequested = false, cancelRequested = false;
     bool finishing = false;
+    bool finallyOnly = false;      ///< reopened for what is left in `finally` alone
     std::optional<Error> endError; ///< why it ended, when no step of its own says it (refused go…)
     quint64 lastSeq = 0;
     QDateTime lastTime;

@@ -115,8 +115,7 @@ Result<Sensitive> sensitiveValue(const QJsonValue &raw, const References &refere
                                  const QString &what)
 {
     if (raw.isObject())
-        return notThereYet(tr("Handing over a secret (%1, %2)")
-                               .arg(raw[QLatin1String("secret")].toString(), what));
+        return Sensitive(SecretRef{raw[QLatin1String("secret")].toString()});
     if (raw.isUndefined())
         return Sensitive(TemplateText());
     if (!raw.isString()) {

@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 
 #include <QJsonObject>
+#include <QRandomGenerator>
 
 #include <array>
 
@@ -28,6 +29,7 @@ constexpr std::array kCommands{
     Word<CommandKind>{CommandKind::Continue, "continue"},
     Word<CommandKind>{CommandKind::Cancel, "cancel"},
     Word<CommandKind>{CommandKind::Answer, "answer"},
+    Word<CommandKind>{CommandKind::Secret, "secret"},
     Word<CommandKind>{CommandKind::Status, "status"},
 };
 
@@ -144,12 +146,41 @@ constexpr QLatin1String kCommand("command"), kId("id"), kGo("go"), kStep("step")
     kBytesDone("bytes_done"), kBytesTotal("bytes_total"), kItemsDone("items_done"),
     kItemsTotal("items_total"), kRunRemaining("run_remaining_ms"),
     kStepRemaining("step_remaining_ms"), kStart("start"), kResume("resume"),
-    kFinallyOnly("finally_only"), kRun("run"), kSocket("socket"), kFormat("format");
+    kFinallyOnly("finally_only"), kSecret("secret"), kValue("value"), kPad("pad"), kRun("run"),
+    kSocket("socket"), kFormat("format");
 
 void putText(QJsonObject &object, QLatin1String key, const QString &text)
 {
     if (!text.isEmpty())
         object.insert(key, text);
+}
+
+/// Under a pad of its own: what JSON code leaves behind in freed memory is then no secret.
+void putSecret(QJsonObject &object, const SecretHandle &value)
+{
+    if (!value)
+        return;
+    QByteArray pad(qsizetype(value->size()), Qt::Uninitialized);
+    for (char &byte : pad)
+        byte = char(QRandomGenerator::system()->generate());
+    QByteArray covered = pad;
+    value->reveal([&covered](QByteArrayView bytes) {
+        for (qsizetype i = 0; i < bytes.size(); ++i)
+            covered[i] = char(covered.at(i) ^ bytes[i]);
+    });
+    object.insert(kValue, QString::fromLatin1(covered.toBase64()));
+    object.insert(kPad, QString::fromLatin1(pad.toBase64()));
+}
+
+SecretHandle secretFrom(const QString &value, const QString &pad)
+{
+    QByteArray bytes = QByteArray::fromBase64(value.toLatin1());
+    const QByteArray over = QByteArray::fromBase64(pad.toLatin1());
+    if (bytes.isEmpty() || bytes.size() != over.size())
+        return {};
+    for (qsizetype i = 0; i < bytes.size(); ++i)
+        bytes[i] = char(bytes.at(i) ^ over.at(i));
+    return std::make_shared<const SecretString>(std::move(bytes));
 }
 
 } // namespace
@@ -164,6 +195,10 @@ QByteArray RunCommand::toLine() const
         object.insert(kAnswer, name(answer));
         putText(object, kNote, note);
         putText(object, kEvidence, evidence);
+    }
+    if (kind == CommandKind::Secret) {
+        object.insert(kSecret, secret);
+        putSecret(object, value);
     }
     putText(object, kBy, by);
     return lineOf(object);
@@ -186,6 +221,13 @@ Result<RunCommand> RunCommand::fromLine(QByteArrayView line)
         command.answer = answer.value_or(AnswerKind::Stop);
         command.note = reader.text(kNote);
         command.evidence = reader.text(kEvidence);
+    }
+    if (command.kind == CommandKind::Secret) {
+        command.secret = reader.text(kSecret, true);
+        const QString covered = reader.text(kValue, true);
+        command.value = secretFrom(covered, reader.text(kPad, true));
+        if (!command.value)
+            reader.complain(kValue, tr("is empty or cannot be read"));
     }
     command.by = reader.text(kBy);
     TRY(reader.finish());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/secret_string.h"
 #include "core/model/run_event.h"
 #include "core/model/run_request.h"
 #include "core/model/value_types.h"
@@ -20,6 +21,7 @@ enum class CommandKind
     Continue,
     Cancel,
     Answer,
+    Secret,
     Status
 };
 
@@ -31,7 +33,9 @@ struct RunCommand
     QString step; ///< Answer: a step id, or a built-in check id while preparing
     AnswerKind answer = AnswerKind::Yes;
     QString note;
-    QString evidence; ///< a file's path; the runner copies and hashes it
+    QString evidence;   ///< a file's path; the runner copies and hashes it
+    QString secret;     ///< Secret: its name
+    SecretHandle value; ///< Secret: typed for this run; leaves only by this line
     QString by;
 
     QByteArray toLine() const;

@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 constexpr auto kLook = 500ms;
 /// The runner may tell of an event just before the line can be read.
 constexpr auto kLookAgain = 10ms;
+constexpr auto kStatusEvery = 500ms;
 constexpr int kReplyLimitMs = 30'000;
 
 Async<void> ready(Result<void> result)
@@ -54,6 +55,11 @@ struct RunFollower::Private : public QObject
     {
         look.setInterval(kLook);
         again.setSingleShot(true);
+        statusSoon.setSingleShot(true);
+        connect(&statusSoon, &QTimer::timeout, this, [this] {
+            if (socket.state() == QLocalSocket::ConnectedState && !statusAsked)
+                askStatus();
+        });
         connect(&look, &QTimer::timeout, this, &Private::poll);
         connect(&again, &QTimer::timeout, this, &Private::poll);
         connect(&socket, &QLocalSocket::readyRead, this, &Private::read);
@@ -123,8 +129,10 @@ struct RunFollower::Private : public QObject
         view.shown = shownState(view.state, lives);
         if (lives)
             toldGone = false;
-        if (stepMoved && socket.state() == QLocalSocket::ConnectedState && !statusAsked)
-            askStatus();
+        // What cancelling would leave is asked for now and then: a run of many short steps has
+        // better things to do than to say it after each.
+        if (stepMoved && !statusSoon.isActive())
+            statusSoon.start(kStatusEvery);
         if ((polled && !polled->empty()) || view.shown != before || lives != livedBefore ||
             view.journalProblem != problemBefore)
             Q_EMIT q->changed();
@@ -265,7 +273,7 @@ struct RunFollower::Private : public QObject
     RunId run;
     RunView view;
     std::shared_ptr<JournalTail> tail;
-    QTimer look, again;
+    QTimer look, again, statusSoon;
     QLocalSocket socket;
     QString socketPath, cancelLeaves;
     QByteArray buffer;

@@ -26,6 +26,11 @@ QDateTime journalChanged(const RunId &run)
     return QFileInfo(RunFolder::of(run).journalFile()).lastModified();
 }
 
+qint64 journalSize(const RunId &run)
+{
+    return QFileInfo(RunFolder::of(run).journalFile()).size();
+}
+
 int openOf(const std::vector<Obligation> &obligations)
 {
     return int(std::count_if(obligations.begin(), obligations.end(),
@@ -75,7 +80,7 @@ std::optional<RunIndex::Row> RunIndex::fromJournal(const RunId &run, const QDate
     if (!view)
         return std::nullopt;
     Row row = rowOf(*view);
-    m_known.insert(run, Known{changed, row});
+    m_known.insert(run, Known{changed, journalSize(run), view->runnerAlive, row});
     return row;
 }
 
@@ -120,7 +125,9 @@ std::vector<RunIndex::Row> RunIndex::runs(bool withHidden)
         }
         const auto known = m_known.constFind(run);
         if (known != m_known.constEnd() && known->changed == changed &&
-            isEnded(known->row.summary.state)) {
+            (isEnded(known->row.summary.state) ||
+             (known->bytes == journalSize(run) &&
+              known->lives == RunFolder::of(run).owner().has_value()))) {
             add(known->row);
             continue;
         }

@@ -43,7 +43,9 @@ public:
 private:
     struct Known
     {
-        QDateTime changed; ///< of the journal file, when it was read
+        QDateTime changed;  ///< of the journal file, when it was read
+        qint64 bytes = 0;   ///< of it
+        bool lives = false; ///< the runner, then
         Row row;
     };
     Inventory *inventory();

@@ -6,6 +6,7 @@
 #include "core/model/restore_point.h"
 #include "core/model/run_state.h"
 #include "core/runner/runner_client.h"
+#include "core/secrets/keychain.h"
 
 #include <QObject>
 
@@ -100,6 +101,16 @@ struct DoctorFinding
     QString what, evidence, advice;
 };
 
+/// One secret that the runbooks of a system declare.
+struct SecretStatus
+{
+    QString system, name, title, holder;
+    QStringList program; ///< where it comes from; empty: the keychain
+    /// `present`, `missing`, `program` (not started to look), `unknown`, or the keychain's state
+    /// when that keeps us from looking.
+    QString state;
+};
+
 /// What `runs verify` found: the hash chain from the first line to the last, and the plan's hash.
 struct JournalReport
 {
@@ -144,6 +155,19 @@ public:
     std::vector<Diagnostic> lint(const QString &file);
     Result<void> copyRunbook(const QString &id, const QString &file);
     QByteArray runbookSchema();
+
+    // Secrets: names, where they come from and how they stand; never a value
+    /// What a system's runbooks declare, without a look at the keychain: state `unknown`.
+    std::vector<SecretStatus> declaredSecrets(const SystemProfile &system);
+    /// Touches the keychain, which may open a prompt of the desktop.
+    Async<std::vector<SecretStatus>> secrets(const QString &system = {});
+    /// Into the keychain. NotFound when no runbook of the system's type declares such a secret.
+    Async<void> setSecret(const QString &system, const QString &secret, SecretHandle value);
+    /// From now on this program prints it; empty: the keychain holds it again.
+    Result<void> setSecretProgram(const QString &system, const QString &secret,
+                                  const QStringList &program);
+    Async<void> removeSecret(const QString &system, const QString &secret);
+    Async<KeychainHealth> testKeychain();
 
     // Runs
     /// Starts a runner; done when it stands. BadInput before anything is started.

@@ -23,12 +23,17 @@ struct Service::Private
     const RunbookLibrary &library();
     Async<RunId> launch(RunnerOrder order);
     void forgetOldHiddenRuns();
+    Keychain &keychain();
+    /// What the runbooks of the system's type declare, each once.
+    std::vector<SecretSpec> declaredSecrets(const SystemProfile &system);
+    Result<SystemProfile> systemWith(const QString &system, const QString &secret);
 
     Service *q;
     QString program;
     RunIndex index;
     std::unique_ptr<RunbookLibrary> runbooks;
     std::unique_ptr<ChangeWatcher> watcher;
+    std::unique_ptr<Keychain> secretKeeper; ///< made when it is needed first
     bool forgot = false;
 };
 

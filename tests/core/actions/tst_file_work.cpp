@@ -176,8 +176,6 @@ void TestFileWork::undoAfterAnyInterruption()
     QCOMPARE(content(), before);
     QCOMPARE(whyNot(takeBack()), QString());
     QCOMPARE(content(), before);
-    QEXPECT_FAIL("killed before the new file, old kept",
-                 "rename() of two names of one file does nothing: the aside name stays", Continue);
     QCOMPARE(names().size(), before.isNull() ? 0 : 1);
 }
 

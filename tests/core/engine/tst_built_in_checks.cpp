@@ -120,9 +120,7 @@ void TestBuiltInChecks::identityIsHeldAgainstThePinned()
     plan.facts = {{QStringLiteral("m"), ReadCall{}}};
     RunRequest request;
     request.system.pinned = identity(pinned);
-    const char *why = "passes as another installation though it does not differ";
-    QEXPECT_FAIL("replaced by itself, renamed", why, Continue);
-    QEXPECT_FAIL("replaced by nobody knows what", why, Continue);
+
     QCOMPARE(verdict(factsFor(plan, request), "identity"), result);
 }
 
@@ -172,10 +170,7 @@ void TestBuiltInChecks::versionsFit()
     QFETCH(const QString, version);
     QFETCH(const QString, fits);
     const auto found = lb::versionFits(rule, version);
-    const char *why = "1.2 and 1.2.0 are taken for different versions";
-    QEXPECT_FAIL("1.2.0 with =1.2", why, Continue);
-    QEXPECT_FAIL("1.2.0 with >1.2", why, Continue);
-    QEXPECT_FAIL("1.3 with <1.3.0", why, Continue);
+
     QCOMPARE(!found   ? QStringLiteral("?")
              : *found ? QStringLiteral("yes")
                       : QStringLiteral("no"),
@@ -259,7 +254,7 @@ void TestBuiltInChecks::roomAtTheTarget()
     plan.steps.back().calls = {stage};
     const RunRequest request;
     CheckFacts facts = factsFor(plan, request);
-    facts.targetFree = {{stage.into, free}};
+    facts.targetRoom = {{stage.into, {free, 1}}};
     QString evidence;
     QCOMPARE(verdict(facts, "room", &evidence), result);
     QVERIFY2(evidence.contains(stage.into), qPrintable(evidence));

@@ -207,11 +207,12 @@ void TestRunState::waitingSaysForWhatAndSinceWhen()
 {
     RunView view;
     view.state = folded(QStringLiteral(
-        "go | step_intended a | waiting_started a {'for': 'credential', 'text': 'TOKEN'}"));
+        "go | step_intended a | waiting_started a {'for': 'credential', 'text': 'TOKEN', "
+        "'secret': 'token'}"));
     view.shown = view.state.state;
     QCOMPARE(view.toJson().value(QLatin1String("waiting")),
              QJsonValue(json("{'for': 'credential', 'step': 'a', 'text': 'TOKEN', "
-                             "'since': '2026-11-21T03:04:08.000Z'}")));
+                             "'since': '2026-11-21T03:04:08.000Z', 'secret': 'token'}")));
 }
 
 void TestRunState::latestVerdictOfACheckCounts()

@@ -472,10 +472,6 @@ void TestPlanner::whatIsNotThereYetSaysSo_data()
     row("postgres", ActionKind::PostgresDump, "{'database': 'a', 'part': 'b'}");
     row("other host", ActionKind::TreeSave, "{'host': 'web2', 'folder': '/a', 'part': 'b'}");
     row("as", ActionKind::Run, "{'program': 'true', 'as': 'root'}");
-    row("secret in environment", ActionKind::Run,
-        "{'program': 'true', 'environment': {'P': {'secret': 'p'}}}");
-    row("secret as input", ActionKind::Run, "{'program': 'true', 'input': {'secret': 'p'}}");
-    row("secret as content", ActionKind::WriteFile, "{'path': '/a', 'content': {'secret': 'p'}}");
 }
 
 void TestPlanner::whatIsNotThereYetSaysSo()
