@@ -158,6 +158,47 @@ void addSystems(std::vector<VerbSpec> &table)
                      storesRemove});
 }
 
+void addSecrets(std::vector<VerbSpec> &table)
+{
+    table.push_back(
+        {"secrets list",
+         T("List the secrets that your systems' runbooks need"),
+         T("Names, where each comes from, and whether it is there; never a value. This touches the "
+           "keychain of the desktop, which may ask you to unlock it."),
+         {{"SYSTEM", true, false, Words::System}},
+         {},
+         {{"secrets list", T("of all systems")}, {"secrets list shop", T("of one")}},
+         secretsList});
+    table.push_back(
+        {"secrets set",
+         T("Put a secret into the keychain, or name the program that prints it"),
+         T("Typed without echo on a terminal, else read from standard input; never an argument, "
+           "which everybody on this machine could read. Where there is no keychain, name a "
+           "program, "
+           "or give the secret to a run that waits for it: “runs secret”."),
+         {{"SYSTEM", false, false, Words::System}, {"NAME", false, false, Words::None}},
+         {{"program", "JSON-LIST", T("This program's output is the secret; asked at each use")}},
+         {{"secrets set shop db_password", T("asks for it, or reads standard input")},
+          {"secrets set shop db_password --program '[\"pass\", \"show\", \"shop/db\"]'",
+           T("from a password manager, each time it is needed")}},
+         secretsSet});
+    table.push_back({"secrets remove",
+                     T("Take a secret out of the keychain, or forget its program"),
+                     "",
+                     {{"SYSTEM", false, false, Words::System}, {"NAME", false, false, Words::None}},
+                     {},
+                     {{"secrets remove shop db_password", T("a run that needs it asks then")}},
+                     secretsRemove});
+    table.push_back({"secrets test",
+                     T("Say how the keychain stands"),
+                     T("Writes, reads back and deletes a marked value. Exit status 1 when it is "
+                       "locked, absent, frozen or refuses; none of that is an error of yours."),
+                     {},
+                     {},
+                     {{"secrets test", T("open, or what keeps it from being so")}},
+                     secretsTest});
+}
+
 void addRunbooks(std::vector<VerbSpec> &table)
 {
     table.push_back(
@@ -325,6 +366,14 @@ void addRuns(std::vector<VerbSpec> &table)
          {{"runs answer RUN dns done --note 'TTL lowered'", T("a person's step")},
           {"runs answer RUN quiesce retry", T("once more")}},
          runsAnswer});
+    table.push_back({"runs secret",
+                     T("Give a run a secret that it waits for"),
+                     T("Typed without echo, or read from standard input. It stays in the runner's "
+                       "memory until the run ends, and is asked for again after a crash."),
+                     {kRun, {"NAME", false, false, Words::None}},
+                     {},
+                     {{"runs secret RUN db_password", T("asks for it, or reads standard input")}},
+                     runsSecret});
     table.push_back({"runs verify",
                      T("Verify a run's journal: every hash, and the plan's"),
                      "",
@@ -488,6 +537,7 @@ const std::vector<VerbSpec> &verbTable()
     static const std::vector<VerbSpec> table = [] {
         std::vector<VerbSpec> all;
         addSystems(all);
+        addSecrets(all);
         addRunbooks(all);
         addWork(all);
         addRuns(all);

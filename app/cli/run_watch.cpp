@@ -328,11 +328,37 @@ void RunWatch::atWaiting()
         askPerson(waiting);
         return;
     }
+    if (waiting.reason == WaitingFor::Credential && m_session.canAsk() && !m_options.detach) {
+        askSecret(waiting);
+        return;
+    }
     complain(tr("Run %1 waits for %2: %3")
                  .arg(m_follower->run().value(), name(waiting.reason), waiting.text));
     for (const QString &line : nextCommands(view()))
         complain(line);
     finish(kWaits);
+}
+
+void RunWatch::askSecret(const Waiting &waiting)
+{
+    m_asking = true;
+    m_askedAbout = waiting.since;
+    m_live.clear();
+    auto typed = terminal::askHidden(
+        tr("%1, for this run only (it is not shown):", "asks for a secret").arg(waiting.secret));
+    m_asking = false;
+    if (!typed || typed->isEmpty()) {
+        complain(tr("Nothing was typed; the run waits. lifeboat-cli runs secret %1 %2")
+                     .arg(m_follower->run().value(), waiting.secret));
+        finish(kWaits);
+        return;
+    }
+    RunCommand command;
+    command.kind = CommandKind::Secret;
+    command.secret = waiting.secret;
+    command.value = std::make_shared<const SecretString>(std::move(*typed));
+    command.by = currentUserName();
+    sendCommand(command);
 }
 
 void RunWatch::askPerson(const Waiting &waiting)

@@ -50,6 +50,7 @@ private:
     void askAndGo();
     void sendGo(GoAnswer go);
     void atWaiting();
+    void askSecret(const Waiting &waiting);
     void askPerson(const Waiting &waiting);
     void onInterrupt();
     void drawProgress();

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace lb::cli::terminal {
@@ -62,6 +63,26 @@ std::optional<QString> ask(const QString &question)
         sayRaw("\n");
         return std::nullopt;
     }
+}
+
+std::optional<QByteArray> askHidden(const QString &question)
+{
+    termios before = {};
+    if (::tcgetattr(STDIN_FILENO, &before) != 0)
+        return std::nullopt;
+    termios silent = before;
+    silent.c_lflag &= ~tcflag_t(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    sayRaw(displayText(question, true).toUtf8() + ' ');
+    QByteArray line;
+    line.reserve(4096); // growing would leave copies behind
+    char c = 0;
+    ssize_t n = 0;
+    while ((n = ::read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && line.size() < 4096)
+        line += c;
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    sayRaw("\n");
+    return n == 1 ? std::optional(line) : std::nullopt;
 }
 
 QChar askLetter(const QString &question, const QString &letters, QChar fallback)

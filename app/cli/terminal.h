@@ -17,6 +17,8 @@ bool canAsk();
 
 /// Prints the question and reads one line; nothing at end of input or Ctrl-C.
 std::optional<QString> ask(const QString &question);
+/// The same without echo, for secrets.
+std::optional<QByteArray> askHidden(const QString &question);
 /// One of the letters; `fallback` for an empty line, end of input, Ctrl-C or nonsense twice.
 QChar askLetter(const QString &question, const QString &letters, QChar fallback);
 

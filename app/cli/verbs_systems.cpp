@@ -31,8 +31,15 @@ QString shownValue(const QJsonValue &value)
     return value.toString();
 }
 
-QJsonObject systemJson(const SystemProfile &profile)
+QJsonObject systemJson(Service &service, const SystemProfile &profile)
 {
+    QJsonArray secrets;
+    for (const SecretStatus &secret : service.declaredSecrets(profile))
+        secrets.append(QJsonObject{{QStringLiteral("name"), secret.name},
+                                   {QStringLiteral("source"), secret.program.isEmpty()
+                                                                  ? QStringLiteral("keychain")
+                                                                  : QStringLiteral("program")},
+                                   {QStringLiteral("state"), secret.state}});
     const QJsonValue pinned =
         profile.pinned.isEmpty() ? QJsonValue() : QJsonValue(profile.pinned.toJson());
     return {{QStringLiteral("format"), 1},
@@ -46,7 +53,7 @@ QJsonObject systemJson(const SystemProfile &profile)
             {QStringLiteral("identity"), QJsonObject{{QStringLiteral("pinned"), pinned},
                                                      {QStringLiteral("live"), QJsonValue()},
                                                      {QStringLiteral("read_at"), QJsonValue()}}},
-            {QStringLiteral("secrets"), QJsonArray()}};
+            {QStringLiteral("secrets"), secrets}};
 }
 
 /// The runbook that saves such a system; what `test` and `pin` check with.
@@ -92,7 +99,7 @@ int systemsList(Session &session)
     if (session.json()) {
         QJsonArray list;
         for (const SystemProfile &profile : *systems)
-            list.append(systemJson(profile));
+            list.append(systemJson(session.service, profile));
         sayJson({{QStringLiteral("format"), 1}, {QStringLiteral("systems"), list}});
         return kGood;
     }
@@ -135,7 +142,7 @@ int systemsShow(Session &session)
     if (!profile)
         return session.failed(profile.error());
     if (session.json()) {
-        sayJson(systemJson(*profile));
+        sayJson(systemJson(session.service, *profile));
         return kGood;
     }
     say(tr("%1, type %2").arg(profile->name, profile->type));
@@ -182,7 +189,7 @@ int systemsAdd(Session &session)
     const auto saves = profile ? saveRunbook(session.service, *profile)
                                : Result<QString>(tl::unexpected(profile.error()));
     if (session.json() && profile)
-        sayJson(systemJson(*profile));
+        sayJson(systemJson(session.service, *profile));
     else if (saves)
         say(tr("%1 was added. Save it: lifeboat-cli run %2 --system %1")
                 .arg(given.word(0), *saves));
@@ -242,7 +249,7 @@ int systemsPin(Session &session)
     if (const auto done = session.service.pinSystem(profile->name, live); !done)
         return session.failed(done.error());
     if (session.json())
-        sayJson(systemJson(*session.service.system(profile->name)));
+        sayJson(systemJson(session.service, *session.service.system(profile->name)));
     else
         say(tr("%1 is %2 from now on.").arg(profile->name, live.text));
     return kGood;

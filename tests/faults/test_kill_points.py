@@ -80,14 +80,24 @@ def runner_lives(home, run):
     return False
 
 
-def check_service(scene, place, turns):
+def unseen_ends(home, run, step):
+    """Attempts that were cut off while the guard ended them: whether the last line of the switch was
+    its last deed nobody can know, so it is done again."""
+    log = home.data / "runs" / run / "log"
+    return len([e for e in home.events(run) if e["event"] == "step_unknown" and e["step"] == step
+                and e.get("attempt", 0) > 0
+                and not (log / f"{step}.{e['attempt']}.end").exists()])
+
+
+def check_service(scene, place, run):
     """Each switch ended exactly once, none beside itself; it is on."""
     assert (scene.service / "state").read_text() == "on\n", f"{place}: the service is off"
     lines = (scene.service / "log").read_text().splitlines()
     assert not [l for l in lines if "beside" in l], f"{place}: {lines}"
-    for what in ("off", "on"):
+    for what, step in (("off", "quiesce"), ("on", "resume")):
         ended = lines.count(f"end {what}")
-        assert ended == turns, f"{place}: {what} ended {ended} times: {lines}"
+        most = 1 + unseen_ends(scene.home, run, step)
+        assert 1 <= ended <= most, f"{place}: {what} ended {ended} times: {lines}"
 
 
 def check_points(scene, place):
@@ -141,7 +151,7 @@ def test_save():
             if not resumed(home, run, place):
                 continue
             attempts_are_sane(home, run, place)
-            check_service(scene, place, 1)
+            check_service(scene, place, run)
             check_points(scene, place)
             made = {p["id"]: p for p in home.points()}
             assert set(made) - known == {"p" + run[1:]}, f"{place}: {set(made) - known}"
@@ -166,7 +176,7 @@ def test_restore():
                 assert digest(scene.tree) == damaged, place
                 continue
             attempts_are_sane(home, new[0], place)
-            check_service(scene, place, 1)
+            check_service(scene, place, new[0])
             assert digest(scene.tree) == scene.good, f"{place}: the tree differs"
             check_points(scene, place)
             aside = [o for o in home.json("obligations", "list")["obligations"]
