@@ -125,7 +125,11 @@ void NeededBox::offer(Tone tone, const QString &title, const QString &detail,
     m_note->clear();
     m_file->clear();
     m_problem->hide();
-    m_noteLabel->setText(evidence == EvidenceKind::Text ? tr("&Evidence") : tr("&Note or reason"));
+    m_note->setEchoMode(m_secret.isEmpty() ? QLineEdit::Normal : QLineEdit::Password);
+    m_note->setAccessibleName(m_secret.isEmpty() ? tr("Note") : tr("Secret"));
+    m_noteLabel->setText(!m_secret.isEmpty()              ? tr("&Secret")
+                         : evidence == EvidenceKind::Text ? tr("&Evidence")
+                                                          : tr("&Note or reason"));
     m_fields->setVisible(note);
     const bool file = note && evidence == EvidenceKind::File;
     m_fileRow->setVisible(file);
@@ -174,6 +178,7 @@ void NeededBox::setView(const RunView &view)
 {
     m_run = view.state.request.id.value();
     m_step.clear();
+    m_secret.clear();
     m_wanted = false;
     if (!view.journalProblem.isEmpty())
         return offer(Tone::Bad, tr("The journal of this run is damaged; it is shown read-only"),
@@ -246,6 +251,7 @@ void NeededBox::forQuestion(const RunView &view)
     }
     const Waiting &waiting = *view.state.waiting;
     m_step = waiting.step;
+    m_secret = waiting.secret;
     const QString since = tr("Waiting since %1.").arg(timeAndAge(waiting.since));
     const QString text = displayText(waiting.text, true);
     switch (waiting.reason) {
@@ -263,10 +269,14 @@ void NeededBox::forQuestion(const RunView &view)
                      false);
     case WaitingFor::Credential:
         return offer(
-            Tone::Warn, tr("Needs a credential"), text + QLatin1Char('\n') + since,
-            {{Choice::Retry, tr("&Try again"), tr("After the credential has been set."), true},
-             {Choice::Stop, tr("&Stop"), tr("Ends the run here and cleans up."), false}},
-            false);
+            Tone::Warn, tr("Needs the secret %1").arg(displayText(waiting.secret)),
+            text + QLatin1Char('\n') + since + QLatin1Char(' ') +
+                tr("It goes on by itself when the keychain has it."),
+            {{Choice::Give, tr("&Give it to this run"),
+              tr("It stays in the runner's memory until the run ends, and nowhere else."), true},
+             {Choice::Cancel, tr("&Cancel the run"), tr("Ends the run here and cleans up."),
+              false}},
+            true);
     case WaitingFor::Person:
         break;
     }
@@ -439,6 +449,21 @@ void NeededBox::choose(Choice choice)
         break;
     case Choice::Stop:
         command.answer = AnswerKind::Stop;
+        break;
+    case Choice::Give: {
+        QByteArray typed = m_note->text().toUtf8();
+        if (typed.isEmpty())
+            return needs(tr("Type the secret."));
+        m_note->clear();
+        command = {};
+        command.kind = CommandKind::Secret;
+        command.secret = m_secret;
+        command.value = std::make_shared<const SecretString>(std::move(typed));
+        break;
+    }
+    case Choice::Cancel:
+        command = {};
+        command.kind = CommandKind::Cancel;
         break;
     case Choice::Continue:
         command = {};

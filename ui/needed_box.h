@@ -44,7 +44,9 @@ private:
         Leave,
         TakeUp,
         Again,
-        Continue
+        Continue,
+        Give,
+        Cancel
     };
     struct Offer
     {
@@ -60,6 +62,7 @@ private:
 
     QString m_key; ///< what is shown, so that a refresh does not take a half-typed note away
     QString m_step;
+    QString m_secret; ///< name of the one that is asked for
     bool m_wanted = false;
     EvidenceKind m_evidenceKind = EvidenceKind::None;
     QWidget *m_fields;

@@ -272,6 +272,32 @@ private Q_SLOTS:
                     .contains(QStringLiteral("reason")));
     }
 
+    void aSecretIsTypedUnseen()
+    {
+        RunView view = samples::waiting(QStringLiteral("run"));
+        view.state.waiting->reason = WaitingFor::Credential;
+        view.state.waiting->secret = QStringLiteral("db_password");
+        RunConsole console;
+        console.setRun(QStringLiteral("r"), {});
+        console.setView(view);
+        QSignalSpy commands(&console, &RunConsole::commandIssued);
+        auto *field = console.findChild<QLineEdit *>(QStringLiteral("neededNote"));
+        QCOMPARE(field->echoMode(), QLineEdit::Password);
+        choice(&console, QStringLiteral("Give"))->click();
+        QCOMPARE(commands.count(), 0); // nothing was typed
+        field->setText(QStringLiteral("pass-word"));
+        choice(&console, QStringLiteral("Give"))->click();
+        QCOMPARE(commands.count(), 1);
+        const auto command = commands.takeFirst().first().value<RunCommand>();
+        QCOMPARE(command.kind, CommandKind::Secret);
+        QCOMPARE(command.secret, QStringLiteral("db_password"));
+        QVERIFY(command.value->reveal([](QByteArrayView bytes) { return bytes == "pass-word"; }));
+        QVERIFY(field->text().isEmpty());
+        // A question that comes next is typed in sight again.
+        console.setView(samples::waiting(QStringLiteral("ask")));
+        QCOMPARE(field->echoMode(), QLineEdit::Normal);
+    }
+
     void failedRestoreHasThreeWays()
     {
         RunConsole console;
