@@ -28,6 +28,17 @@ bool repeatsSafely(const PlannedStep &step)
                         [](const Call &call) { return std::holds_alternative<ProcessCall>(call); });
 }
 
+/// The program that the guard put on record as running, before its runner could journal it.
+std::optional<ProcessIdentity> runningBy(const QString &endFile)
+{
+    const auto kept = readWholeFile(endFile, 256);
+    const QList<QByteArray> words = kept ? kept->trimmed().split(' ') : QList<QByteArray>();
+    if (words.size() != 4 || words.at(0) != "running")
+        return std::nullopt;
+    return ProcessIdentity{words.at(1).toInt(), words.at(2).toULongLong(),
+                           QString::fromLatin1(words.at(3))};
+}
+
 /// Waits for, and in the end ends, what an earlier attempt may have left running.
 void outlive(const std::vector<ProcessIdentity> &known, const QStringList &markers, bool isRead,
              std::chrono::milliseconds patience, std::chrono::milliseconds grace,
@@ -112,6 +123,8 @@ void RunEngine::settleUnknown(const QString &stepId)
                     ProcessIdentity::fromJson(what.value(QLatin1String("process")).toObject()));
         }
     }
+    if (const auto running = runningBy(m_environment.folder.endFile(stepId, attempts)))
+        processes.push_back(*running);
     for (int attempt = 1; attempt <= attempts + 1; ++attempt)
         markers << stepMarker(state().request.id, stepId, attempt);
     // A daemon that the step started is meant to live; it is no attempt that goes on.

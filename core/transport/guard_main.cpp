@@ -4,6 +4,8 @@
 #include "core/transport/guard_protocol.h"
 #include "core/transport/process_tree.h"
 
+#include "core/base/process_identity.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -238,6 +240,31 @@ int spawn(pid_t &pid, char *program, char *folder, const int *stdio, char **argu
     return error;
 }
 
+/// Writes one line; a file that cannot be written whole is taken away again.
+void putLine(const std::string &file, const char *line, int size)
+{
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    if (::write(fd, line, size_t(size)) != size)
+        ::unlink(file.c_str());
+    ::close(fd);
+}
+
+/// Says who runs, before the runner can: when it dies just then, the next one finds the program
+/// here, also one that is meant to outlive us.
+void recordStart(const Child &child)
+{
+    if (child.endFile.empty())
+        return;
+    char line[160];
+    const std::string boot = currentBootId().toStdString();
+    const int size =
+        std::snprintf(line, sizeof line, "running %d %llu %s\n", int(child.tree.pid),
+                      static_cast<unsigned long long>(child.tree.startTime), boot.c_str());
+    putLine(child.endFile, line, size);
+}
+
 void GuardProcess::start(const GuardRequest &request, const int *descriptors)
 {
     GuardReply answer;
@@ -269,6 +296,7 @@ void GuardProcess::start(const GuardRequest &request, const int *descriptors)
         child.tree = {pid, entry ? entry->startTime : nowInTicks(), texts[2]};
         child.endFile = texts[3];
         child.startsDaemon = request.startsDaemon != 0;
+        recordStart(child);
         answer.kind = GuardReply::Started;
         answer.pid = pid;
         answer.startTime = child.tree.startTime;
@@ -298,14 +326,9 @@ void recordEnd(const Child &child)
 {
     if (child.endFile.empty())
         return;
-    const int fd = ::open(child.endFile.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return;
     char line[64];
     const int size = std::snprintf(line, sizeof line, "%d\n", child.status);
-    if (::write(fd, line, size_t(size)) != size)
-        ::unlink(child.endFile.c_str());
-    ::close(fd);
+    putLine(child.endFile, line, size);
 }
 
 void GuardProcess::reap()

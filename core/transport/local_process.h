@@ -36,8 +36,9 @@ struct ProcessStart
     /// Unique to run, step and attempt. Stands in the environment of the program and all it
     /// starts (LIFEBOAT_STEP), so that they can be found again.
     QString marker;
-    /// Gets the wait status (a decimal number and a newline) when the program ends by itself, also
-    /// when we are dead by then; empty = nowhere.
+    /// Gets `running PID START-TIME BOOT-ID` when the program runs, and its wait status (a decimal
+    /// number) instead when it ends by itself, each with a newline and also when we are dead by
+    /// then; empty = nowhere.
     QString endFile;
     ByteSink log; ///< gets standard output and standard error, complete, in order of arrival
 };

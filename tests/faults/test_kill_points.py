@@ -85,9 +85,13 @@ def unseen_ends(home, run, step):
     """Attempts that were cut off while the guard ended them: whether the last line of the switch was
     its last deed nobody can know, so it is done again."""
     log = home.data / "runs" / run / "log"
+
+    def has_end(attempt):
+        file = log / f"{step}.{attempt}.end"
+        return file.exists() and file.read_text().strip().isdigit()
+
     return len([e for e in home.events(run) if e["event"] == "step_unknown" and e["step"] == step
-                and e.get("attempt", 0) > 0
-                and not (log / f"{step}.{e['attempt']}.end").exists()])
+                and e.get("attempt", 0) > 0 and not has_end(e["attempt"])])
 
 
 def check_service(scene, place, run):
