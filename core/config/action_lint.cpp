@@ -41,16 +41,19 @@ bool mustBeKnown(const ActionSpec &spec, const ParamSpec &param)
 
 void ActionLint::checkSecret(const YamlNode &node)
 {
-    const YamlNode *name = node.get(QLatin1String("secret"));
-    if (name == nullptr)
-        return;
+    if (const YamlNode *name = node.get(QLatin1String("secret")))
+        useSecret(*name);
+}
+
+void ActionLint::useSecret(const YamlNode &name)
+{
     QStringList names;
     for (const SecretSpec &secret : m_runbook.secrets)
         names << secret.name;
-    m_uses.secrets.insert(name->text);
-    if (!names.contains(name->text))
-        m_findings.error(name->place, tr("The secret “%1” is not declared").arg(name->text),
-                         didYouMean(name->text, names));
+    m_uses.secrets.insert(name.text);
+    if (!names.contains(name.text))
+        m_findings.error(name.place, tr("The secret “%1” is not declared").arg(name.text),
+                         didYouMean(name.text, names));
 }
 
 void ActionLint::checkPart(const ActionSpec &spec, const YamlNode &node, const LintScope &scope)
@@ -120,6 +123,8 @@ void ActionLint::checkParam(const ActionSpec &spec, const ParamSpec &param, cons
         checkPart(spec, node, scope);
         return;
     case ParamType::Text:
+        if (spec.kind == ActionKind::Secret)
+            useSecret(node);
         // The check for a program may name a command: its first word is what is looked for.
         m_references.checkText(node, scope,
                                spec.kind == ActionKind::Program ? Wanted::Any : Wanted::Text);

@@ -33,6 +33,7 @@ private:
                     LintScope scope);
     void checkPart(const ActionSpec &spec, const YamlNode &node, const LintScope &scope);
     void checkSecret(const YamlNode &node);
+    void useSecret(const YamlNode &name);
 
     const Runbook &m_runbook;
     ReferenceLint &m_references;
