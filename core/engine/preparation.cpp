@@ -332,8 +332,9 @@ void Preparation::runChecks()
             return {};
         },
         [this] {
-            // Now, not first when the service has been stopped.
-            m_environment.obtain(m_prepared.plan.secrets, {}, true,
+            // Now, not first when the service has been stopped. A plan can be looked at without.
+            const bool wait = m_environment.request().mode == RunMode::Run;
+            m_environment.obtain(m_prepared.plan.secrets, {}, wait,
                                  [this](const Result<Secrets> &secrets) {
                                      if (!secrets)
                                          m_secretProblem = secrets.error();
@@ -361,7 +362,10 @@ CheckRecord Preparation::secretsCheck() const
     if (m_secretProblem) {
         check.verdict = CheckVerdict::Failed;
         check.evidence = m_secretProblem->summary;
-        check.hint = m_secretProblem->advice;
+        check.hint =
+            tr("Set it: lifeboat-cli secrets set %1 NAME; or give it to this run: "
+               "lifeboat-cli runs secret %2 NAME")
+                .arg(m_environment.request().system.name, m_environment.request().id.value());
     } else {
         check.evidence = tr("%1, by name").arg(m_prepared.plan.secrets.join(QStringLiteral(", ")));
     }

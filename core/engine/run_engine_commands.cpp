@@ -181,6 +181,9 @@ Result<void> RunEngine::giveSecret(const QString &name, const SecretHandle &valu
                                     : tr("it needs %1").arg(known.join(QStringLiteral(", "))));
     m_secrets.put(name, value);
     tryNeedsAgain();
+    // The plan stands already, with a check that missed it.
+    if (state().state == RunStateName::Ready && !m_pendingGo)
+        prepare();
     return {};
 }
 

@@ -303,6 +303,21 @@ def test_absent():
             scene.is_clean()
 
 
+def test_a_plan_can_be_looked_at_without():
+    """`plan` and `check` tell that a secret is missing and wait for nobody."""
+    with Home(PROGRAM) as home:
+        scene = Scene(home)
+        said = home.cli("plan", "own.change", "--system", "shop", expect=0).stdout
+        run = home.runs()[-1]
+        assert "by environment" in said or "db_password" in said, said
+        failed = [c for c in home.json("runs", "show", run)["checks"] if c["verdict"] == "failed"]
+        assert [c["id"] for c in failed] == ["secrets"], failed
+        assert "secrets set shop" in failed[0]["hint"], failed
+        checked = home.cli("check", "own.change", "--system", "shop", expect=1)
+        assert "no keychain" in checked.stdout + checked.stderr, checked.stdout
+        assert not (scene.folder / "at-gate").exists()
+
+
 def test_vanishes_in_mid_run():
     with Home(PROGRAM) as home:
         keyring = Keyring(home)
