@@ -233,8 +233,10 @@ def test_as_an_ordinary_user():
         (tree / "file").write_text("x")
         (tree / "read-only/file").write_text("y")
         os.chmod(tree / "read-only", 0o555)
+        # Its own copy: a checkout in root's home cannot be entered by anybody else.
+        program = shutil.copy(PROGRAM, other.path / "lifeboat-cli")
         sh("chown", "-R", "12345:12345", str(other.path))
-        as_user = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", PROGRAM]
+        as_user = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", str(program)]
 
         def cli(*words):
             done = subprocess.run([*as_user, *words], env=other.environment, text=True,
