@@ -70,6 +70,11 @@ std::optional<QByteArray> askHidden(const QString &question)
     termios before = {};
     if (::tcgetattr(STDIN_FILENO, &before) != 0)
         return std::nullopt;
+    // A signal only ends the reading: whoever is killed here would leave a terminal without echo.
+    struct sigaction broken = {}, interrupt = {}, terminate = {};
+    broken.sa_handler = [](int) {};
+    ::sigaction(SIGINT, &broken, &interrupt);
+    ::sigaction(SIGTERM, &broken, &terminate);
     termios silent = before;
     silent.c_lflag &= ~tcflag_t(ECHO);
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
@@ -81,6 +86,8 @@ std::optional<QByteArray> askHidden(const QString &question)
     while ((n = ::read(STDIN_FILENO, &c, 1)) == 1 && c != '\n' && line.size() < 4096)
         line += c;
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    ::sigaction(SIGINT, &interrupt, nullptr);
+    ::sigaction(SIGTERM, &terminate, nullptr);
     sayRaw("\n");
     return n == 1 ? std::optional(line) : std::nullopt;
 }

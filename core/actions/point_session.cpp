@@ -3,6 +3,12 @@
 
 namespace lb {
 
+namespace {
+
+LB_TRANSLATE(Actions)
+
+} // namespace
+
 Result<FolderStore> openForSaving(const StoreProfile &profile, const Inventory *inventory)
 {
     PointFilter filter;
@@ -13,7 +19,19 @@ Result<FolderStore> openForSaving(const StoreProfile &profile, const Inventory *
         TRY_VALUE(const std::vector<RestorePoint> known, inventory->points(filter));
         hadPoints = !known.empty();
     }
-    return FolderStore::open(profile, hadPoints ? OpenStore::Existing : OpenStore::OrCreate);
+    if (!hadPoints)
+        return FolderStore::open(profile, OpenStore::OrCreate);
+    auto store = FolderStore::open(profile, OpenStore::Existing);
+    if (store || store.error().code != ErrorCode::NotFound)
+        return store;
+    return fail(ErrorCode::Unreachable, tr("The store %1 is not where it was").arg(profile.name),
+                tr("%1 holds no store, and restore points in it are known").arg(profile.folder),
+                profile.name == kDefaultStore
+                    ? tr("Nothing was saved. Mount its disk; if it is gone for good: lifeboat-cli "
+                         "doctor --rebuild-inventory")
+                    : tr("Nothing was saved. Mount its disk; if it is gone for good, make %1 a "
+                         "store anew: stores remove, doctor --rebuild-inventory, stores add")
+                          .arg(profile.folder));
 }
 
 Result<void> PointSession::begin()

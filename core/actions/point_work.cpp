@@ -249,21 +249,33 @@ Result<CallOutcome> removePoint(const PointCall &call, const ActionContext &cont
     return CallOutcome{};
 }
 
-/// Brings what the inventory knows of one store up to date; the number of its points.
-Result<qint64> rebuildStore(const StoreProfile &profile, Inventory &inventory)
+/// What the inventory knows of one store becomes exactly these points.
+Result<void> replaceKnown(const QString &store, const std::vector<RestorePoint> &points,
+                          Inventory &inventory)
 {
-    TRY_VALUE(const FolderStore store, FolderStore::open(profile, OpenStore::Existing));
-    TRY_VALUE(const std::vector<RestorePoint> points, store.list());
     PointFilter filter;
-    filter.store = profile.name;
+    filter.store = store;
     TRY_VALUE(const std::vector<RestorePoint> known, inventory.points(filter));
     for (const RestorePoint &old : known) {
         const bool isThere = std::any_of(points.begin(), points.end(),
                                          [&](const RestorePoint &p) { return p.id == old.id; });
         if (!isThere)
-            TRY(inventory.removePoint(PointId(old.id), profile.name));
+            TRY(inventory.removePoint(PointId(old.id), store));
     }
-    TRY(inventory.upsertPoints(points));
+    return inventory.upsertPoints(points);
+}
+
+/// Brings what the inventory knows of one store up to date; the number of its points.
+Result<qint64> rebuildStore(const StoreProfile &profile, Inventory &inventory)
+{
+    std::vector<RestorePoint> points;
+    // The default store begins with the first save, and is on the disk that the inventory is on: a
+    // folder that is gone was deleted. Others may be on a disk that is not mounted now.
+    if (profile.name != kDefaultStore || QFileInfo::exists(profile.folder)) {
+        TRY_VALUE(const FolderStore store, FolderStore::open(profile, OpenStore::Existing));
+        TRY_VALUE(points, store.list());
+    }
+    TRY(replaceKnown(profile.name, points, inventory));
     return qint64(points.size());
 }
 
@@ -291,10 +303,7 @@ Result<CallOutcome> rebuildInventory(const ActionContext &context)
         const auto found = rebuildStore(store, *context.inventory);
         if (found)
             points += *found;
-        // Its points stay known: a disk that is not mounted now will be again. The default store
-        // begins with the first save.
-        else if (found.error().code != ErrorCode::NotFound || QFileInfo::exists(store.folder) ||
-                 store.name != kDefaultStore)
+        else // its points stay known
             outcome.warnings << tr("Store %1 was left as it was known: %2")
                                     .arg(store.name, found.error().sentence());
     }

@@ -105,7 +105,10 @@ void SecretBox::readProgram(const QString &name, const QStringList &words,
             else if (end.terminated)
                 failed(tr("it took longer than %1").arg(formatDuration(kProgramLimit)));
             else if (end.exitStatus.value_or(-1) != 0)
-                failed(displayText(QString::fromUtf8(end.tail).trimmed(), true));
+                // What it printed may be the secret; only without it is the tail its complaint.
+                failed(end.output.isEmpty()
+                           ? displayText(QString::fromUtf8(end.tail).trimmed(), true)
+                           : tr("it printed something and failed all the same"));
             else if (printed.isEmpty())
                 failed(tr("it printed nothing"));
             else

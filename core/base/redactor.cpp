@@ -214,16 +214,25 @@ public:
         link();
     }
 
+    bool holds(QByteArrayView form) const
+    {
+        quint32 at = 0;
+        for (const char c : form) {
+            at = childOf(at, uchar(c));
+            if (at == 0)
+                return false;
+        }
+        return m_nodes[at].name >= 0;
+    }
+
     quint32 step(quint32 state, uchar byte) const
     {
         for (;;) {
             const Node &node = m_nodes[state];
             if (node.depth < 2)
                 return m_rows[node.row][byte];
-            for (quint32 child = node.child; child != 0; child = m_nodes[child].sibling) {
-                if (m_nodes[child].byte == byte)
-                    return child;
-            }
+            if (const quint32 child = childOf(state, byte); child != 0)
+                return child;
             state = node.fail;
         }
     }
@@ -243,13 +252,20 @@ private:
     };
     using Row = std::array<quint32, 256>;
 
+    /// 0: none.
+    quint32 childOf(quint32 node, uchar byte) const
+    {
+        quint32 child = m_nodes[node].child;
+        while (child != 0 && m_nodes[child].byte != byte)
+            child = m_nodes[child].sibling;
+        return child;
+    }
+
     void insert(QByteArrayView form, qint32 name)
     {
         quint32 at = 0;
         for (const char c : form) {
-            quint32 child = m_nodes[at].child;
-            while (child != 0 && m_nodes[child].byte != uchar(c))
-                child = m_nodes[child].sibling;
+            quint32 child = childOf(at, uchar(c));
             if (child == 0) {
                 child = quint32(m_nodes.size());
                 Node node;
@@ -327,6 +343,10 @@ Result<void> Redactor::add(const QString &name, const SecretString &value)
                     tr("%n characters can be told from ordinary text, fewer can not", nullptr,
                        int(kShortest)));
     const QMutexLocker lock(&m_mutex);
+    // Fetched anew for each step that needs it: the same value costs nothing the second time.
+    if (std::all_of(forms.all().begin(), forms.all().end(),
+                    [this](const QByteArray &form) { return m_automaton->holds(form); }))
+        return {};
     auto grown = std::make_shared<Automaton>(*m_automaton);
     grown->add(name, forms);
     m_automaton = std::move(grown);

@@ -130,8 +130,7 @@ void RunEngine::fetch(const Need &need)
                 stopWaiting(WaitingFor::Credential, need.step);
                 waitFor({WaitingFor::Credential, need.step,
                          tr("The secret %1 is needed. %2. Give it to this run: lifeboat-cli runs "
-                            "secret "
-                            "%3 %1")
+                            "secret %3 %1")
                              .arg(missing, secrets.error().summary, state().request.id.value()),
                          missing});
             }
@@ -227,10 +226,16 @@ void RunEngine::startStep(const PlannedStep &step)
     }
     obtain(secretNames(calls), step.id, true,
            [this, step, attempt, calls, fills](const Result<Secrets> &secrets) {
-               if (!secrets)
+               if (!m_running.contains(step.id))
+                   return; // cancelled meanwhile
+               if (!secrets) {
                    failStep(step, attempt, secrets.error());
-               else if (m_running.contains(step.id)) // not cancelled meanwhile
+               } else if (state().pauseRequested) {
+                   m_running.remove(step.id); // begins when the run goes on
+                   advanceSoon();
+               } else {
                    startFilled(step, attempt, calls, fills, *secrets);
+               }
            });
 }
 
@@ -315,10 +320,12 @@ void RunEngine::conclude(const PlannedStep &step)
                {{QStringLiteral("point"), point}, {QStringLiteral("store"), m_plan->store.name}});
     const QString aside = outputs.value(QLatin1String("aside")).toString();
     for (const ObligationSpec &announced : m_plan->announced) {
+        if (aside.isEmpty() || announced.id != QStringLiteral("aside:") + step.id)
+            continue;
         const bool isKnown = std::any_of(
             state().obligations.begin(), state().obligations.end(),
             [&](const Obligation &obligation) { return obligation.id == announced.id; });
-        if (!aside.isEmpty() && !isKnown && announced.id == QStringLiteral("aside:") + step.id)
+        if (!isKnown)
             openObligation(announced,
                            {{QStringLiteral("folder"), aside},
                             {QStringLiteral("bytes"), outputs.value(QLatin1String("aside_bytes"))},

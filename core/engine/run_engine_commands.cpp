@@ -115,6 +115,12 @@ Result<void> RunEngine::answer(const RunCommand &command)
     if (!step || !state().waiting || state().waiting->step != command.step)
         return fail(ErrorCode::Conflict,
                     tr("The step “%1” does not wait for an answer").arg(command.step));
+    // A secret or room on a disk is missing whatever anybody says.
+    const bool isWord = command.answer == AnswerKind::Done || command.answer == AnswerKind::Yes;
+    if (isWord && state().waiting->reason != WaitingFor::Person)
+        return fail(ErrorCode::BadInput,
+                    tr("The step “%1” does not wait for a person's word").arg(command.step),
+                    state().waiting->text, tr("retry, skip or stop"));
     const bool unknown = m_unsettled.contains(command.step);
     const int attempt = state().step(step->id) ? state().step(step->id)->attempts : 0;
     if (command.answer == AnswerKind::Skip && command.note.trimmed().isEmpty())
@@ -137,6 +143,7 @@ Result<void> RunEngine::answer(const RunCommand &command)
     askNextQuestion();
     m_unsettled.remove(command.step);
     m_running.remove(command.step);
+    std::erase_if(m_needs, [&](const Need &need) { return need.step == command.step; });
     switch (command.answer) {
     case AnswerKind::Done:
     case AnswerKind::Yes: {

@@ -34,9 +34,9 @@ void lookAtNext(Service *service, Keychain &keychain, const std::shared_ptr<Look
     onDone(service, keychain.read(row.system, row.name),
            [service, &keychain, looking](const Result<SecretHandle> &value) {
                const bool isMissing = !value && value.error().code == ErrorCode::NotFound;
-               looking->rows[looking->next].state = value       ? QStringLiteral("present")
-                                                    : isMissing ? QStringLiteral("missing")
-                                                                : name(KeychainState::Locked);
+               looking->rows[looking->next++].state = value       ? QStringLiteral("present")
+                                                      : isMissing ? QStringLiteral("missing")
+                                                                  : kUnknown;
                lookAtNext(service, keychain, looking);
            });
 }

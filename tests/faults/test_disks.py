@@ -4,6 +4,7 @@ mounts of their own: what is on disk stays whole, and the run waits and goes on 
 
 import json
 import os
+import shutil
 import subprocess
 import time
 
@@ -208,6 +209,37 @@ def test_home_is_read_only():
             assert scene.log() == calls
         finally:
             subprocess.run(["umount", str(home.path)], check=True)
+
+
+def test_a_store_that_is_not_mounted():
+    """No new store is begun where an old one is missing; its points stay known and come back."""
+    with Home(PROGRAM) as home:
+        big, away = home.path / "big", home.path / "away"
+        home.cli("stores", "add", "big", "--folder", big, expect=0)
+        scene = Scene(home, "--store", "big")
+        calls = scene.log()
+        big.rename(away)
+        big.mkdir()
+        refused = scene.save(expect=1)
+        assert "Mount its disk" in refused.stderr and "stores remove" in refused.stderr, refused
+        assert not list(big.iterdir()) and scene.log() == calls
+        home.cli("doctor", "--rebuild-inventory", expect=(0, 3))
+        assert [p["id"] for p in home.points()] == [scene.point]
+        big.rmdir()
+        away.rename(big)
+        scene.save(expect=0)
+        assert len(home.points()) == 2
+
+
+def test_the_default_store_was_deleted():
+    with Home(PROGRAM) as home:
+        scene = Scene(home)
+        shutil.rmtree(home.store())
+        refused = scene.save(expect=1)
+        assert "doctor --rebuild-inventory" in refused.stderr, refused.stderr
+        home.cli("doctor", "--rebuild-inventory", expect=0)
+        assert not home.points()
+        scene.save(expect=0)
 
 
 def test_config_folder_is_read_only():

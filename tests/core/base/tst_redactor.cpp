@@ -235,8 +235,6 @@ void TestRedactor::noPlainCopyStaysInMemory()
     for (int i = 0; i < 24; ++i)
         value += char('A' + (i * 7 + 3) % 26);
     const QByteArray half = value.left(12);
-    QByteArray reversed = half;
-    std::reverse(reversed.begin(), reversed.end());
     {
         const SecretString held(std::move(value));
         QCOMPARE(test::codeOf(redactor.add(QStringLiteral("db"), held)), QStringLiteral("ok"));
@@ -268,7 +266,6 @@ void TestRedactor::noPlainCopyStaysInMemory()
         }
     }
     QCOMPARE(copies, 0);
-    QCOMPARE(reversed.size(), half.size());
 }
 
 QTEST_GUILESS_MAIN(TestRedactor)

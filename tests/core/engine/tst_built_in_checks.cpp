@@ -23,6 +23,7 @@ private Q_SLOTS:
     void roomInTheStore();
     void roomAtTheTarget_data();
     void roomAtTheTarget();
+    void roomOnOneDiskCountsTogether();
     void wholePoints_data();
     void wholePoints();
     void swapsThatCannotBeMade();
@@ -258,6 +259,24 @@ void TestBuiltInChecks::roomAtTheTarget()
     QString evidence;
     QCOMPARE(verdict(facts, "room", &evidence), result);
     QVERIFY2(evidence.contains(stage.into), qPrintable(evidence));
+}
+
+void TestBuiltInChecks::roomOnOneDiskCountsTogether()
+{
+    TreeStageCall one, other;
+    one.into = QStringLiteral("/srv/a");
+    other.into = QStringLiteral("/srv/b");
+    one.bytes = other.bytes = 60 * kMiB;
+    Plan plan;
+    plan.steps.resize(2);
+    plan.steps[0].calls = {one};
+    plan.steps[1].calls = {other};
+    const RunRequest request;
+    CheckFacts facts = factsFor(plan, request);
+    facts.targetRoom = {{one.into, {100 * kMiB, 1}}, {other.into, {100 * kMiB, 1}}};
+    QCOMPARE(verdict(facts, "room"), QStringLiteral("failed"));
+    facts.targetRoom = {{one.into, {100 * kMiB, 1}}, {other.into, {100 * kMiB, 2}}};
+    QCOMPARE(verdict(facts, "room"), QStringLiteral("passed"));
 }
 
 void TestBuiltInChecks::wholePoints_data()

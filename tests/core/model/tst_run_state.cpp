@@ -21,6 +21,7 @@ private Q_SLOTS:
     void failuresAreToldUntilTriedAgain();
     void observationsSayTheirAttempt();
     void waitingSaysForWhatAndSinceWhen();
+    void reopenedForFinallyAloneStaysSo();
     void latestVerdictOfACheckCounts();
     void voidedPlanNeedsANewGo();
     void acceptedWarningsStayWarnings();
@@ -213,6 +214,22 @@ void TestRunState::waitingSaysForWhatAndSinceWhen()
     QCOMPARE(view.toJson().value(QLatin1String("waiting")),
              QJsonValue(json("{'for': 'credential', 'step': 'a', 'text': 'TOKEN', "
                              "'since': '2026-11-21T03:04:08.000Z', 'secret': 'token'}")));
+}
+
+void TestRunState::reopenedForFinallyAloneStaysSo()
+{
+    const QString failed = QStringLiteral("go | step_intended a | step_failed a | "
+                                          "step_intended z | step_failed z | "
+                                          "run_ended {'state': 'failed'} | ");
+    const RunState alone =
+        folded(failed + QStringLiteral("run_reopened {'finally_only': true, 'again': ['z']}"));
+    QVERIFY(alone.finallyOnly);
+    QCOMPARE(alone.step(QStringLiteral("a"))->state, StepState::Failed);
+    QCOMPARE(alone.step(QStringLiteral("z"))->state, StepState::Pending);
+    // A journal from before the list was written: all that went wrong.
+    const RunState all = folded(failed + QStringLiteral("run_reopened {'finally_only': false}"));
+    QVERIFY(!all.finallyOnly);
+    QCOMPARE(all.step(QStringLiteral("a"))->state, StepState::Pending);
 }
 
 void TestRunState::latestVerdictOfACheckCounts()
