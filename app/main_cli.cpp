@@ -28,7 +28,8 @@ void installPlurals()
 }
 Q_COREAPP_STARTUP_FUNCTION(installPlurals)
 
-/// Open obligations and interrupted runs are said at every start, one line each kind (design §5).
+/// Open obligations and interrupted runs are said at every start, one line each kind (design §5);
+/// not to somebody who is just taking one up.
 void sayWhatIsOpen(Service &service)
 {
     const auto open = service.obligations();
@@ -93,7 +94,7 @@ int main(int argc, char **argv)
     Session session(service, std::move(*arguments));
     const QString name = QString::fromLatin1(verb.name);
     if (name != QLatin1String("version") && name != QLatin1String("completion") &&
-        name != QLatin1String("obligations list"))
+        name != QLatin1String("obligations list") && name != QLatin1String("runs resume"))
         sayWhatIsOpen(service);
     return verb.handler(session);
 }

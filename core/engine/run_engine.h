@@ -116,7 +116,7 @@ private:
     void commit(EventKind kind, const QString &step = {}, int attempt = 0,
                 const QJsonObject &data = {}, std::function<void()> then = {});
 
-    std::optional<Plan> m_plan;
+    std::shared_ptr<const Plan> m_plan;
     std::optional<StepTable> m_table;   ///< of m_plan, in step with the state
     QHash<QString, qint64> m_estimates; ///< ms of past runs by step; -1: none
     std::optional<Lease> m_lease;

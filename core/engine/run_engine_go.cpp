@@ -97,8 +97,8 @@ QJsonArray RunEngine::differences(const Prepared &now) const
 
 void RunEngine::freeze(const Prepared &prepared)
 {
-    m_plan = prepared.plan;
-    m_environment.plan = &*m_plan;
+    m_plan = std::make_shared<const Plan>(prepared.plan);
+    m_environment.plan = m_plan;
     m_table.emplace(*m_plan, state());
     if (state().request.mode == RunMode::Check) {
         bool failed = false;

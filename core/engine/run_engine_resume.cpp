@@ -62,8 +62,7 @@ void outlive(const std::vector<ProcessIdentity> &known, const QStringList &marke
 
 void RunEngine::takeUp(bool tornTail)
 {
-    m_plan = *m_environment.plan;
-    m_environment.plan = &*m_plan;
+    m_plan = m_environment.plan;
     m_table.emplace(*m_plan, state());
     if (const auto mode = leaseModeOf(*m_plan)) {
         auto lease = Lease::take(state().request.id, m_plan->identity, *mode);
@@ -333,31 +332,31 @@ void RunEngine::afterEnd(RunStateName outcome)
     if (proven && m_environment.undone)
         settled = m_environment.undone->obligations;
     auto *work = new WorkerExecution(
-        [this, usedPoint, proven, settled, durations, plan = *m_plan,
+        [this, usedPoint, proven, settled, durations, plan = m_plan,
          session = m_environment.session, run = state().request.id](
             const WorkerExecution::Report &, std::stop_token) -> Result<CallOutcome> {
             if (!proven && session)
                 TRY(session->abandon());
             if (m_environment.inventory) {
                 for (const auto &[step, bytes, took] : durations)
-                    (void)m_environment.inventory->recordDuration(plan.runbook, step, bytes, took);
+                    (void)m_environment.inventory->recordDuration(plan->runbook, step, bytes, took);
             }
             if (usedPoint) {
                 TRY_VALUE(const FolderStore store,
-                          FolderStore::open(plan.store, OpenStore::Existing));
-                TRY(store.addProof(PointId(plan.restorePoint),
+                          FolderStore::open(plan->store, OpenStore::Existing));
+                TRY(store.addProof(PointId(plan->restorePoint),
                                    {ProofLevel::Restored, true, utcNow(), run.value(),
                                     currentUserName() + QLatin1Char('@') + currentHostName(),
                                     tr("restored by run %1").arg(run.value())}));
                 if (m_environment.inventory) {
-                    if (const auto point = store.read(PointId(plan.restorePoint)))
+                    if (const auto point = store.read(PointId(plan->restorePoint)))
                         TRY(m_environment.inventory->upsertPoint(*point));
                 }
             }
             for (Obligation obligation : settled) {
                 if (obligation.state == ObligationState::Open) {
                     TRY_VALUE(obligation,
-                              settleObligation(RunId(plan.undoOf), obligation.id,
+                              settleObligation(RunId(plan->undoOf), obligation.id,
                                                ObligationState::Closed, run.value(), {}));
                 }
                 if (m_environment.inventory)

@@ -50,7 +50,7 @@ ActionContext RunEnvironment::readContext(const QString &what) const
     context.inventory = inventory;
     context.run = request().id;
     context.point = pointOf(request().id);
-    context.plan = plan;
+    context.plan = plan.get();
     context.system = request().system;
     context.store = request().store;
     context.stores = request().stores;

@@ -36,7 +36,7 @@ struct RunEnvironment
     std::function<void(const QStringList &names, const QString &step, bool wait,
                        std::function<void(const Result<Secrets> &)> then)>
         obtain{};
-    const Plan *plan = nullptr;             ///< once frozen
+    std::shared_ptr<const Plan> plan;       ///< once frozen
     std::shared_ptr<const RunState> undone; ///< of an undo: the run it walks back…
     std::shared_ptr<const Plan> undonePlan; ///< … and what it had planned
 

@@ -50,9 +50,10 @@ void RunLog::commit(RunEvent event, std::function<void()> then)
     event.time = utcNow();
     event.seq = m_state.lastSeq + 1;
     m_state.apply(event);
+    const AppendMode mode = then ? AppendMode::Now : AppendMode::Soon;
     m_pending.push_back({event, std::move(then)});
     if (!m_standing)
-        m_journal->append(std::move(event));
+        m_journal->append(std::move(event), mode);
     Q_EMIT changed();
 }
 

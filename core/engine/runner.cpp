@@ -3,6 +3,7 @@
 
 #include "core/actions/worker_execution.h"
 #include "core/base/atomic_file.h"
+#include "core/base/digest.h"
 #include "core/base/json.h"
 #include "core/base/paths.h"
 #include "core/engine/undo_plan.h"
@@ -13,12 +14,18 @@ namespace {
 
 LB_TRANSLATE(Engine)
 
-/// A run's plan and state as they are on disk.
-Result<Plan> planIn(const RunFolder &folder)
+/// A run's plan as it is on disk; Corrupt when it is not the one of that hash.
+Result<std::shared_ptr<const Plan>> planIn(const RunFolder &folder, const QString &sha256)
 {
     TRY_VALUE(const QByteArray bytes, readWholeFile(folder.planFile()));
+    if (QString::fromLatin1(Sha256::hex(bytes)) != sha256)
+        return fail(
+            ErrorCode::Corrupt,
+            tr("The plan of run %1 is not the one that was let go").arg(folder.id().value()),
+            folder.planFile(), tr("The run is not continued"));
     TRY_VALUE(const QJsonObject object, parseJsonObject(bytes, folder.planFile()));
-    return Plan::fromJson(object);
+    TRY_VALUE(Plan plan, Plan::fromJson(object));
+    return std::make_shared<const Plan>(std::move(plan));
 }
 
 RunState fold(const std::vector<RunEvent> &events)
@@ -58,7 +65,7 @@ Result<RunnerGreeting> Runner::start(const RunRequest &request)
 Result<RunnerGreeting> Runner::resume(const RunnerOrder &order)
 {
     m_folder = RunFolder::of(order.resume);
-    if (!m_folder.exists())
+    if (!isValidId(order.resume.value()) || !m_folder.exists())
         return fail(ErrorCode::NotFound, tr("There is no run %1").arg(order.resume.value()));
     TRY_VALUE(m_lock, m_folder.lock());
     JournalContent content;
@@ -73,24 +80,20 @@ Result<RunnerGreeting> Runner::resume(const RunnerOrder &order)
         TRY(readUndone(state.request.undoOf));
     const bool wentAlready = state.go.has_value();
     if (wentAlready) {
-        TRY(readPlan());
-        if (QString::fromLatin1(m_plan->sha256()) != state.planSha256)
-            return fail(
-                ErrorCode::Corrupt,
-                tr("The plan of run %1 is not the one that was let go").arg(order.resume.value()),
-                m_folder.planFile(), tr("The run is not continued"));
+        TRY_VALUE(m_environment.plan, planIn(m_folder, state.planSha256));
     }
     const bool ended = isEnded(state.state);
     const bool reopens =
         ended && wentAlready &&
         (state.state == RunStateName::Failed || state.state == RunStateName::Cancelled) &&
-        !unmetFinally(*m_plan, state).empty();
+        !unmetFinally(*m_environment.plan, state).empty();
     if (ended && !reopens) {
         RunnerGreeting greeting;
         greeting.run = order.resume;
         QMetaObject::invokeMethod(this, &Runner::over, Qt::QueuedConnection);
         return greeting;
     }
+    content = {};
     TRY_VALUE(const RunnerGreeting greeting,
               stand(std::move(journal), std::move(state), std::nullopt));
     QMetaObject::invokeMethod(
@@ -121,14 +124,7 @@ Result<void> Runner::readUndone(const QString &run)
     if (folder.owner())
         return fail(ErrorCode::Conflict, tr("Run %1 is still going on").arg(run), {},
                     tr("Cancel it first: lifeboat-cli runs cancel %1").arg(run));
-    TRY_VALUE(Plan plan, planIn(folder));
-    m_environment.undonePlan = std::make_shared<const Plan>(std::move(plan));
-    return {};
-}
-
-Result<void> Runner::readPlan()
-{
-    TRY_VALUE(m_plan, planIn(m_folder));
+    TRY_VALUE(m_environment.undonePlan, planIn(folder, m_environment.undone->planSha256));
     return {};
 }
 
@@ -168,7 +164,6 @@ Result<RunnerGreeting> Runner::stand(std::unique_ptr<Journal> journal, RunState 
     m_environment.hooks = m_hooks;
     m_environment.redactor = std::make_shared<Redactor>();
     m_log->setRedactor(m_environment.redactor);
-    m_environment.plan = m_plan ? &*m_plan : nullptr;
     const RunRequest &asked = m_log->state().request;
     m_environment.session = std::make_shared<PointSession>(asked.store, m_inventory.get(),
                                                            asked.system.name, pointOf(id), id);
@@ -219,21 +214,16 @@ void Runner::remember(bool obligationsToo)
 {
     if (!m_inventory)
         return;
-    RunView view;
-    view.state = m_log->state();
-    if (m_environment.plan)
-        view.plan = *m_environment.plan;
-    view.shown = view.state.state;
-    view.runnerAlive = true;
-    m_rememberedState = view.state.state;
-    m_index.start(
-        [inventory = m_inventory.get(), summary = RunSummary::of(view),
-         obligations = obligationsToo ? view.state.obligations : std::vector<Obligation>()] {
-            // An index: what cannot be written now is found by its rebuild.
-            (void)inventory->upsertRun(summary);
-            for (const Obligation &obligation : obligations)
-                (void)inventory->upsertObligation(obligation);
-        });
+    const RunState &state = m_log->state();
+    m_rememberedState = state.state;
+    m_index.start([inventory = m_inventory.get(),
+                   summary = RunSummary::of(state, m_environment.plan.get()),
+                   obligations = obligationsToo ? state.obligations : std::vector<Obligation>()] {
+        // An index: what cannot be written now is found by its rebuild.
+        (void)inventory->upsertRun(summary);
+        for (const Obligation &obligation : obligations)
+            (void)inventory->upsertObligation(obligation);
+    });
 }
 
 Result<void> Runner::onCommand(const RunCommand &command)

@@ -34,7 +34,6 @@ private:
     Result<RunnerGreeting> stand(std::unique_ptr<Journal> journal, RunState state,
                                  const std::optional<RunRequest> &request);
     Result<void> readUndone(const QString &run);
-    Result<void> readPlan();
     Result<void> onCommand(const RunCommand &command);
     void onDurable(const RunEvent &event, const QByteArray &line);
     void remember(bool obligationsToo);
@@ -48,7 +47,6 @@ private:
     std::unique_ptr<Guard> m_guard;
     std::unique_ptr<Inventory> m_inventory;
     RunEnvironment m_environment;
-    std::optional<Plan> m_plan; ///< of a resumed run
     std::unique_ptr<CommandServer> m_server;
     std::unique_ptr<RunEngine> m_engine;
     QThreadPool m_index; ///< one thread: writes to the inventory in order

@@ -272,14 +272,15 @@ Schedule nextSteps(const ScheduleInput &input)
     if (input.table.left() > 0 && !stopped) {
         const qsizetype room = std::max<qsizetype>(0, kParallelSteps - input.active.size());
         for (const size_t i : input.table.ready()) {
+            if (schedule.start.size() >= room)
+                break;
             const PlannedStep &step = input.plan.steps[i];
             if (input.active.contains(step.id))
                 continue;
             if (step.barrier() && step.skipReason.isEmpty() &&
                 !barrierIsOpen(input.plan, input.state, step))
                 continue;
-            if (schedule.start.size() < room || !step.skipReason.isEmpty())
-                offer(input, step, schedule);
+            offer(input, step, schedule);
         }
         if (!input.mayStart)
             schedule.start.clear();

@@ -47,7 +47,8 @@ struct RunSummary
     QString runnerHost;
     int openObligations = 0;
 
-    static RunSummary of(const RunView &view);
+    /// `plan`: may be missing.
+    static RunSummary of(const RunState &state, const Plan *plan);
     /// The fields of `runs list --json`; `runnerAlive` decides on interrupted.
     QJsonObject toJson() const;
     /// The state to show: Interrupted when it has not ended and its runner is dead.

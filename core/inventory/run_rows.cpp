@@ -66,15 +66,14 @@ RunSummary runOf(const QSqlQuery &row)
 
 } // namespace
 
-RunSummary RunSummary::of(const RunView &view)
+RunSummary RunSummary::of(const RunState &state, const Plan *plan)
 {
-    const RunState &state = view.state;
     RunSummary run;
     run.id = state.request.id;
     run.runbook = state.request.runbookId;
-    run.title = view.plan ? view.plan->title : QString();
+    run.title = plan ? plan->title : QString();
     run.system = state.request.system.name;
-    run.purpose = view.plan ? view.plan->purpose : Purpose::Assess;
+    run.purpose = plan ? plan->purpose : Purpose::Assess;
     run.state = state.state;
     run.startedAt = state.startedAt;
     run.endedAt = state.endedAt;

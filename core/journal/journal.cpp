@@ -116,9 +116,9 @@ Result<std::unique_ptr<Journal>> Journal::open(const QString &folder, JournalCon
     return journal;
 }
 
-Async<RunEvent> Journal::append(RunEvent event)
+Async<RunEvent> Journal::append(RunEvent event, AppendMode mode)
 {
-    return m_writer->append(std::move(event));
+    return m_writer->append(std::move(event), mode);
 }
 
 Result<RunEvent> Journal::appendSynced(RunEvent event)

@@ -12,6 +12,15 @@ namespace lb {
 
 class JournalWriter;
 
+/// When an event goes to disk.
+enum class AppendMode
+{
+    Now,
+    /// Within some milliseconds, or with the next event that goes now: one sync for both. For what
+    /// nothing waits for.
+    Soon,
+};
+
 /// Appends run events durably, hash-chained. Lives in the runner's main thread; one thread of its
 /// own writes and syncs, several queued events sharing one sync. Owns the file. The caller holds
 /// the run's lock (RunFolder::lock). Does not store log lines.
@@ -33,7 +42,7 @@ public:
     /// Queues the event; seq and, when invalid, time are set here. The answer comes when it is on
     /// disk, with the event as written. After a failure every append fails with the same error
     /// until recover() succeeded: nothing is ever reported as durable that is not.
-    Async<RunEvent> append(RunEvent event);
+    Async<RunEvent> append(RunEvent event, AppendMode mode = AppendMode::Now);
     /// The same, and waits (about one sync). Before any effect.
     Result<RunEvent> appendSynced(RunEvent event);
     /// Waits until all that was queued is on disk, or says why it is not.

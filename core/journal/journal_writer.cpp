@@ -19,6 +19,7 @@ namespace {
 
 LB_TRANSLATE(Journal)
 
+constexpr auto kGather = std::chrono::milliseconds(5);
 constexpr qint64 kReserveSize = 1024 * 1024;
 
 QString reserveFile(const QString &folder)
@@ -113,7 +114,7 @@ void JournalWriter::start(Listener listener)
     m_thread = std::thread([this] { run(); });
 }
 
-Async<RunEvent> JournalWriter::append(RunEvent event)
+Async<RunEvent> JournalWriter::append(RunEvent event, AppendMode mode)
 {
     if (!event.time.isValid())
         event.time = utcNow();
@@ -123,6 +124,7 @@ Async<RunEvent> JournalWriter::append(RunEvent event)
     {
         const std::lock_guard lock(m_mutex);
         m_queue.push_back(std::move(queued));
+        m_urgent = m_urgent || mode == AppendMode::Now;
     }
     m_wake.notify_one();
     return future;
@@ -131,6 +133,8 @@ Async<RunEvent> JournalWriter::append(RunEvent event)
 Result<void> JournalWriter::flush()
 {
     std::unique_lock lock(m_mutex);
+    m_urgent = true;
+    m_wake.notify_one();
     m_idle.wait(lock, [this] { return m_queue.empty() && !m_busy; });
     if (m_failure)
         return tl::unexpected(*m_failure);
@@ -154,6 +158,8 @@ void JournalWriter::run()
     std::unique_lock lock(m_mutex);
     for (;;) {
         m_wake.wait(lock, [this] { return m_quit || !m_queue.empty(); });
+        m_wake.wait_for(lock, kGather, [this] { return m_quit || m_urgent; });
+        m_urgent = false;
         if (m_queue.empty())
             return;
         std::vector<Queued> queued = std::move(m_queue);

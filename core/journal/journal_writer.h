@@ -3,7 +3,7 @@
 
 #include "core/base/async.h"
 #include "core/base/file_descriptor.h"
-#include "core/journal/journal_reader.h"
+#include "core/journal/journal.h"
 
 #include <QPromise>
 
@@ -30,7 +30,7 @@ public:
     ~JournalWriter();
     void start(Listener listener);
 
-    Async<RunEvent> append(RunEvent event);
+    Async<RunEvent> append(RunEvent event, AppendMode mode);
     Result<void> flush();
     Result<void> recover();
     QByteArray head() const;
@@ -80,6 +80,7 @@ private:
     std::condition_variable m_wake, m_idle;
     std::vector<Queued> m_queue;
     bool m_busy = false, m_quit = false;
+    bool m_urgent = false; ///< somebody waits for what is queued
     std::optional<Error> m_failure;
     QByteArray m_head;
     quint64 m_seq = 0;

@@ -46,7 +46,7 @@ Result<Plan> readPlan(const RunId &run, const QString &sha256)
     return Plan::fromJson(object);
 }
 
-Result<RunView> readRun(const RunId &run)
+Result<RunView> readRun(const RunId &run, ReadPlan which)
 {
     const RunFolder folder = RunFolder::of(run);
     if (!isValidId(run.value()) || !folder.exists())
@@ -63,7 +63,7 @@ Result<RunView> readRun(const RunId &run)
                     tr("its journal is empty"), tr("“runs remove” takes it away"));
     view.runnerAlive = runnerLives(run, view.state);
     view.shown = shownState(view.state, view.runnerAlive);
-    if (!view.state.planSha256.isEmpty()) {
+    if (which == ReadPlan::Yes && !view.state.planSha256.isEmpty()) {
         auto plan = readPlan(run, view.state.planSha256);
         if (plan)
             view.plan = std::move(*plan);

@@ -74,12 +74,18 @@ RunIndex::Row RunIndex::rowOf(const RunView &view)
     return row;
 }
 
-std::optional<RunIndex::Row> RunIndex::fromJournal(const RunId &run, const QDateTime &changed)
+std::optional<RunIndex::Row> RunIndex::fromJournal(const RunId &run, const QDateTime &changed,
+                                                   const Row *indexed)
 {
-    const auto view = readRun(run);
+    const bool isPlanKnown = indexed && !indexed->summary.title.isEmpty();
+    const auto view = readRun(run, isPlanKnown ? ReadPlan::No : ReadPlan::Yes);
     if (!view)
         return std::nullopt;
     Row row = rowOf(*view);
+    if (isPlanKnown) {
+        row.summary.title = indexed->summary.title;
+        row.summary.purpose = indexed->summary.purpose;
+    }
     m_known.insert(run, Known{changed, journalSize(run), view->runnerAlive, row});
     return row;
 }
@@ -96,8 +102,6 @@ std::vector<RunIndex::Row> RunIndex::runs(bool withHidden)
         const auto owed = index->obligations(all);
         if (found && owed) {
             for (const auto &run : *found) {
-                if (!isEnded(run.state))
-                    continue;
                 Row row;
                 row.summary = {run.id.value(),   run.runbook,  run.title,           run.system,
                                run.purpose,      run.state,    run.startedAt,       run.endedAt,
@@ -118,7 +122,7 @@ std::vector<RunIndex::Row> RunIndex::runs(bool withHidden)
                 rows.push_back(row);
         };
         const auto index = indexed.constFind(run.value());
-        if (index != indexed.constEnd() &&
+        if (index != indexed.constEnd() && isEnded(index->summary.state) &&
             changed <= index->summary.endedAt.addSecs(kEndTolerance)) {
             add(*index);
             continue;
@@ -131,7 +135,8 @@ std::vector<RunIndex::Row> RunIndex::runs(bool withHidden)
             add(known->row);
             continue;
         }
-        if (const auto row = fromJournal(run, changed))
+        if (const auto row =
+                fromJournal(run, changed, index == indexed.constEnd() ? nullptr : &*index))
             add(*row);
     }
     return rows;
@@ -196,7 +201,7 @@ void RunIndex::remember(const RunView &view)
     if (!index)
         return;
     using IndexedRun = std::remove_cvref_t<decltype(index->runs()->front())>;
-    if (index->upsertRun(IndexedRun::of(view))) {
+    if (index->upsertRun(IndexedRun::of(view.state, view.plan ? &*view.plan : nullptr))) {
         for (const Obligation &obligation : view.state.obligations)
             static_cast<void>(index->upsertObligation(obligation));
     }

@@ -49,7 +49,8 @@ private:
         Row row;
     };
     Inventory *inventory();
-    std::optional<Row> fromJournal(const RunId &run, const QDateTime &changed);
+    /// `indexed`: what the inventory says of it; the title of a plan does not change.
+    std::optional<Row> fromJournal(const RunId &run, const QDateTime &changed, const Row *indexed);
 
     std::unique_ptr<Inventory> m_inventory;
     QHash<RunId, Known> m_known;

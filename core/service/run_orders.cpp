@@ -75,7 +75,7 @@ bool needsRestorePoint(const Runbook &runbook)
     const auto uses = [](const StepSpec &step) {
         return step.action.kind == ActionKind::TreeRestore ||
                step.action.kind == ActionKind::PostgresRestore ||
-               step.forEach == QLatin1String("point.parts");
+               step.forEach.startsWith(QLatin1String("point."));
     };
     return std::any_of(runbook.steps.begin(), runbook.steps.end(), uses);
 }
@@ -210,19 +210,29 @@ Async<RunId> Service::startBuiltIn(const QString &runbook, const QString &system
 
 Async<RunId> Service::resume(const RunId &id, bool finallyOnly)
 {
-    const auto view = readRun(id);
-    if (!view)
-        return readyAnswer<RunId>(tl::unexpected(view.error()));
-    if (!view->journalProblem.isEmpty())
-        return readyAnswer<RunId>(
-            fail(ErrorCode::Corrupt, tr("Run %1 cannot be taken up").arg(id.value()),
-                 view->journalProblem,
-                 tr("Its records stay readable; “assess --system %1” shows what stands on the "
-                    "target")
-                     .arg(view->state.request.system.name)));
-    if (view->runnerAlive)
+    // The runner reads and verifies the journal; only where it cannot, we look as well.
+    if (!isValidId(id.value()))
+        return readyAnswer<RunId>(tl::unexpected(readRun(id).error()));
+    if (RunFolder::of(id).owner())
         return readyAnswer<RunId>(id);
-    return d->launch({std::nullopt, id, finallyOnly, currentUserName()});
+    const auto explained = [id](const Result<RunId> &launched) -> Result<RunId> {
+        if (launched)
+            return launched;
+        const auto view = readRun(id);
+        if (!view)
+            return tl::unexpected(view.error());
+        if (view->runnerAlive)
+            return id;
+        if (view->journalProblem.isEmpty())
+            return launched;
+        return fail(ErrorCode::Corrupt, tr("Run %1 cannot be taken up").arg(id.value()),
+                    view->journalProblem,
+                    tr("Its records stay readable; “assess --system %1” shows what stands on the "
+                       "target")
+                        .arg(view->state.request.system.name));
+    };
+    return converted<RunId>(this, d->launch({std::nullopt, id, finallyOnly, currentUserName()}),
+                            explained);
 }
 
 Async<RunId> Service::undo(const RunId &id, const GoAnswer &go, bool attended)

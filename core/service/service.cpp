@@ -145,7 +145,8 @@ void Service::Private::forgetOldHiddenRuns()
 
 Async<RunId> Service::Private::launch(RunnerOrder order)
 {
-    forgetOldHiddenRuns();
+    if (order.start)
+        forgetOldHiddenRuns();
     return converted<RunId>(q, launchRunner(program, order),
                             [](const Result<RunnerGreeting> &greeting) -> Result<RunId> {
                                 if (!greeting)

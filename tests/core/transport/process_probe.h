@@ -5,6 +5,7 @@
 #include "core/transport/local_process.h"
 
 #include <QCoreApplication>
+#include <QDeadlineTimer>
 #include <QDir>
 #include <QFile>
 #include <QSignalSpy>
@@ -34,6 +35,22 @@ inline QList<pid_t> processesWithArgument(const QByteArray &argument,
             found << pid;
     }
     return found;
+}
+
+/// Waits until there are so many of them, seen twice: a process between fork and exec has the
+/// arguments of its parent, and in exec none.
+inline bool waitForProcesses(const QByteArray &argument, qsizetype count,
+                             const QByteArray &program = {},
+                             std::chrono::milliseconds limit = std::chrono::seconds(10))
+{
+    const QDeadlineTimer end(limit);
+    for (int seen = 0; seen < 2;) {
+        seen = processesWithArgument(argument, program).size() == count ? seen + 1 : 0;
+        if (seen == 0 && end.hasExpired())
+            return false;
+        QTest::qWait(20);
+    }
+    return true;
 }
 
 /// A number of seconds for `sleep` that no other test uses: the process can be found by it.

@@ -69,7 +69,7 @@ private Q_SLOTS:
         QSignalSpy started(&process, &LocalProcess::started);
         process.start(shell(QLatin1String(kIgnoresTerm), {QString::fromLatin1(seconds)}));
         QVERIFY(started.wait());
-        QTRY_COMPARE(processesWithArgument(seconds).size(), 2); // sh -c and its sleep
+        QVERIFY(waitForProcesses(seconds, 2)); // sh -c and its sleep
         const auto begun = bootTime();
         process.terminate(300ms);
         QVERIFY(finished.wait());
@@ -156,14 +156,13 @@ private Q_SLOTS:
                   {QString::fromLatin1(seconds)});
         what.marker = QStringLiteral("test/other");
         other.start(what);
-        QTRY_COMPARE(processesWithArgument(seconds, "sleep").size(), 1);
+        QVERIFY(waitForProcesses(seconds, 1, "sleep"));
         for (int i = 0; i < 5; ++i)
             QCOMPARE(run(guard, shell(QStringLiteral("(sleep 0.01 &) & exit 0"))).exitStatus, 0);
         QCOMPARE(processesWithArgument(seconds, "sleep").size(), 1);
         other.terminate(100ms);
         QVERIFY(finished.wait());
-        QTRY_VERIFY_WITH_TIMEOUT(processesWithArgument(seconds).isEmpty(),
-                                 int(limit(1500ms).count()));
+        QVERIFY(waitForProcesses(seconds, 0, {}, limit(1500ms)));
     }
 
     void aDeclaredDaemonStaysAndDoesNotHoldTheStepUp()
@@ -181,7 +180,7 @@ private Q_SLOTS:
             QVERIFY(since(begun) < limit(1s)); // although it has our pipe
             for (int i = 0; i < 3; ++i)
                 run(guard, shell(QStringLiteral("(true &) & exit 0")));
-            QTRY_COMPARE(processesWithArgument(seconds).size(), 1);
+            QVERIFY(waitForProcesses(seconds, 1));
         } // the guard is gone
         QCOMPARE(processesWithArgument(seconds).size(), 1);
         const auto left = findStepProcesses(QStringLiteral("test/") + QString::fromLatin1(seconds));
@@ -260,7 +259,7 @@ private Q_SLOTS:
         what.marker = QStringLiteral("test/") + QString::fromLatin1(seconds);
         process.start(what);
         QVERIFY(started.wait());
-        QTRY_COMPARE(processesWithArgument(seconds).size(), 2);
+        QVERIFY(waitForProcesses(seconds, 2));
         ::kill(guard.process()->pid, SIGKILL);
         QVERIFY(finished.wait());
         QCOMPARE(died.size(), 1);
@@ -291,9 +290,9 @@ private Q_SLOTS:
             QSignalSpy started(&process, &LocalProcess::started);
             process.start(shell(QLatin1String(kIgnoresTerm), {QString::fromLatin1(seconds)}));
             QVERIFY(started.wait());
+            QVERIFY(waitForProcesses(seconds, 2));
         }
-        QTRY_VERIFY_WITH_TIMEOUT(processesWithArgument(seconds).isEmpty(),
-                                 int(limit(1500ms).count()));
+        QVERIFY(waitForProcesses(seconds, 0, {}, limit(1500ms)));
     }
 
     void theGuardHasNothingOfOurs()
