@@ -7,6 +7,7 @@
 #include <QUrl>
 
 #include <map>
+#include <sys/stat.h>
 
 namespace lb {
 
@@ -62,6 +63,15 @@ const char *const kTables[] = {
     "CREATE INDEX durations_by_step ON durations (runbook, step)",
 };
 
+/// Tells a file from the one that takes its name later; empty when there is none.
+QByteArray fileNumber(const QString &path)
+{
+    struct stat info = {};
+    if (::stat(QFile::encodeName(path).constData(), &info) != 0)
+        return {};
+    return QByteArray::number(quint64(info.st_ino));
+}
+
 } // namespace
 
 QVariant milliseconds(const QDateTime &time)
@@ -90,8 +100,21 @@ QString readOnlyName(const QString &path)
 } // namespace
 
 InventoryDatabase::InventoryDatabase(QString path, DatabaseAccess access)
-    : m_path(std::move(path)), m_access(access), m_instance(++s_instances)
+    : m_path(std::move(path)),
+      m_access(access),
+      m_instance(++s_instances),
+      m_file(fileNumber(m_path))
 {
+}
+
+bool InventoryDatabase::wasFoundDamaged(const QString &path)
+{
+    QFile note(damageNote(path));
+    if (!note.open(QIODevice::ReadOnly))
+        return false;
+    const QByteArray number = note.readAll();
+    // Whoever was late with its note meant the file that has been moved aside since.
+    return number.isEmpty() || number == fileNumber(path);
 }
 
 InventoryDatabase::~InventoryDatabase()
@@ -128,7 +151,7 @@ Error InventoryDatabase::errorOf(const QString &what, const QSqlError &error) co
         result.code = ErrorCode::Corrupt;
         m_damaged = true;
         QFile note(damageNote(m_path));
-        if (!note.open(QIODevice::WriteOnly))
+        if (!note.open(QIODevice::WriteOnly) || note.write(m_file) != m_file.size())
             result.detail += QStringLiteral("; ") + note.errorString();
         break;
     }

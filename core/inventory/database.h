@@ -45,6 +45,8 @@ public:
     /// True once SQLite found the file damaged; a note beside it makes the next open move it aside.
     bool isDamaged() const { return m_damaged; }
     static QString damageNote(const QString &path);
+    /// True when the note is about the file that stands there now.
+    static bool wasFoundDamaged(const QString &path);
 
 private:
     Result<QSqlDatabase> connection() const;
@@ -55,6 +57,7 @@ private:
     const QString m_path;
     const DatabaseAccess m_access;
     const quint64 m_instance;
+    const QByteArray m_file; ///< which file stood there when it was opened
     mutable std::atomic<bool> m_damaged{false};
     mutable QMutex m_mutex;
     mutable QStringList m_names; ///< of every connection made, for the destructor

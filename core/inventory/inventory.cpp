@@ -56,7 +56,7 @@ Result<void> makeFile(const QString &path)
 
 Result<std::unique_ptr<InventoryDatabase>> openFile(const QString &path)
 {
-    if (QFileInfo::exists(InventoryDatabase::damageNote(path)))
+    if (InventoryDatabase::wasFoundDamaged(path))
         return fail(ErrorCode::Corrupt, tr("The inventory was found damaged"));
     TRY(makeFile(path));
     auto database = std::make_unique<InventoryDatabase>(path, DatabaseAccess::Write);
