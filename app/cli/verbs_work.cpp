@@ -247,6 +247,7 @@ int runsResume(Session &session)
         if (view->state.pauseRequested) {
             if (const auto done = session.await(session.service.command(id, goOn)); !done)
                 return session.failed(done.error());
+            options.afterSeq = view->state.lastSeq; // the pause that stands there is over
         }
     } else {
         options.afterSeq = view->state.lastSeq;

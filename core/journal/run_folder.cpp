@@ -43,6 +43,12 @@ Result<void> makeFolder(const QString &path)
 
 } // namespace
 
+RunLock::~RunLock()
+{
+    if (m_fd.isOpen() && ::ftruncate(m_fd.get(), 0) != 0)
+        qWarning("cannot empty a run's lock file"); // then its owner seems to hold it until it ends
+}
+
 RunFolder RunFolder::of(const RunId &run)
 {
     return RunFolder(paths::runFolder(run));

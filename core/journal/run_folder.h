@@ -27,6 +27,10 @@ class RunLock
 public:
     RunLock(RunLock &&) noexcept = default;
     RunLock &operator=(RunLock &&) noexcept = default;
+    RunLock(const RunLock &) = delete;
+    RunLock &operator=(const RunLock &) = delete;
+    /// Takes its owner's name out of the file: the process may live on without the lock.
+    ~RunLock();
 
 private:
     friend class RunFolder;
