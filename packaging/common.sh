@@ -121,6 +121,14 @@ install_packages()
         say "    finishing an installation that was interrupted"
         apt_get --fix-broken install || :
     fi
+    # The server is for clusters of our own: the package must not make and start one for the machine.
+    local own=/etc/postgresql-common/createcluster.d
+    local -a as_root=()
+    ((EUID == 0)) || as_root=(sudo)
+    if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common ]]; then
+        "${as_root[@]}" mkdir -p "$own"
+        echo 'create_main_cluster = false' | "${as_root[@]}" tee "$own/lifeboat.conf" >/dev/null
+    fi
     # A list that cannot be refreshed (no network, one bad source) may still be good enough.
     apt_get update || say "    the package list could not be refreshed; going on with the old one"
     if ! apt_get install --no-install-recommends "${missing[@]}"; then

@@ -91,18 +91,20 @@ void ConsoleController::undo()
     });
 }
 
-void ConsoleController::discharge(const QString &obligation, const QString &folder,
+void ConsoleController::discharge(const QString &obligation, const QString &kept,
                                   const QString &note)
 {
     const RunId run = m_run;
-    if (folder.isEmpty() || !m_follower)
+    if (kept.isEmpty() || !m_follower)
         return closeObligation(run, obligation, note);
-    m_console->showNote(Tone::Busy, tr("Deleting %1…").arg(displayText(folder)));
+    m_console->showNote(Tone::Busy, tr("Deleting %1…").arg(displayText(kept)));
+    const auto &all = m_follower->view().state.obligations;
+    const auto found = std::find_if(
+        all.begin(), all.end(), [&](const Obligation &known) { return known.id == obligation; });
+    if (found == all.end())
+        return;
     onDone(
-        this,
-        m_service->startBuiltIn(QStringLiteral("lifeboat.discharge"),
-                                m_follower->view().state.request.system.name,
-                                {{QStringLiteral("folder"), folder}}, {}),
+        this, m_service->deleteKept(*found),
         [this, run, obligation, note](const Result<RunId> &started) {
             if (!started)
                 return m_console->showProblem(started.error());

@@ -29,7 +29,7 @@ Q_SIGNALS:
 private:
     void show();
     void undo();
-    void discharge(const QString &obligation, const QString &folder, const QString &note);
+    void discharge(const QString &obligation, const QString &kept, const QString &note);
     void closeObligation(const RunId &run, const QString &obligation, const QString &note);
 
     Service *m_service;

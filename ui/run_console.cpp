@@ -46,7 +46,7 @@ public:
         : QWidget(parent)
     {
         setObjectName(QStringLiteral("undoRow"));
-        const QString folder = obligation.detail.value(QLatin1String("folder")).toString();
+        const QString kept = obligation.kept();
         const qint64 bytes = obligation.detail.value(QLatin1String("bytes")).toInteger(-1);
         auto *grid = new QGridLayout(this);
         grid->setContentsMargins(0, 0, 0, 0);
@@ -56,8 +56,8 @@ public:
         state->setState(QStringLiteral("bad"), displayText(obligation.title), Tone::Bad);
         state->setWrapping();
         grid->addWidget(state, 0, 0);
-        auto *done = named(new QPushButton(folder.isEmpty() ? RunConsole::tr("Mark as done…")
-                                                            : RunConsole::tr("Delete it…"),
+        auto *done = named(new QPushButton(kept.isEmpty() ? RunConsole::tr("Mark as done…")
+                                                          : RunConsole::tr("Delete it…"),
                                            this),
                            "undoDone");
         //: button and what it is about, for screen readers
@@ -66,8 +66,8 @@ public:
         grid->addWidget(done, 0, 1, 2, 1, Qt::AlignVCenter);
         done->setVisible(!busy);
         QStringList facts;
-        if (!folder.isEmpty() && !obligation.title.contains(folder))
-            facts << displayText(folder);
+        if (!kept.isEmpty() && !obligation.title.contains(kept))
+            facts << displayText(kept);
         if (bytes >= 0)
             facts << formatSize(bytes);
         facts << RunConsole::tr("open since %1").arg(timeAndAge(obligation.openedAt));
@@ -80,14 +80,14 @@ public:
         auto *fields = new QHBoxLayout(panel);
         fields->setContentsMargins(0, 4, 0, 0);
         auto *note = named(new QLineEdit(panel), "undoNote", RunConsole::tr("Note"));
-        note->setPlaceholderText(folder.isEmpty()
+        note->setPlaceholderText(kept.isEmpty()
                                      ? RunConsole::tr("How was it undone? (goes into the journal)")
                                      : RunConsole::tr("Note (goes into the journal)"));
-        auto *send = named(new QPushButton(folder.isEmpty() ? RunConsole::tr("It is done")
-                                                            : RunConsole::tr("Delete for good"),
+        auto *send = named(new QPushButton(kept.isEmpty() ? RunConsole::tr("It is done")
+                                                          : RunConsole::tr("Delete for good"),
                                            panel),
                            "undoSend");
-        send->setEnabled(!folder.isEmpty());
+        send->setEnabled(!kept.isEmpty());
         fields->addWidget(note, 1);
         fields->addWidget(send);
         panel->hide();
@@ -98,13 +98,13 @@ public:
             note->setFocus();
         });
         // Somebody's word alone closes it, so there has to be one.
-        if (folder.isEmpty())
+        if (kept.isEmpty())
             QObject::connect(note, &QLineEdit::textChanged, send, [send](const QString &text) {
                 send->setEnabled(!text.trimmed().isEmpty());
             });
         QObject::connect(send, &QPushButton::clicked, console,
-                         [console, note, folder, id = obligation.id] {
-                             Q_EMIT console->dischargeRequested(id, folder, note->text());
+                         [console, note, kept, id = obligation.id] {
+                             Q_EMIT console->dischargeRequested(id, kept, note->text());
                          });
         QObject::connect(note, &QLineEdit::returnPressed, send, &QPushButton::click);
     }

@@ -50,7 +50,7 @@ Q_SIGNALS:
     void takeUpRequested();
     void againRequested();
     /// `folder`: the copy that is to be deleted first; empty when there is none.
-    void dischargeRequested(const QString &obligation, const QString &folder, const QString &note);
+    void dischargeRequested(const QString &obligation, const QString &kept, const QString &note);
     void backRequested();
 
 private:

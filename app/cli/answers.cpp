@@ -150,7 +150,7 @@ RestoreReadiness restoreReadiness(Service &service, const QString &system)
         answer.missing
             << tr("no restore point was read in full (backups verify %1)").arg(point->id);
     for (const Obligation &obligation : service.obligations(system)) {
-        if (!obligation.detail.contains(QLatin1String("folder")))
+        if (obligation.kept().isEmpty())
             answer.missing << tr("still to undo: %1").arg(obligation.title);
     }
     for (const RunSummary &run : service.runs()) {

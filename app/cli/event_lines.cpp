@@ -204,8 +204,7 @@ QStringList nextCommands(const RunView &view)
             command(tr("go back: put everything as it was before"), tr("runs undo %1").arg(id));
             for (const Obligation &obligation : view.state.obligations) {
                 // A copy kept aside is no service that stands still.
-                if (obligation.state == ObligationState::Open &&
-                    !obligation.detail.contains(QLatin1String("folder")))
+                if (obligation.state == ObligationState::Open && obligation.kept().isEmpty())
                     command(tr("leave it stopped: “%1” is off the list").arg(obligation.title),
                             dischargeCommand(obligation));
             }

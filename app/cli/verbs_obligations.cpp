@@ -21,7 +21,7 @@ QString dischargeCommand(const Obligation &obligation)
 {
     const QString command = QStringLiteral("obligations discharge %1 %2")
                                 .arg(obligation.run, shellQuoted(obligation.id));
-    return obligation.detail.contains(QLatin1String("folder"))
+    return !obligation.kept().isEmpty()
                ? command
                : tr("%1 --note WHAT-YOU-DID", "a command line").arg(command);
 }
@@ -29,16 +29,15 @@ QString dischargeCommand(const Obligation &obligation)
 std::optional<int> dischargeObligation(Session &session, const Obligation &obligation,
                                        const QString &note, const QString &evidence)
 {
-    const QString folder = obligation.detail.value(QLatin1String("folder")).toString();
-    if (!folder.isEmpty() && QFileInfo::exists(folder)) {
+    const QString kept = obligation.kept();
+    const bool isFolder = obligation.detail.contains(QLatin1String("folder"));
+    if (!kept.isEmpty() && (!isFolder || QFileInfo::exists(kept))) {
         if (!session.json()) {
             const qint64 bytes = obligation.detail.value(QLatin1String("bytes")).toInteger(-1);
-            say(bytes >= 0 ? tr("deleting %1 (%2)").arg(folder, formatSize(bytes))
-                           : tr("deleting %1").arg(folder));
+            say(bytes >= 0 ? tr("deleting %1 (%2)").arg(kept, formatSize(bytes))
+                           : tr("deleting %1").arg(kept));
         }
-        const auto run = session.await(
-            session.service.startBuiltIn(QStringLiteral("lifeboat.discharge"), obligation.system,
-                                         {{QStringLiteral("folder"), folder}}, {}));
+        const auto run = session.await(session.service.deleteKept(obligation));
         if (const auto status = followBuiltIn(session, run))
             return status;
     }
@@ -67,11 +66,11 @@ int obligationsList(Session &session)
         const QDateTime now = utcNow();
         say(tr("%1: %2 (%3)", "system, what and since when")
                 .arg(obligation.system, obligation.title, formatAge(obligation.openedAt, now)));
-        const QString folder = obligation.detail.value(QLatin1String("folder")).toString();
+        const QString kept = obligation.kept();
         const qint64 bytes = obligation.detail.value(QLatin1String("bytes")).toInteger(-1);
-        if (!folder.isEmpty())
+        if (!kept.isEmpty())
             say(QStringLiteral("  ") +
-                (bytes >= 0 ? tr("%1, %2").arg(folder, formatSize(bytes)) : folder));
+                (bytes >= 0 ? tr("%1, %2").arg(kept, formatSize(bytes)) : kept));
         const QDateTime until =
             fromJsonTime(obligation.detail.value(QLatin1String("delete_after")).toString());
         if (until.isValid())

@@ -7,6 +7,7 @@
 #include "core/base/paths.h"
 #include "core/base/process_identity.h"
 #include "core/base/text.h"
+#include "core/practice/practice_cluster.h"
 #include "core/practice/practice_tree.h"
 #include "core/practice/tree_snapshot.h"
 
@@ -55,16 +56,37 @@ Result<void> checkType(const Session &session)
                 tr("“lifeboat-cli practice list” lists them"));
 }
 
-Result<void> start(Session &session)
+/// What is practised with; the database only where a server is installed.
+struct Started
+{
+    std::optional<PracticeCluster> cluster;
+};
+
+/// A practice system that was set up before there was a server stays without.
+bool hasDatabase(Session &session)
+{
+    const auto known = session.service.system(systemName());
+    return canPractiseDatabase() &&
+           (!known || known->inputs.contains(QLatin1String("postgres_database")));
+}
+
+Result<Started> start(Session &session)
 {
     if (!QFileInfo::exists(practiceTree())) {
         TRY(makeFolders(practiceHome()));
         TRY(makePracticeTree(practiceTree()));
     }
+    Started started;
+    QMap<QString, QStringList> inputs{{QStringLiteral("folder"), {practiceTree()}}};
+    if (hasDatabase(session)) {
+        TRY_VALUE(started.cluster, startPracticeCluster(practiceHome()));
+        inputs.insert(QStringLiteral("postgres_host"), {started.cluster->folder});
+        inputs.insert(QStringLiteral("postgres_user"), {started.cluster->user});
+        inputs.insert(QStringLiteral("postgres_database"), {started.cluster->database});
+    }
     if (!session.service.system(systemName()))
-        TRY(session.service.addSystem(
-            systemName(), kType, {{QStringLiteral("folder"), {practiceTree()}}}, kDefaultStore));
-    return {};
+        TRY(session.service.addSystem(systemName(), kType, inputs, kDefaultStore));
+    return started;
 }
 
 void note(const Session &session, const QString &line)
@@ -120,8 +142,16 @@ Result<void> endRuns(Session &session)
     return {};
 }
 
+/// All that the database holds; nothing where there is none.
+Result<QByteArray> rowsOf(const Started &started)
+{
+    if (!started.cluster)
+        return QByteArray();
+    return readPracticeCluster(*started.cluster);
+}
+
 int sayResult(Session &session, const TreeSnapshot &before, const QStringList &differences,
-              const RunView &restore)
+              int databases, const RunView &restore)
 {
     const bool equal = differences.isEmpty();
     const std::chrono::milliseconds took(restore.state.startedAt.msecsTo(restore.state.endedAt));
@@ -131,13 +161,16 @@ int sayResult(Session &session, const TreeSnapshot &before, const QStringList &d
                  {QStringLiteral("files"), before.files},
                  {QStringLiteral("entries"), qint64(before.entries.size())},
                  {QStringLiteral("bytes"), before.bytes},
+                 {QStringLiteral("databases"), databases},
                  {QStringLiteral("restore_ms"), qint64(took.count())},
                  {QStringLiteral("differences"), QJsonArray::fromStringList(differences)}});
         return equal ? kGood : kFailed;
     }
     for (const QString &difference : differences)
         say(QStringLiteral("  ") + difference);
-    const QString files = tr("%n file(s)", nullptr, int(before.files));
+    QString files = tr("%n file(s)", nullptr, int(before.files));
+    if (databases > 0)
+        files = tr("%1, %2", "list").arg(files, tr("%n database(s)", nullptr, databases));
     say(equal ? tr("practice: equal (%1, %2, restored in %3)")
                     .arg(files, formatSize(before.bytes), formatDuration(took))
               : tr("practice: different (%n difference(s) in %1)", nullptr, int(differences.size()))
@@ -161,7 +194,8 @@ int practiceList(Session &session)
     }
     Table table({{tr("TYPE"), true}, {tr("SYSTEM"), true}, {tr("STATE")}, {tr("WHAT")}});
     table.add({kType, systemName(), started ? tr("set up") : tr("not set up"),
-               tr("a folder with all kinds of files")});
+               canPractiseDatabase() ? tr("a folder with all kinds of files, and a database")
+                                     : tr("a folder with all kinds of files")});
     table.print({});
     return kGood;
 }
@@ -190,7 +224,15 @@ int practiceDamage(Session &session)
 {
     if (const auto known = checkType(session); !known)
         return session.failed(known.error());
-    const auto done = damagePracticeTree(practiceTree());
+    const auto done = [&]() -> Result<QStringList> {
+        TRY_VALUE(QStringList damage, damagePracticeTree(practiceTree()));
+        if (hasDatabase(session)) {
+            TRY_VALUE(const PracticeCluster cluster, startPracticeCluster(practiceHome()));
+            TRY_VALUE(const QStringList more, damagePracticeCluster(cluster));
+            damage += more;
+        }
+        return damage;
+    }();
     if (!done)
         return session.failed(done.error());
     if (session.json()) {
@@ -207,10 +249,15 @@ int practiceRun(Session &session)
 {
     const auto work = [&]() -> Result<int> {
         TRY(checkType(session));
-        TRY(start(session));
+        TRY_VALUE(const Started started, start(session));
+        TRY_VALUE(const QByteArray rowsBefore, rowsOf(started));
         TRY_VALUE(const TreeSnapshot before, takeSnapshot(practiceTree()));
         TRY_VALUE(const RunView saved, practiseRun(session, QStringLiteral("files.save"), {}, {}));
-        TRY_VALUE(const QStringList damage, damagePracticeTree(practiceTree()));
+        TRY_VALUE(QStringList damage, damagePracticeTree(practiceTree()));
+        if (started.cluster) {
+            TRY_VALUE(const QStringList more, damagePracticeCluster(*started.cluster));
+            damage += more;
+        }
         for (const QString &line : damage)
             note(session, tr("damage: %1").arg(line));
         TRY_VALUE(const RunView restored,
@@ -223,7 +270,11 @@ int practiceRun(Session &session)
             if (const auto status = dischargeObligation(session, obligation, tr("practice"), {}))
                 return *status;
         }
-        return sayResult(session, before, compareSnapshots(before, after), restored);
+        TRY_VALUE(const QByteArray rowsAfter, rowsOf(started));
+        QStringList differences = compareSnapshots(before, after);
+        if (rowsBefore != rowsAfter)
+            differences << tr("the database is not as it was");
+        return sayResult(session, before, differences, started.cluster ? 1 : 0, restored);
     };
     const auto status = work();
     return status ? *status : session.failed(status.error());
@@ -262,6 +313,8 @@ int practiceStop(Session &session)
         if (const auto removed = session.service.removeSystem(systemName()); !removed)
             return session.failed(removed.error());
     }
+    if (const auto removed = removePracticeCluster(practiceHome()); !removed)
+        return session.failed(removed.error());
     if (const auto removed = removePracticeTree(practiceHome()); !removed)
         return session.failed(removed.error());
     if (session.json())

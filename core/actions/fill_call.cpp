@@ -70,6 +70,11 @@ struct TextsOf
         TRY(change(call.aside));
         return sensitive(call.content);
     }
+    Result<void> operator()(PostgresCall &call) const
+    {
+        TRY(change(call.staging));
+        return change(call.aside);
+    }
     Result<void> operator()(RestoreFileCall &call) const
     {
         TRY(change(call.path));
@@ -132,42 +137,6 @@ Result<Call> filledCall(const Call &call, const TemplateText::Lookup &lookup)
     };
     TRY(std::visit(TextsOf{fill}, copy));
     return copy;
-}
-
-std::vector<SecretUse> secretsOf(const Call &call)
-{
-    std::vector<SecretUse> uses;
-    const auto take = [&uses](const Sensitive &value, const char *channel) {
-        if (const auto *secret = std::get_if<SecretRef>(&value))
-            uses.push_back({secret->name, QLatin1String(channel)});
-    };
-    if (const auto *process = std::get_if<ProcessCall>(&call)) {
-        for (const auto &[variable, value] : process->environment)
-            take(value, "environment");
-        take(process->input, "stdin");
-    } else if (const auto *file = std::get_if<WriteFileCall>(&call)) {
-        take(file->content, "file");
-    } else if (const auto *wait = std::get_if<WaitUntilCall>(&call)) {
-        for (const SecretUse &use : secretsOf(*wait->read))
-            uses.push_back(use);
-    } else if (const auto *read = std::get_if<ReadCall>(&call);
-               read && read->kind == ActionKind::Secret) {
-        const QJsonValue name = read->params.value(QLatin1String("name"));
-        uses.push_back({TemplateText::fromJson(name).literal(), QStringLiteral("check")});
-    }
-    return uses;
-}
-
-QStringList secretNames(const std::vector<Call> &calls)
-{
-    QStringList names;
-    for (const Call &call : calls) {
-        for (const SecretUse &use : secretsOf(call)) {
-            if (!names.contains(use.name))
-                names << use.name;
-        }
-    }
-    return names;
 }
 
 } // namespace lb

@@ -272,6 +272,8 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::PostgresDump:
         case ActionKind::PostgresRestore:
         case ActionKind::PostgresGlobals:
+        case ActionKind::PostgresId:
+        case ActionKind::PostgresReady:
         case ActionKind::WriteFile:
         case ActionKind::WaitUntil:
         case ActionKind::Ask:
@@ -283,6 +285,7 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::PointExtract:
         case ActionKind::PointRemove:
         case ActionKind::TreeRemove:
+        case ActionKind::PostgresDrop:
         case ActionKind::InventoryRebuild:
             break;
         }

@@ -2,6 +2,7 @@
 #include "core/actions/execution.h"
 #include "core/actions/file_work.h"
 #include "core/actions/point_work.h"
+#include "core/actions/postgres_work.h"
 #include "core/actions/process_execution.h"
 #include "core/actions/read_work.h"
 #include "core/actions/tree_work.h"
@@ -65,6 +66,14 @@ struct Starter
         return work(publishWork(call, context));
     }
     Execution *operator()(const PointCall &call) const { return work(pointWork(call, context)); }
+    Execution *operator()(const PostgresCall &call) const
+    {
+        const auto programs = WorkerPrograms::make(context);
+        Execution *execution = work(postgresWork(call, context, programs));
+        QObject::connect(programs.get(), &WorkerPrograms::observed, execution,
+                         &Execution::observed);
+        return execution;
+    }
     Execution *operator()(const ReadCall &call) const { return work(readWork(call)); }
     Execution *operator()(const AskCall &) const { return forPeople(); }
     Execution *operator()(const ConfirmCall &) const { return forPeople(); }

@@ -145,8 +145,8 @@ constexpr FieldSpec kObligesField{"obliges", FieldType::Object, false,
 constexpr FieldSpec kNeeds{"needs", FieldType::IdList, false,
                            "Steps that must have ended well; default the step before; [] is none"};
 constexpr FieldSpec kForEach{"for_each", FieldType::Text, false,
-                             "One step for each item of this list: inputs.NAME, discovered.NAME or "
-                             "point.parts"};
+                             "One step for each item of this list: inputs.NAME, discovered.NAME, "
+                             "point.parts, point.trees, point.databases or point.roles"};
 constexpr FieldSpec kForEachKey{"for_each_key", FieldType::Text, false,
                                 "The items' field that names them; default name"};
 constexpr FieldSpec kTimeout{"timeout", FieldType::Duration, false, "How long it may take"};

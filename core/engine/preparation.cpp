@@ -281,8 +281,31 @@ void Preparation::probeSwaps()
             for (const SwapFact &fact : m_in.swaps)
                 note(QStringLiteral("swap"), fact.into,
                      fact.problem.isEmpty() ? name(fact.way) : fact.problem);
-            makeThePlan();
+            lookForDatabases();
         });
+}
+
+void Preparation::lookForDatabases()
+{
+    const std::vector<PostgresCall> targets = databaseTargets(m_in);
+    std::vector<NamedCall> calls;
+    for (const PostgresCall &target : targets)
+        calls.push_back({target.scope(), target});
+    ask(calls, QStringLiteral("database"), [this, targets](const Answers &answers) {
+        for (const PostgresCall &target : targets) {
+            const Result<CallOutcome> &answer = *answers.find(target.scope());
+            if (!answer) {
+                give(tl::unexpected(answer.error()));
+                return;
+            }
+            bool exists = false;
+            for (const QJsonValue known : answer->answer.value.toArray())
+                exists = exists || known[QLatin1String("name")].toString() == target.database;
+            m_in.databases.push_back({target.scope(), exists});
+            note(QStringLiteral("database"), target.scope(), exists);
+        }
+        makeThePlan();
+    });
 }
 
 void Preparation::makeThePlan()

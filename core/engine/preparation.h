@@ -41,6 +41,7 @@ private:
     void readFacts();
     void discover();
     void probeSwaps();
+    void lookForDatabases();
     void makeThePlan();
     void runChecks();
     void askChecks();

@@ -318,18 +318,22 @@ void RunEngine::conclude(const PlannedStep &step)
     if (step.action == QLatin1String("publish") && state().restorePoint != point)
         commit(EventKind::PointPublished, {}, 0,
                {{QStringLiteral("point"), point}, {QStringLiteral("store"), m_plan->store.name}});
-    const QString aside = outputs.value(QLatin1String("aside")).toString();
+    // A folder, or a database with the server it is on.
+    QJsonObject aside = outputs.value(QLatin1String("aside_database")).toObject();
+    if (const QString folder = outputs.value(QLatin1String("aside")).toString(); !folder.isEmpty())
+        aside.insert(QStringLiteral("folder"), folder);
     for (const ObligationSpec &announced : m_plan->announced) {
         if (aside.isEmpty() || announced.id != QStringLiteral("aside:") + step.id)
             continue;
         const bool isKnown = std::any_of(
             state().obligations.begin(), state().obligations.end(),
             [&](const Obligation &obligation) { return obligation.id == announced.id; });
-        if (!isKnown)
-            openObligation(announced,
-                           {{QStringLiteral("folder"), aside},
-                            {QStringLiteral("bytes"), outputs.value(QLatin1String("aside_bytes"))},
-                            {QStringLiteral("announced"), true}});
+        if (isKnown)
+            continue;
+        QJsonObject detail = aside;
+        detail.insert(QStringLiteral("bytes"), outputs.value(QLatin1String("aside_bytes")));
+        detail.insert(QStringLiteral("announced"), true);
+        openObligation(announced, detail);
     }
     if (step.section == PlanSection::Finally)
         closeObligationsOf(step.id);

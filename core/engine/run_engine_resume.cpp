@@ -310,8 +310,10 @@ void RunEngine::afterEnd(RunStateName outcome)
     const bool proven = outcome == RunStateName::Succeeded || outcome == RunStateName::Warned;
     const bool usedPoint =
         proven && m_plan->undoOf.isEmpty() && !m_plan->restorePoint.isEmpty() &&
+        m_plan->only.isEmpty() && // a part proves nothing of the rest
         std::any_of(m_plan->steps.begin(), m_plan->steps.end(), [](const PlannedStep &step) {
-            return step.action == QLatin1String("tree_restore");
+            return step.skipReason.isEmpty() && (step.action == QLatin1String("tree_restore") ||
+                                                 step.action == QLatin1String("postgres_restore"));
         });
     // For the time left of later runs; what takes no time needs no estimate.
     struct Duration

@@ -174,6 +174,12 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
     if (undo.steps.empty())
         return fail(ErrorCode::Conflict, tr("There is nothing to undo in run %1").arg(undo.undoOf),
                     tr("no step of it changed anything"));
+    for (const PlannedStep &step : undo.steps) {
+        for (const QString &name : secretNames(step.calls)) {
+            if (!undo.secrets.contains(name))
+                undo.secrets << name;
+        }
+    }
     return undo;
 }
 

@@ -130,9 +130,31 @@ constexpr std::array kPostgresRestoreParams{
     kAnyDatabase,
     kPassword,
     kPart,
-    ParamSpec{"into", ParamType::Text, true, "", "", "The database that is replaced"}};
+    ParamSpec{
+        "into", ParamType::Text, false, "\"\"", "",
+        "The database that is replaced or made; empty for a part that holds roles: those that "
+        "are missing are created"}};
 constexpr std::array kPostgresGlobalsParams{kHost, kVia,         kServer,   kPort,
                                             kUser, kAnyDatabase, kPassword, kPart};
+constexpr std::array kPostgresIdParams{
+    kHost,
+    kVia,
+    kServer,
+    kPort,
+    kUser,
+    kPassword,
+    ParamSpec{"databases", ParamType::TextList, true, "", "",
+              "What is used of the server; when the list is empty there is no such fact"}};
+constexpr std::array kPostgresReadyParams{
+    kHost,
+    kVia,
+    kServer,
+    kPort,
+    kUser,
+    kPassword,
+    kDatabase,
+    ParamSpec{"part", ParamType::Text, false, "\"\"", "",
+              "The part of the restore point that is to be restored; empty: it is to be saved"}};
 constexpr std::array kWriteFileParams{
     kHost, kVia, ParamSpec{"path", ParamType::Path, true, "", "", "The file"},
     ParamSpec{"content", ParamType::Sensitive, true, "", "",
@@ -172,6 +194,7 @@ constexpr std::array kPointFilesParams{
 constexpr std::array kPointExtractParams{
     kPoint, ParamSpec{"paths", ParamType::TextList, true, "", "", "What to take out"},
     ParamSpec{"to", ParamType::Path, true, "", "", "The folder to put it into"}};
+constexpr std::array kPostgresDropParams{kHost, kVia, kServer, kPort, kUser, kPassword, kDatabase};
 constexpr std::array kTreeRemoveParams{
     ParamSpec{"folder", ParamType::Path, true, "", "", "A folder that a run of Lifeboat made"}};
 constexpr std::array kTreeAssessParams{
@@ -244,6 +267,12 @@ constexpr std::array kTable{
                false, kMachineParams},
     ActionSpec{ActionKind::FileSystem, "filesystem", "The identity of a path's file system",
                Effect::Read, false, true, false, kFileSystemParams},
+    ActionSpec{ActionKind::PostgresId, "postgres",
+               "A fact: the system identifier of a PostgreSQL server", Effect::Read, false, true,
+               false, kPostgresIdParams},
+    ActionSpec{ActionKind::PostgresReady, "postgres_ready",
+               "Tools, version and rights suffice to save or restore a database", Effect::Read,
+               true, true, false, kPostgresReadyParams},
     ActionSpec{ActionKind::PointVerify, "point_verify", "Read every byte of a restore point",
                Effect::Read, false, false, true, kPointParams},
     ActionSpec{ActionKind::PointFiles, "point_files", "List the files in a restore point",
@@ -254,6 +283,9 @@ constexpr std::array kTable{
                false, false, true, kPointParams},
     ActionSpec{ActionKind::TreeRemove, "tree_remove", "Delete a folder that a run has made",
                Effect::Change, false, false, true, kTreeRemoveParams},
+    ActionSpec{ActionKind::PostgresDrop, "postgres_drop",
+               "Drop a database that a run has made or kept aside", Effect::Change, false, false,
+               true, kPostgresDropParams},
     ActionSpec{ActionKind::InventoryRebuild,
                "inventory_rebuild",
                "Read all stores and runs into the inventory again",

@@ -41,12 +41,15 @@ enum class ActionKind
     MachineId,
     HostName,
     FileSystem,
+    PostgresId,
+    PostgresReady,
     // what the built-in lifeboat.* runbooks do with restore points
     PointVerify,
     PointFiles,
     PointExtract,
     PointRemove,
     TreeRemove,
+    PostgresDrop,
     InventoryRebuild,
     TreeAssess,
 };

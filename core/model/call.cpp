@@ -212,6 +212,15 @@ Result<Call> publishFromJson(const QJsonObject &object)
     return Call(call);
 }
 
+Result<Call> postgresFromJson(const QJsonObject &object)
+{
+    auto call = PostgresCall::fromJson(object);
+    if (!call)
+        return fail(ErrorCode::Corrupt, tr("A call of the plan has unknown work for a server"),
+                    object.value(QLatin1String("work")).toString());
+    return Call(std::move(*call));
+}
+
 Result<Call> waitFromJson(const QJsonObject &object)
 {
     const Reader reader(object);
@@ -257,6 +266,7 @@ const QHash<QString, FromJson> &ownWords()
              return Call(TreeRemoveCall{Reader(object).filled("folder")});
          }},
         {QStringLiteral("publish"), publishFromJson},
+        {QStringLiteral("postgres"), postgresFromJson},
         {QStringLiteral("wait_until"), waitFromJson},
         {QStringLiteral("ask"),
          [](const QJsonObject &object) -> Result<Call> {
@@ -325,6 +335,7 @@ QJsonObject callToJson(const Call &anyCall)
                     .json("mode", call.mode)
                     .filled("aside", call.aside);
             },
+            [](const PostgresCall &call) { return call.toJson(); },
             [](const RestoreFileCall &call) -> QJsonObject {
                 return Writer(QStringLiteral("restore_file"))
                     .filled("path", call.path)

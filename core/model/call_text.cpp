@@ -245,6 +245,22 @@ QStringList describe(const ReadCall &call)
                              : tr("Read %1 · %2").arg(keyOf(call.kind), params)};
 }
 
+QStringList describe(const PostgresCall &call)
+{
+    QStringList lines = call.describe();
+    for (const QString &statement : call.statements())
+        lines << verbatim(statement);
+    for (const ProcessCall &program : programsOf(call)) {
+        QStringList arguments;
+        for (const TemplateText &argument : program.arguments)
+            arguments << argument.display();
+        lines << verbatim(shellLine(program.program, arguments));
+    }
+    if (!call.at.password.isEmpty())
+        lines << tr("with the password from the secret %1").arg(call.at.password);
+    return lines;
+}
+
 QStringList describe(const WaitUntilCall &call)
 {
     QStringList lines{

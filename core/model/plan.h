@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/model/postgres_call.h"
 #include "core/model/profiles.h"
 #include "core/model/runbook.h"
 #include "core/model/template_text.h"
@@ -137,7 +138,7 @@ struct ConfirmCall
 
 using Call = std::variant<ProcessCall, WriteFileCall, RestoreFileCall, TreeSaveCall, TreeStageCall,
                           TreeSwapCall, TreeSwapBackCall, TreeRemoveCall, PublishCall, PointCall,
-                          ReadCall, WaitUntilCall, AskCall, ConfirmCall>;
+                          ReadCall, PostgresCall, WaitUntilCall, AskCall, ConfirmCall>;
 
 struct WaitUntilCall
 {
@@ -152,6 +153,21 @@ PartSpec partSpecFromJson(const QJsonObject &object);
 /// `{"call":"run", …}`; the word is the action's key or the call's own (`publish`, `tree_swap`…).
 QJsonObject callToJson(const Call &call);
 Result<Call> callFromJson(const QJsonObject &object);
+/// The programs that a call on a server starts, in order: what the plan prints is what runs. Slots:
+/// `snapshot`, and `point_folder` for the restore point's folder.
+std::vector<ProcessCall> programsOf(const PostgresCall &call);
+/// A secret in a call and the way it takes to the tool that needs it.
+struct SecretUse
+{
+    QString name;
+    QString channel; ///< `stdin`, `environment`, `file`, or `check` when it is only looked for
+
+    friend bool operator==(const SecretUse &, const SecretUse &) = default;
+};
+/// Every secret that a call delivers.
+std::vector<SecretUse> secretsOf(const Call &call);
+/// The names in these calls, each once.
+QStringList secretNames(const std::vector<Call> &calls);
 /// The call as one or more lines a person can read and, where it is a program, copy. Secrets are
 /// names, slots are ‹path›. Lines that begin with four spaces are verbatim: never wrap them.
 QStringList describeCall(const Call &call);

@@ -81,8 +81,14 @@ Result<Reference> parseReference(const QString &written)
     if (root == QLatin1String("run"))
         return alone(Root::Run);
     if (root == QLatin1String("point")) {
-        if (words == QStringList{QStringLiteral("parts")}) {
+        static const QHash<QString, QString> lists{
+            {QStringLiteral("parts"), {}},
+            {QStringLiteral("trees"), QStringLiteral("tree")},
+            {QStringLiteral("databases"), QStringLiteral("postgres")},
+            {QStringLiteral("roles"), QStringLiteral("globals")}};
+        if (words.size() == 1 && lists.contains(words.first())) {
             reference.root = Root::PointParts;
+            reference.name = lists.value(words.first());
             return reference;
         }
         return alone(Root::Point);

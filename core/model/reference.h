@@ -16,9 +16,9 @@ namespace lb {
 /// What stands between `{{` and `}}` in a runbook, and after `for_each:`. The whole list:
 ///   inputs.NAME[.INDEX] · discovered.NAME[.FIELD…] · steps.ID.outputs.NAME[.FIELD…] ·
 ///   item[.FIELD…] system (the profile's name) · hostname (of the target machine) · run (slot
-///   ‹run›) point (slot ‹point› in a save; else the chosen restore point's id) · point.parts
-///   (for_each only: parts of the chosen restore point; items have id, title, kind, source,
-///   base_name)
+///   ‹run›) point (slot ‹point› in a save; else the chosen restore point's id) · point.parts,
+///   and of these point.trees, point.databases and point.roles (for_each only: parts of the chosen
+///   restore point; items have id, title, kind, source, base_name)
 struct Reference
 {
     enum class Root
@@ -34,7 +34,7 @@ struct Reference
         PointParts
     };
     Root root = Root::Input;
-    QString name;     ///< of the input, the discovery or the step; else empty
+    QString name;     ///< of the input, the discovery or the step; the kind of part; else empty
     QStringList path; ///< outputs: name, then fields; else fields; of a list a field is an index
     QString text;     ///< as written, without braces and spaces around
 };

@@ -41,6 +41,12 @@ void endStep(StepRecord &record, StepState state, const RunEvent &event)
 
 } // namespace
 
+QString Obligation::kept() const
+{
+    const QString folder = detail.value(QLatin1String("folder")).toString();
+    return folder.isEmpty() ? detail.value(QLatin1String("database")).toString() : folder;
+}
+
 QJsonObject Obligation::toJson() const
 {
     return {{QStringLiteral("id"), id},
@@ -180,6 +186,10 @@ void RunState::apply(const RunEvent &event)
     }
     case EventKind::StepSucceeded:
         endStep(stepOf(), StepState::Succeeded, event);
+        // Which process it was matters only while nobody knows how it ended.
+        stepOf().observed.removeIf([](const QJsonObject &what) {
+            return what.value(QLatin1String("what")) == QLatin1String("process");
+        });
         break;
     case EventKind::StepWarned:
         endStep(stepOf(), StepState::Warned, event);

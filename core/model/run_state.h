@@ -36,11 +36,13 @@ struct CheckRecord
 struct Obligation
 {
     QString id, run, system, title, by;
-    QJsonObject detail; ///< {folder, bytes, delete_after…}
+    QJsonObject detail; ///< {folder, bytes, delete_after…}, or {database, server…}
     ObligationState state = ObligationState::Open;
     QDateTime openedAt, closedAt;
     QString note;
 
+    /// The folder or database that is kept aside; empty for what a person or a step must do.
+    QString kept() const;
     QJsonObject toJson() const; ///< {id, run, title, state, closed_at, …}
     static Obligation fromJson(const QJsonObject &object);
 };

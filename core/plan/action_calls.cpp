@@ -355,6 +355,28 @@ Result<QJsonObject> filledParams(const Action &action, const References &referen
     return params;
 }
 
+/// List, fact and check.
+Result<Call> postgresRead(const Action &action, const References &references)
+{
+    PostgresCall call;
+    TRY_VALUE(call.at, postgresServer(action, references));
+    if (action.kind == ActionKind::PostgresId) {
+        TRY_VALUE(const QStringList used,
+                  textListParam(action, "databases", references, kNoOption));
+        call.work = PostgresWork::SystemId;
+        call.at.database = used.value(0);
+    } else if (action.kind == ActionKind::PostgresReady) {
+        TRY_VALUE(call.database, literalParam(action, "database", references, kNoOption));
+        TRY_VALUE(call.part, literalParam(action, "part", references, kNoOption));
+        call.work = call.part.isEmpty() ? PostgresWork::ReadySave : PostgresWork::ReadyRestore;
+        if (!call.part.isEmpty()) {
+            TRY_VALUE(call.point, references.literal(QStringLiteral("{{ point }}"), kNoOption,
+                                                     tr("The restore point")));
+        }
+    }
+    return Call(std::move(call));
+}
+
 Result<Call> waitCall(const Action &action, const References &references)
 {
     // The nested action stands under its own key, or that under `action`.
@@ -455,6 +477,28 @@ Result<void> onlyThisMachine(const Action &action, const References &references)
     return {};
 }
 
+Result<PostgresServer> postgresServer(const Action &action, const References &references)
+{
+    TRY(onlyThisMachine(action, references));
+    PostgresServer at;
+    TRY_VALUE(at.server, literalParam(action, "server", references, kNoOption));
+    TRY_VALUE(at.user, literalParam(action, "user", references, kNoOption));
+    at.database = QStringLiteral("postgres");
+    if (paramSpec(action, "database") != nullptr && action.kind != ActionKind::PostgresReady &&
+        action.kind != ActionKind::PostgresDump && action.kind != ActionKind::PostgresDrop) {
+        TRY_VALUE(at.database, literalParam(action, "database", references, kNoOption));
+    }
+    TRY_VALUE(const QString port, literalParam(action, "port", references));
+    bool ok = false;
+    at.port = port.isEmpty() ? 5432 : port.toInt(&ok);
+    if (!port.isEmpty() && (!ok || at.port < 1 || at.port > 65535))
+        return wrong(action, "port", tr("is no port: %1").arg(port));
+    const bool isSocket = at.server.isEmpty() || at.server.startsWith(QLatin1Char('/'));
+    if (!isSocket)
+        at.password = rawParam(action, "password")[QLatin1String("secret")].toString();
+    return at;
+}
+
 Result<Match> filledMatch(const Match &match, const References &references)
 {
     Match filled = match;
@@ -491,10 +535,12 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     case ActionKind::Http:
         return notThereYet(tr("Sending HTTP requests"));
     case ActionKind::PostgresList:
+    case ActionKind::PostgresId:
+    case ActionKind::PostgresReady:
+        return postgresRead(action, references);
     case ActionKind::PostgresDump:
     case ActionKind::PostgresRestore:
     case ActionKind::PostgresGlobals:
-        return notThereYet(tr("Working on PostgreSQL databases"));
     case ActionKind::Secret:
         return notThereYet(tr("Looking for a secret"));
     case ActionKind::TreeSave:
@@ -516,6 +562,17 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     case ActionKind::Confirm: {
         ConfirmCall call;
         TRY_VALUE(call.text, textParam(action, "text", references, kContent));
+        return Call(std::move(call));
+    }
+    case ActionKind::PostgresDrop: {
+        PostgresCall call;
+        call.work = PostgresWork::Drop;
+        TRY_VALUE(call.at, postgresServer(action, references));
+        TRY_VALUE(const QString name, literalParam(action, "database", references, kNoOption));
+        if (!isOwnDatabase(name))
+            return wrong(action, "database",
+                         tr("is no database that a run has made: %1").arg(name));
+        call.staging = name;
         return Call(std::move(call));
     }
     case ActionKind::TreeRemove: {

@@ -21,6 +21,10 @@ struct CallContext
 Result<Call> callOf(const Action &action, const References &references,
                     const CallContext &context = {});
 
+/// The server that an action on PostgreSQL names. Its local socket (no server, or a folder) asks
+/// for no password: who connects is known by the kernel (manual, 21.9 Peer Authentication).
+Result<PostgresServer> postgresServer(const Action &action, const References &references);
+
 /// The action's undo by itself: only write_file has one.
 std::vector<Call> builtInUndo(const Call &call);
 

@@ -54,7 +54,7 @@ QStringList firstOverlap(const QStringList &targets, const QStringList &live)
 {
     for (const QString &target : targets) {
         for (const QString &name : live) {
-            if (name.startsWith(QLatin1Char('/')) && pathsOverlap(target, name))
+            if (target == name || (name.startsWith(QLatin1Char('/')) && pathsOverlap(target, name)))
                 return {target, name};
         }
     }

@@ -12,6 +12,7 @@ namespace {
 LB_TRANSLATE(Plan)
 
 const QString kIntoFolder = QStringLiteral("into_folder");
+const QString kIntoSuffix = QStringLiteral("into_suffix");
 
 /// What references are filled from: the parts list lives as long as this.
 struct Sources
@@ -38,6 +39,11 @@ Result<std::vector<NamedCall>> readsOf(const std::vector<FactSpec> &specs,
 {
     std::vector<NamedCall> calls;
     for (const FactSpec &spec : specs) {
+        if (spec.action.kind == ActionKind::PostgresId) {
+            const auto used = textListParam(spec.action, "databases", references, kNoOption);
+            if (used && used->isEmpty())
+                continue;
+        }
         auto call = callOf(spec.action, references, {.needsText = true});
         if (!call)
             return tl::unexpected(about(lead.arg(spec.name), call.error()));
@@ -67,9 +73,23 @@ Result<QJsonObject> parsedInputs(const Runbook &runbook, const QJsonObject &give
     return values;
 }
 
+/// Scopes of the databases that calls do this with.
+QStringList databaseScopes(const std::vector<PlannedStep> &steps, PostgresWork work)
+{
+    QStringList scopes;
+    for (const PlannedStep &step : steps) {
+        for (const Call &call : step.calls) {
+            const auto *server = std::get_if<PostgresCall>(&call);
+            if (server && server->work == work)
+                scopes << server->scope();
+        }
+    }
+    return scopes;
+}
+
 QStringList writtenPaths(const std::vector<PlannedStep> &steps)
 {
-    QStringList paths;
+    QStringList paths = databaseScopes(steps, PostgresWork::Swap);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *swap = std::get_if<TreeSwapCall>(&call))
@@ -83,7 +103,7 @@ QStringList writtenPaths(const std::vector<PlannedStep> &steps)
 
 QStringList swapTargets(const std::vector<PlannedStep> &steps)
 {
-    QStringList targets;
+    QStringList targets = databaseScopes(steps, PostgresWork::Swap);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *swap = std::get_if<TreeSwapCall>(&call))
@@ -95,7 +115,7 @@ QStringList swapTargets(const std::vector<PlannedStep> &steps)
 
 QStringList savedFolders(const std::vector<PlannedStep> &steps)
 {
-    QStringList folders;
+    QStringList folders = databaseScopes(steps, PostgresWork::Dump);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *save = std::get_if<TreeSaveCall>(&call))
@@ -130,8 +150,9 @@ Result<void> checkRehearsal(const PlanInputs &in, const std::vector<PlannedStep>
                 tr("A rehearsal must stay away from what is live, and %1 overlaps %2")
                     .arg(both.at(0), both.at(1)),
                 {},
-                tr("Nothing was changed. Rehearse in a folder outside of it (into_folder), or "
-                   "restore in place with --target same"));
+                tr("Nothing was changed. Rehearse outside of it (into_folder for folders, "
+                   "into_suffix for databases), leave it out with --only, or restore in place with "
+                   "--target same"));
 }
 
 /// The scope names what a run touches: what the runbook says, and every folder that the plan
@@ -221,8 +242,35 @@ QStringList remarksOf(const PlanInputs &in, TargetKind target,
         const PartRecord *part = swap ? point.part(swap->part) : nullptr;
         if (part && cleanPath(part->source) != swap->into)
             remarks << tr("%1 goes to %2").arg(part->source, swap->into);
+        const auto *server =
+            step.calls.empty() ? nullptr : std::get_if<PostgresCall>(&step.calls.front());
+        const bool names = server && server->work == PostgresWork::Swap;
+        const PartRecord *dump = names ? point.part(server->part) : nullptr;
+        if (dump && dump->source != server->database)
+            remarks << tr("The database %1 goes to %2").arg(dump->source, server->database);
     }
     return remarks;
+}
+
+/// Declared is not used: what a system does not need, nobody is asked for.
+QStringList usedSecrets(const Plan &plan)
+{
+    std::vector<Call> calls;
+    for (const auto *reads : {&plan.facts, &plan.discover}) {
+        for (const NamedCall &read : *reads)
+            calls.push_back(read.call);
+    }
+    for (const PlannedCheck &check : plan.checks)
+        calls.push_back(check.call);
+    for (const PlannedStep &step : plan.steps) {
+        if (!step.skipReason.isEmpty())
+            continue;
+        calls.insert(calls.end(), step.calls.begin(), step.calls.end());
+        calls.insert(calls.end(), step.undo.begin(), step.undo.end());
+        if (step.probe)
+            calls.push_back(step.probe->call);
+    }
+    return secretNames(calls);
 }
 
 Result<void> checkRestorePoint(const PlanInputs &in)
@@ -278,9 +326,12 @@ TargetKind effectiveTarget(const PlanInputs &in)
 {
     if (in.runbook.purpose == Purpose::Rehearse)
         return TargetKind::Rehearsal;
-    const bool elsewhere = in.runbook.purpose == Purpose::Restore &&
-                           in.runbook.input(kIntoFolder) != nullptr &&
-                           !isEmptyValue(in.inputs.value(kIntoFolder));
+    const auto isGiven = [&](const QString &input) {
+        return in.runbook.input(input) != nullptr && !isEmptyValue(in.inputs.value(input));
+    };
+    // What would still be replaced in place, checkRehearsal() refuses.
+    const bool elsewhere =
+        in.runbook.purpose == Purpose::Restore && (isGiven(kIntoFolder) || isGiven(kIntoSuffix));
     return elsewhere ? TargetKind::Rehearsal : in.target;
 }
 
@@ -372,6 +423,21 @@ QStringList treeTargets(const PlanInputs &in)
     return targets;
 }
 
+std::vector<PostgresCall> databaseTargets(const PlanInputs &in)
+{
+    const Sources sources(in);
+    const StepBuilder builder(in, sources.references);
+    std::vector<PostgresCall> targets;
+    const auto instances = expandSteps(in.runbook.steps, sources.references);
+    if (!instances)
+        return targets;
+    for (const StepInstance &instance : *instances) {
+        if (const auto target = builder.databaseTarget(instance); target && *target)
+            targets.push_back(**target);
+    }
+    return targets;
+}
+
 Result<Plan> makePlan(const PlanInputs &in)
 {
     const Sources sources(in);
@@ -400,8 +466,6 @@ Result<Plan> makePlan(const PlanInputs &in)
     plan.inputs = in.inputs;
     plan.discovered = in.discovered;
     plan.only = in.only;
-    for (const SecretSpec &secret : in.runbook.secrets)
-        plan.secrets << secret.name;
     TRY_VALUE(plan.facts, planFacts(in));
     TRY_VALUE(plan.discover, planDiscovery(in));
     TRY_VALUE(plan.checks, planChecks(in));
@@ -422,6 +486,7 @@ Result<Plan> makePlan(const PlanInputs &in)
     if (plan.target == TargetKind::Rehearsal)
         TRY(checkRehearsal(in, plan.steps));
     plan.identity.scope = touchedScope(in, plan.target, plan.steps);
+    plan.secrets = usedSecrets(plan);
     plan.lineOfNoReturn = lineOfNoReturn(plan.steps);
     plan.remarks = remarksOf(in, plan.target, plan.steps, !plan.parts.empty());
     return plan;

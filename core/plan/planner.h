@@ -20,6 +20,13 @@ struct SwapFact
     qint64 bytesNow = 0; ///< for the engine's check of room; never in a plan
 };
 
+/// What the engine read about a database that is to be restored.
+struct DatabaseFact
+{
+    QString scope; ///< PostgresCall::scope()
+    bool exists = false;
+};
+
 /// Everything a plan depends on. Same inputs, same bytes.
 struct PlanInputs
 {
@@ -34,6 +41,7 @@ struct PlanInputs
     QJsonObject discovered;
     QString version, hostName;
     std::vector<SwapFact> swaps;
+    std::vector<DatabaseFact> databases;
 };
 
 /// The runbook's inputs: the profile's values, `set` over them, then defaults. `set` holds values
@@ -55,6 +63,9 @@ Result<Identity> planIdentity(const PlanInputs &in, const QJsonObject &facts);
 /// The folders that a restore replaces: each needs a SwapFact before makePlan(). Empty when the
 /// steps cannot be planned; makePlan() says why.
 QStringList treeTargets(const PlanInputs &in);
+
+/// The databases that a restore makes or replaces: each needs a DatabaseFact. As treeTargets().
+std::vector<PostgresCall> databaseTargets(const PlanInputs &in);
 
 /// Expands and freezes. Pure. BadInput and Conflict name the step; Unsupported what is not there
 /// yet.

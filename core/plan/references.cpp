@@ -139,8 +139,15 @@ Result<Resolved> References::resolve(const Reference &reference) const
             return Resolved(Slot{QStringLiteral("point")});
         return fail(ErrorCode::BadInput, tr("“%1” needs a restore point").arg(m_in->runbook.id), {},
                     tr("Choose one with --restore-point"));
-    case Root::PointParts:
-        return Resolved(QJsonValue(*m_pointParts));
+    case Root::PointParts: {
+        QJsonArray parts;
+        for (const QJsonValue part : *m_pointParts) {
+            if (reference.name.isEmpty() ||
+                part[QLatin1String("kind")].toString() == reference.name)
+                parts.append(part);
+        }
+        return Resolved(QJsonValue(parts));
+    }
     case Root::StepOutput:
         return stepOutput(reference);
     }

@@ -34,9 +34,12 @@ tl::unexpected<Error> inStep(const QString &id, Error error)
     return tl::unexpected(std::move(error));
 }
 
-bool isTree(ActionKind kind)
+/// Actions that make or use a part.
+bool worksOnPart(ActionKind kind)
 {
-    return kind == ActionKind::TreeSave || kind == ActionKind::TreeRestore;
+    return kind == ActionKind::TreeSave || kind == ActionKind::TreeRestore ||
+           kind == ActionKind::PostgresDump || kind == ActionKind::PostgresGlobals ||
+           kind == ActionKind::PostgresRestore;
 }
 
 } // namespace
@@ -181,6 +184,23 @@ Result<QString> StepBuilder::treeTarget(const StepInstance &instance) const
     return pathParam(instance.spec->action, "into", references);
 }
 
+Result<const PartRecord *> StepBuilder::chosenPart(PlannedStep &step, const Action &action,
+                                                   const References &references) const
+{
+    TRY_VALUE(const QString id, literalParam(action, "part", references, kNoOption));
+    if (!m_in.point)
+        return fail(ErrorCode::BadInput, tr("It needs a restore point"), {},
+                    tr("Choose one with --restore-point"));
+    const PartRecord *part = m_in.point->part(id);
+    if (part == nullptr)
+        return fail(ErrorCode::NotFound,
+                    tr("Restore point %1 has no part “%2”").arg(m_in.point->id, id));
+    if (m_in.only.isEmpty() || m_in.only.contains(id))
+        return part;
+    step.skipReason = tr("part %1 was not chosen").arg(id);
+    return nullptr;
+}
+
 Result<std::optional<PlannedStep>>
 StepBuilder::addTreeRestore(PlannedStep &step, const StepSpec &spec, const References &references)
 {
@@ -189,21 +209,13 @@ StepBuilder::addTreeRestore(PlannedStep &step, const StepSpec &spec, const Refer
                     tr("Whether it restores must be known when the plan is made: it is staged "
                        "before anything else is changed"));
     TRY(onlyThisMachine(spec.action, references));
-    TRY_VALUE(const QString partId, literalParam(spec.action, "part", references, kNoOption));
     TRY_VALUE(const QString into, pathParam(spec.action, "into", references));
     if (into.isEmpty())
         return fail(ErrorCode::BadInput, tr("It does not say into which folder to restore"));
-    if (!m_in.point)
-        return fail(ErrorCode::BadInput, tr("It needs a restore point"), {},
-                    tr("Choose one with --restore-point"));
-    const PartRecord *part = m_in.point->part(partId);
+    TRY_VALUE(const PartRecord *part, chosenPart(step, spec.action, references));
     if (part == nullptr)
-        return fail(ErrorCode::NotFound,
-                    tr("Restore point %1 has no part “%2”").arg(m_in.point->id, partId));
-    if (!m_in.only.isEmpty() && !m_in.only.contains(partId)) {
-        step.skipReason = tr("part %1 was not chosen").arg(partId);
         return std::optional<PlannedStep>();
-    }
+    const QString partId = part->id;
     const auto fact = std::find_if(m_in.swaps.begin(), m_in.swaps.end(), [&](const SwapFact &swap) {
         return cleanPath(swap.into) == into;
     });
@@ -256,12 +268,19 @@ Result<BuiltStep> StepBuilder::buildChecked(const StepInstance &instance, PlanSe
     // A step that is not done needs no values: they may well be missing.
     if (!step.skipReason.isEmpty())
         return built;
-    if (isTree(spec.action.kind) && section != PlanSection::Steps)
-        return fail(ErrorCode::BadInput, tr("Trees can only be saved and restored in steps"));
+    if (worksOnPart(spec.action.kind) && section != PlanSection::Steps)
+        return fail(ErrorCode::BadInput,
+                    tr("Trees and databases can only be saved and restored in steps"));
     if (spec.action.kind == ActionKind::TreeSave) {
         TRY(addTreeSave(step, instance, references));
     } else if (spec.action.kind == ActionKind::TreeRestore) {
         TRY_VALUE(built.stage, addTreeRestore(step, spec, references));
+        return built;
+    } else if (spec.action.kind == ActionKind::PostgresDump ||
+               spec.action.kind == ActionKind::PostgresGlobals) {
+        TRY(addPostgresSave(step, instance, references));
+    } else if (spec.action.kind == ActionKind::PostgresRestore) {
+        TRY_VALUE(built.stage, addPostgresRestore(step, spec, references));
         return built;
     } else {
         TRY(addCalls(step, spec, references));

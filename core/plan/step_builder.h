@@ -29,7 +29,7 @@ Result<std::vector<StepInstance>> expandSteps(const std::vector<StepSpec> &specs
                                               const References &references);
 QString instanceId(const QString &id, const QString &key);
 
-/// A planned step; a tree_restore also has the step that stages it.
+/// A planned step; what restores a tree or a database also has the step that stages it.
 struct BuiltStep
 {
     PlannedStep step;
@@ -46,6 +46,8 @@ public:
     Result<BuiltStep> build(const StepInstance &instance, PlanSection section);
     /// The folder that a tree_restore replaces; empty for other steps and skipped ones.
     Result<QString> treeTarget(const StepInstance &instance) const;
+    /// The same for a postgres_restore: the call that gives a database its name.
+    Result<std::optional<PostgresCall>> databaseTarget(const StepInstance &instance) const;
 
     const std::vector<PartSpec> &madeParts() const { return m_madeParts; }
     const std::vector<ObligationSpec> &announced() const { return m_announced; }
@@ -61,6 +63,15 @@ private:
                              const References &references);
     Result<std::optional<PlannedStep>> addTreeRestore(PlannedStep &step, const StepSpec &spec,
                                                       const References &references);
+
+    Result<void> addPostgresSave(PlannedStep &step, const StepInstance &instance,
+                                 const References &references);
+    Result<std::optional<PlannedStep>> addPostgresRestore(PlannedStep &step, const StepSpec &spec,
+                                                          const References &references);
+    /// The part of the chosen restore point that a step restores; nothing when it was not chosen,
+    /// which the step then says.
+    Result<const PartRecord *> chosenPart(PlannedStep &step, const Action &action,
+                                          const References &references) const;
 
     const PlanInputs &m_in;
     const References &m_references;

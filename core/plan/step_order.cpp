@@ -118,7 +118,11 @@ Result<Linked> link(const std::vector<StepSpec> &specs, const std::vector<StepIn
 
 bool isSwap(const PlannedStep &step)
 {
-    return !step.calls.empty() && std::holds_alternative<TreeSwapCall>(step.calls.front());
+    if (step.calls.empty())
+        return false;
+    const auto *server = std::get_if<PostgresCall>(&step.calls.front());
+    return std::holds_alternative<TreeSwapCall>(step.calls.front()) ||
+           (server && server->work == PostgresWork::Swap);
 }
 
 std::vector<PlannedStep> hoistStages(Linked linked)

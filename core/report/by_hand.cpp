@@ -123,6 +123,42 @@ QStringList point(const PointCall &call, const Plan &plan)
     }
 }
 
+QStringList postgres(const PostgresCall &call, const Plan &plan)
+{
+    QStringList lines;
+    for (const QString &statement : call.statements()) {
+        QStringList words{QStringLiteral("psql")};
+        if (!call.at.server.isEmpty())
+            words << QStringLiteral("--host=") + shellQuoted(call.at.server);
+        words << QStringLiteral("--port=%1").arg(call.at.port);
+        if (!call.at.user.isEmpty())
+            words << QStringLiteral("--username=") + shellQuoted(call.at.user);
+        words << QStringLiteral("--dbname=") + shellQuoted(conninfo(call.at.database))
+              << QStringLiteral("--command=") + shellQuoted(statement);
+        // One session: the renames belong together.
+        if (statement == call.statements().first())
+            lines << words.join(QLatin1Char(' '));
+        else
+            lines.last() += QStringLiteral(" --command=") + shellQuoted(statement);
+    }
+    const QString folder =
+        pointFolder(plan, call.point.isEmpty() ? QStringLiteral("‹point›") : call.point);
+    const bool readsVersion =
+        call.work == PostgresWork::ReadySave || call.work == PostgresWork::ReadyRestore;
+    for (const ProcessCall &program :
+         readsVersion ? std::vector<ProcessCall>() : programsOf(call)) {
+        QStringList arguments;
+        for (const TemplateText &argument : program.arguments) {
+            const QString text = argument.display();
+            // By hand there is no snapshot to share.
+            if (!text.startsWith(QLatin1String("--snapshot=")))
+                arguments << QString(text).replace(QStringLiteral("‹point_folder›"), folder);
+        }
+        lines << shellLine(program.program, arguments);
+    }
+    return lines;
+}
+
 } // namespace
 
 QStringList byHand(const Call &anyCall, const Plan &plan)
@@ -161,6 +197,7 @@ QStringList byHand(const Call &anyCall, const Plan &plan)
                         QStringLiteral("sync")};
             },
             [&](const PointCall &call) { return point(call, plan); },
+            [&](const PostgresCall &call) { return postgres(call, plan); },
             [](const ReadCall &) { return QStringList(); },
             [&](const WaitUntilCall &call) {
                 return call.read ? byHand(*call.read, plan) : QStringList();

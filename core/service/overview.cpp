@@ -39,7 +39,7 @@ void judge(SystemOverview &row, const QDateTime &now)
     }
     // Copies kept aside are announced and have time; what a run could not finish has not.
     for (const Obligation &obligation : row.open) {
-        if (!obligation.detail.contains(QLatin1String("folder"))) {
+        if (obligation.kept().isEmpty()) {
             row.verdict = Verdict::Attention;
             row.cause = tr("Still to undo: %1").arg(obligation.title);
             return;

@@ -69,8 +69,8 @@ Result<void> closeObligation(const RunId &run, const QString &id, const QString 
         return fail(ErrorCode::Conflict, tr("Run %1 is still going").arg(run.value()),
                     tr("it may close “%1” by itself").arg(found->title),
                     tr("Try again when it has ended"));
-    const QString kept = found->detail.value(QLatin1String("folder")).toString();
-    if (!kept.isEmpty() && QFileInfo::exists(kept))
+    const QString kept = found->kept();
+    if (found->detail.contains(QLatin1String("folder")) && QFileInfo::exists(kept))
         return fail(ErrorCode::Conflict, tr("“%1” is not done yet").arg(found->title),
                     tr("%1 is still there").arg(kept),
                     tr("“obligations discharge %1 %2” deletes it").arg(run.value(), id));
@@ -85,7 +85,8 @@ Result<void> closeObligation(const RunId &run, const QString &id, const QString 
         data.insert(QStringLiteral("evidence"), keptEvidence);
     }
     RunEvent event;
-    // What a copy's absence proves is closed; a person's word alone is a waiver.
+    // What a copy's absence or the run that dropped it proves is closed; a person's word alone is a
+    // waiver.
     event.kind = kept.isEmpty() ? EventKind::ObligationWaived : EventKind::ObligationClosed;
     event.data = data;
     TRY(journal->appendSynced(event));

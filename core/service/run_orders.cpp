@@ -208,6 +208,22 @@ Async<RunId> Service::startBuiltIn(const QString &runbook, const QString &system
     return d->launch({*request, {}, false, request->by});
 }
 
+Async<RunId> Service::deleteKept(const Obligation &obligation)
+{
+    QJsonObject inputs;
+    const auto take = [&](const char *key, const QString &input) {
+        const QJsonValue value = obligation.detail.value(QLatin1String(key));
+        if (!value.isUndefined())
+            inputs.insert(input, value);
+    };
+    take("folder", QStringLiteral("kept_folder"));
+    take("database", QStringLiteral("kept_database"));
+    take("server", QStringLiteral("postgres_host"));
+    take("port", QStringLiteral("postgres_port"));
+    take("user", QStringLiteral("postgres_user"));
+    return startBuiltIn(QStringLiteral("lifeboat.discharge"), obligation.system, inputs, {});
+}
+
 Async<RunId> Service::resume(const RunId &id, bool finallyOnly)
 {
     // The runner reads and verifies the journal; only where it cannot, we look as well.

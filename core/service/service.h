@@ -189,8 +189,10 @@ public:
     Result<JournalReport> verifyRun(const RunId &run);
     Result<void> removeRun(const RunId &run);
     std::vector<Obligation> obligations(const QString &system = {});
+    /// A hidden run that deletes the folder or the database that an obligation is about.
+    Async<RunId> deleteKept(const Obligation &obligation);
     /// Closes an obligation by a person's word; Conflict when it has an action of its own that must
-    /// be run instead (then use startBuiltIn("lifeboat.discharge")).
+    /// be run instead (then use deleteKept()).
     Async<void> discharge(const RunId &run, const QString &obligation, const QString &note,
                           const QString &evidence);
     QJsonArray leases();

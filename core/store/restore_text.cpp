@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/model/postgres_call.h"
 
 #include <algorithm>
 
@@ -166,11 +167,59 @@ QString swapCommands(const PartRecord &part, const QString &folder)
                   QStringLiteral("mv -T -- %1 %2").arg(shellQuoted(folder), source)});
 }
 
+QString databaseCommands(const PartRecord &part)
+{
+    const QString fresh = part.source + QStringLiteral("_restored");
+    const QString before = part.source + QStringLiteral("_before_restore");
+    const auto psql = [](const QStringList &statements) {
+        QStringList words{QStringLiteral("psql --set=ON_ERROR_STOP=1 --dbname=postgres")};
+        for (const QString &statement : statements)
+            words << QStringLiteral("  --command=") + shellQuoted(statement);
+        return words.join(QStringLiteral(" \\\n"));
+    };
+    const QString version = part.details.value(QLatin1String("server_version")).toString();
+    QString text =
+        QStringLiteral("\nSaved from PostgreSQL %1; you need that version of `pg_restore` or a "
+                       "newer one. Give --host, --port and --username to each command where they "
+                       "are needed. Roles first (see their part). Into a new database, never over "
+                       "the old one:\n")
+            .arg(plain(version)) +
+        block({psql({createDatabase(fresh, part.details)}),
+               QStringLiteral("pg_restore --exit-on-error --dbname=%1 %2")
+                   .arg(shellQuoted(conninfo(fresh)), shellQuoted(part.file)),
+               psql(databaseProperties(fresh, part.details)),
+               QStringLiteral("psql --dbname=%1 --command=ANALYZE")
+                   .arg(shellQuoted(conninfo(fresh)))});
+    text += QStringLiteral("\nThese are the rows that each table must have:\n\n");
+    const QJsonObject rows = part.details.value(QLatin1String("rows")).toObject();
+    for (auto it = rows.begin(); it != rows.end(); ++it)
+        text += QStringLiteral("- %1: %2\n").arg(plain(it.key())).arg(it.value().toInteger());
+    return text +
+           QStringLiteral("\nStop what uses the old database; then let the new one take its "
+                          "place:\n") +
+           block({psql({QStringLiteral("ALTER DATABASE %1 RENAME TO %2")
+                            .arg(sqlName(part.source), sqlName(before)),
+                        QStringLiteral("ALTER DATABASE %1 RENAME TO %2")
+                            .arg(sqlName(fresh), sqlName(part.source))})});
+}
+
+QString roleCommands(const PartRecord &part)
+{
+    return QStringLiteral("\nRoles that exist already give an error each and stay as they are. "
+                          "Passwords are not in it: set them afterwards (`\\password NAME` in "
+                          "psql).\n") +
+           block({QStringLiteral("psql --dbname=postgres --file=%1").arg(shellQuoted(part.file))});
+}
+
 QString restoring(const PartRecord &part)
 {
     QString text = QStringLiteral("\n### Part %1: %2\n").arg(plain(part.id), plain(part.title));
     if (part.file.isEmpty())
         return text + QStringLiteral("\nOnly a reference: nothing of it is stored here.\n");
+    if (part.kind == QLatin1String(kPostgresPart))
+        return text + databaseCommands(part);
+    if (part.kind == QLatin1String(kGlobalsPart))
+        return text + roleCommands(part);
     if (part.format != QLatin1String("tar.zst"))
         return text +
                QStringLiteral("\nThe file %1 is in the format %2; restore it with the program of "

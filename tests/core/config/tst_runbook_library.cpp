@@ -75,7 +75,7 @@ void TestRunbookLibrary::savesAndRestoresHoldWhatTheyPromise()
     const RunbookLibrary library;
     const auto save = library.load(QStringLiteral("files.save"));
     QVERIFY(save);
-    QCOMPARE(save->facts.size(), size_t(4));
+    QCOMPARE(save->facts.size(), size_t(5));
     QCOMPARE(save->identityText, QStringLiteral("{{ system }}@{{ hostname }}"));
     // Whatever happens to a save, the service is started again.
     QCOMPARE(save->steps[0].id, QStringLiteral("quiesce"));
@@ -93,7 +93,7 @@ void TestRunbookLibrary::savesAndRestoresHoldWhatTheyPromise()
     QVERIFY(restore->input(QStringLiteral("into_folder"))->perRun);
     for (const StepSpec &step : restore->steps) {
         if (step.action.kind == ActionKind::TreeRestore)
-            QCOMPARE(step.forEach, QStringLiteral("point.parts"));
+            QCOMPARE(step.forEach, QStringLiteral("point.trees"));
     }
     const auto assess = library.load(QStringLiteral("files.assess"));
     QVERIFY(assess);
@@ -179,9 +179,12 @@ void TestRunbookLibrary::typesComeFromRunbooks()
     QStringList names;
     for (const InputSpec &input : files->inputs)
         names << input.name;
-    QCOMPARE(names, QStringList({QStringLiteral("host"), QStringLiteral("folder"),
-                                 QStringLiteral("exclude"), QStringLiteral("quiesce_command"),
-                                 QStringLiteral("resume_command")}));
+    QCOMPARE(
+        names,
+        QStringList({QStringLiteral("host"), QStringLiteral("folder"), QStringLiteral("exclude"),
+                     QStringLiteral("postgres_host"), QStringLiteral("postgres_port"),
+                     QStringLiteral("postgres_user"), QStringLiteral("postgres_database"),
+                     QStringLiteral("quiesce_command"), QStringLiteral("resume_command")}));
     const auto harbour = library.type(QStringLiteral("harbour"));
     QVERIFY(harbour);
     QCOMPARE(harbour->title, QStringLiteral("Harbour"));

@@ -91,6 +91,17 @@ std::vector<std::pair<const char *, Call>> TestCallJson::samples()
               {QStringLiteral("k"), QStringLiteral("K"), QStringLiteral("file"), false, true}}}},
         {"point", PointCall{ActionKind::PointVerify,
                             QJsonObject{{QStringLiteral("point"), slotted("", "point").toJson()}}}},
+        {"server", PostgresCall{PostgresWork::Swap,
+                                {QStringLiteral("db.example.test"), 5433, QStringLiteral("saver"),
+                                 QStringLiteral("postgres"), QStringLiteral("db_password")},
+                                QStringLiteral("shop"),
+                                QStringLiteral("database-shop"),
+                                QStringLiteral("p2026"),
+                                QStringLiteral("parts/database-shop.dump"),
+                                QStringLiteral("Title"),
+                                slotted("shop_lifeboat_stage_", "run"),
+                                slotted("shop_lifeboat_aside_", "run"),
+                                true}},
         {"read", read},
         {"wait until",
          WaitUntilCall{std::make_shared<const Call>(read), match, std::chrono::milliseconds(250)}},
@@ -279,6 +290,8 @@ for line in sys.stdin:
     for (const auto &[name, call] : samples())
         step.calls.push_back(call);
     for (const ActionSpec &spec : actionTable()) {
+        if (spec.kind == ActionKind::PostgresReady || spec.kind == ActionKind::PostgresDrop)
+            continue; // calls on a server
         if (spec.isCheck || spec.kind == ActionKind::HostName ||
             spec.kind == ActionKind::MachineId || spec.kind == ActionKind::HostKey ||
             spec.kind == ActionKind::FileSystem)

@@ -37,6 +37,8 @@ private Q_SLOTS:
     void lineOfNoReturnStandsBeforeWhatCannotBeUndone_data();
     void lineOfNoReturnStandsBeforeWhatCannotBeUndone();
     void partNamesAreUnique();
+    void databasesAreStagedBeforeAnythingIsStopped();
+    void aDatabaseThatIsNotThereIsOnlyNamed();
     void whatIsNotThereYetSaysSo_data();
     void whatIsNotThereYetSaysSo();
     void confirmationIsAskedForWhatDestroys();
@@ -460,6 +462,83 @@ void TestPlanner::partNamesAreUnique()
     QVERIFY(plan.parts[1].needed);
 }
 
+/// Restores one folder, one database and the server's roles.
+PlanInputs databaseRestore(const char *server)
+{
+    PlanInputs in = filesRestore();
+    const auto at = [&](const char *more) {
+        return QByteArray("{'server': '") + server +
+               "', 'password': {'secret': 'db_password'}, 'part': '{{ item.id }}'" + more + "}";
+    };
+    StepSpec roles = step("roles", ActionKind::PostgresRestore, at("").constData());
+    roles.forEach = QStringLiteral("point.roles");
+    StepSpec database = step("database", ActionKind::PostgresRestore,
+                             at(", 'into': '{{ item.source }}'").constData());
+    database.forEach = QStringLiteral("point.databases");
+    in.runbook.steps.insert(in.runbook.steps.begin(), roles);
+    in.runbook.steps.push_back(database);
+    for (StepSpec &one : in.runbook.steps) {
+        if (one.forEach == QLatin1String("point.parts"))
+            one.forEach = QStringLiteral("point.trees");
+    }
+    in.runbook.secrets = {{QStringLiteral("db_password"), {}, {}, {}},
+                          {QStringLiteral("other"), {}, {}, {}}};
+    PartRecord part;
+    part.id = QStringLiteral("roles");
+    part.kind = QStringLiteral("globals");
+    in.point->parts.push_back(part);
+    part.id = QStringLiteral("database-shop");
+    part.kind = QStringLiteral("postgres");
+    part.source = QStringLiteral("shop");
+    in.point->parts.push_back(part);
+    for (const PostgresCall &target : databaseTargets(in))
+        in.databases.push_back({target.scope(), true});
+    return in;
+}
+
+void TestPlanner::databasesAreStagedBeforeAnythingIsStopped()
+{
+    const PlanInputs in = databaseRestore("db.example.test");
+    QCOMPARE(in.databases.size(), size_t(1));
+    QCOMPARE(in.databases[0].scope, QStringLiteral("postgresql://db.example.test:5432/shop"));
+    const Plan plan = planned(in);
+    QStringList ids;
+    for (const PlannedStep &one : plan.steps)
+        ids << one.id;
+    const auto at = [&](const char *id) { return ids.indexOf(QLatin1String(id)); };
+    QVERIFY(at("roles[roles]") >= 0);
+    QVERIFY2(at("roles[roles]") < at("database[database-shop]/stage"), qPrintable(ids.join(u' ')));
+    QVERIFY(at("database[database-shop]/stage") < at("quiesce"));
+    QVERIFY(at("quiesce") < at("database[database-shop]"));
+    const PlannedStep *swap = plan.step(QStringLiteral("database[database-shop]"));
+    QCOMPARE(swap->effect, Effect::Destroy);
+    QVERIFY(swap->needs.contains(QStringLiteral("database[database-shop]/stage")));
+    QCOMPARE(swap->undo.size(), size_t(1));
+    QVERIFY(plan.needsConfirmation());
+    QVERIFY(plan.identity.scope.contains(in.databases[0].scope));
+    QCOMPARE(plan.announced.back().id, QStringLiteral("aside:database[database-shop]"));
+    // A host asks for the password; what is only declared is not asked for.
+    QCOMPARE(plan.secrets, QStringList{QStringLiteral("db_password")});
+    QVERIFY(planned(databaseRestore("/run/postgresql")).secrets.isEmpty());
+    QVERIFY(planned(databaseRestore("")).secrets.isEmpty());
+}
+
+void TestPlanner::aDatabaseThatIsNotThereIsOnlyNamed()
+{
+    PlanInputs in = databaseRestore("");
+    in.databases[0].exists = false;
+    const Plan plan = planned(in);
+    QCOMPARE(plan.step(QStringLiteral("database[database-shop]"))->effect, Effect::Change);
+    for (const ObligationSpec &kept : plan.announced)
+        QVERIFY(!kept.id.contains(QStringLiteral("database")));
+    in.databases.clear();
+    QVERIFY(refusal(in).contains(QStringLiteral("Nobody has looked")));
+    in = databaseRestore("");
+    in.only = {QStringLiteral("shop")};
+    const Plan part = planned(in);
+    QVERIFY(!part.step(QStringLiteral("database[database-shop]")));
+}
+
 void TestPlanner::whatIsNotThereYetSaysSo_data()
 {
     QTest::addColumn<int>("kind");
@@ -469,7 +548,8 @@ void TestPlanner::whatIsNotThereYetSaysSo_data()
     };
     row("ssh", ActionKind::Ssh, "{'host': 'web2', 'program': 'true'}");
     row("http", ActionKind::Http, "{'url': 'https://a.example/'}");
-    row("postgres", ActionKind::PostgresDump, "{'database': 'a', 'part': 'b'}");
+    row("database elsewhere", ActionKind::PostgresDump,
+        "{'host': 'web2', 'database': 'a', 'part': 'b'}");
     row("other host", ActionKind::TreeSave, "{'host': 'web2', 'folder': '/a', 'part': 'b'}");
     row("as", ActionKind::Run, "{'program': 'true', 'as': 'root'}");
 }

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/plan.h"
+
+#include <QTest>
+
+using namespace lb;
+
+namespace {
+
+const QString kRun = QStringLiteral("r20261121-193014-1c5826");
+
+QString filled(const TemplateText &text)
+{
+    return *text.fill([](const Slot &) -> Result<QString> { return kRun; });
+}
+
+} // namespace
+
+class TestPostgresCall : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void names_data()
+    {
+        QTest::addColumn<QString>("database");
+        QTest::addColumn<bool>("asItIs");
+        QTest::newRow("plain") << QStringLiteral("shop") << true;
+        QTest::newRow("hostile") << QStringLiteral("a'b\"c=1 host=evil") << false;
+        QTest::newRow("not ASCII") << QStringLiteral("Läden") << false;
+        QTest::newRow("dash") << QStringLiteral("-Fc") << false;
+        QTest::newRow("63 bytes") << QString(63, QLatin1Char('x')) << false;
+        QTest::newRow("63 bytes of two each") << QString(31, QChar(0xe4)) << false;
+    }
+
+    void names()
+    {
+        QFETCH(QString, database);
+        QFETCH(bool, asItIs);
+        const QString stage = filled(ownDatabase(database, QStringLiteral("stage")));
+        const QString aside = filled(ownDatabase(database, QStringLiteral("aside")));
+        QVERIFY2(stage.toUtf8().size() <= 63, qPrintable(stage));
+        QVERIFY(stage != aside);
+        QVERIFY(isOwnDatabase(stage) && isOwnDatabase(aside));
+        QVERIFY(!isOwnDatabase(database));
+        QVERIFY(stage.endsWith(kRun));
+        static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_-]+\\z"));
+        QVERIFY2(plain.match(stage).hasMatch(), qPrintable(stage));
+        QCOMPARE(stage.startsWith(database + QStringLiteral("_lifeboat_")), asItIs);
+    }
+
+    void namesThatWereCutStayApart()
+    {
+        const QString head(40, QLatin1Char('x'));
+        const auto stage = [](const QString &name) {
+            return ownDatabase(name, QStringLiteral("stage")).display();
+        };
+        QVERIFY(stage(head + QStringLiteral("1")) != stage(head + QStringLiteral("2")));
+        QVERIFY(stage(QStringLiteral("a b")) != stage(QStringLiteral("a_b")));
+    }
+
+    void quoting()
+    {
+        QCOMPARE(sqlName(QStringLiteral("a\"b")), QStringLiteral("\"a\"\"b\""));
+        QCOMPARE(sqlText(QStringLiteral("it's")), QStringLiteral("'it''s'"));
+        QCOMPARE(sqlText(QStringLiteral("a\\'")), QStringLiteral("E'a\\\\'''"));
+        QCOMPARE(conninfo(QStringLiteral("a' host='b\\")),
+                 QStringLiteral("dbname='a\\' host=\\'b\\\\'"));
+        QCOMPARE(settingSql(QStringLiteral("search_path=data, \"$user\"")),
+                 QStringLiteral("SET \"search_path\" TO data, \"$user\""));
+        QCOMPARE(settingSql(QStringLiteral("app.flag=a=b'c")),
+                 QStringLiteral("SET \"app\".\"flag\" TO 'a=b''c'"));
+    }
+
+    void everyWorkComesBackFromJson()
+    {
+        for (int i = 0; i <= int(PostgresWork::Drop); ++i) {
+            PostgresCall call;
+            call.work = PostgresWork(i);
+            call.at = {QStringLiteral("db.example.test"), 5433, QStringLiteral("saver"),
+                       QStringLiteral("postgres"), QStringLiteral("postgres_password")};
+            call.database = QStringLiteral("shop");
+            call.part = QStringLiteral("database-shop");
+            call.point = QStringLiteral("p20261121-193014-1c5826");
+            call.file = QStringLiteral("parts/database-shop.dump");
+            call.title = QStringLiteral("Database shop");
+            call.staging = ownDatabase(call.database, QStringLiteral("stage"));
+            call.aside = ownDatabase(call.database, QStringLiteral("aside"));
+            call.targetExists = i % 2 == 0;
+            const auto back = PostgresCall::fromJson(call.toJson());
+            QVERIFY(back);
+            QCOMPARE(back->toJson(), call.toJson());
+            QVERIFY(!call.describe().isEmpty());
+            const std::vector<SecretUse> uses = secretsOf(call);
+            QCOMPARE(uses.size(), size_t(1));
+            QCOMPARE(uses.front().channel, QStringLiteral("environment"));
+            // Never in an argument, whatever the program is.
+            const std::vector<ProcessCall> programs = programsOf(call);
+            for (const ProcessCall &program : programs) {
+                for (const TemplateText &argument : program.arguments)
+                    QVERIFY(!argument.display().contains(QStringLiteral("password=")));
+            }
+        }
+        QVERIFY(!PostgresCall::fromJson({{QStringLiteral("work"), QStringLiteral("guess")}}));
+    }
+
+    void aSocketIsNoHost()
+    {
+        PostgresCall call;
+        call.database = QStringLiteral("shop");
+        QCOMPARE(call.scope(), QStringLiteral("postgresql://localhost:5432/shop"));
+        call.work = PostgresWork::Dump;
+        const ProcessCall dump = programsOf(call).front();
+        for (const TemplateText &argument : dump.arguments)
+            QVERIFY(!argument.display().startsWith(QStringLiteral("--host")));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPostgresCall)
+#include "tst_postgres_call.moc"
