@@ -209,6 +209,24 @@ Result<Present> whatIsThere(PostgresSession &session, const PostgresCall &call)
     return present;
 }
 
+/// Roles that earlier attempts put on record before they created them.
+QStringList madeBefore(const ActionContext &context)
+{
+    QStringList names;
+    for (const QJsonObject &what : context.observed) {
+        if (text(what, "what") == QLatin1String("role"))
+            names << text(what, "name");
+    }
+    return names;
+}
+
+bool isOnRecord(const ActionContext &context, const char *word)
+{
+    return std::any_of(
+        context.observed.begin(), context.observed.end(),
+        [&](const QJsonObject &what) { return text(what, "what") == QLatin1String(word); });
+}
+
 tl::unexpected<Error> unexpectedState(const PostgresCall &call, const Present &present)
 {
     const auto word = [](bool isThere) { return isThere ? tr("is there") : tr("is missing"); };
@@ -300,10 +318,12 @@ Result<CallOutcome> restoreRoles(const PostgresJob &job)
                   "rolvaliduntil::text)), '{}')::text FROM pg_roles")));
     TRY_VALUE(const QJsonObject now, parseJsonObject(nowText.toUtf8(), tr("the server's answer")));
     CallOutcome outcome;
-    QStringList created;
+    QStringList created = madeBefore(job.context);
     for (const QJsonValue role : roles) {
         const QString name = text(role, "name");
         if (known.contains(name)) {
+            if (created.contains(name))
+                continue; // by an attempt that was killed
             const QStringList different = differences(role, now.value(name));
             if (!different.isEmpty())
                 outcome.warnings << tr("The role %1 stays as it is, and differs from the saved "
@@ -321,7 +341,8 @@ Result<CallOutcome> restoreRoles(const PostgresJob &job)
                         made.error().detail,
                         tr("Create it by hand, or restore as a user who may create roles"));
         TRY(made);
-        created << name;
+        if (!created.contains(name))
+            created << name;
         for (const QJsonValue setting : role[QLatin1String("settings")].toArray())
             TRY(session.run(QStringLiteral("ALTER ROLE %1 ").arg(sqlName(name)) +
                             settingSql(setting.toString())));
@@ -348,10 +369,7 @@ Result<CallOutcome> dropNewRoles(const PostgresJob &job)
 {
     TRY_VALUE(PostgresSession session, job.openAny());
     CallOutcome outcome;
-    for (const QJsonObject &what : job.context.observed) {
-        if (text(what, "what") != QLatin1String("role"))
-            continue;
-        const QString name = text(what, "name");
+    for (const QString &name : madeBefore(job.context)) {
         if (const auto dropped =
                 session.run(QStringLiteral("DROP ROLE IF EXISTS ") + sqlName(name));
             !dropped)
@@ -441,11 +459,8 @@ Result<CallOutcome> swapDatabaseBack(const PostgresJob &job)
     const QString staging = call.staging.literal();
     const QString aside = call.aside.literal();
     TRY_VALUE(PostgresSession session, job.openAny());
-    const bool wasBegun = std::any_of(
-        job.context.observed.begin(), job.context.observed.end(),
-        [](const QJsonObject &what) { return text(what, "what") == QLatin1String("swap"); });
     // It is on record before anything was renamed.
-    if (wasBegun) {
+    if (isOnRecord(job.context, "swap") && !isOnRecord(job.context, "swapped_back")) {
         TRY_VALUE(const Present present, whatIsThere(session, call));
         if (call.targetExists && present.aside) {
             std::vector<std::pair<QString, QString>> names;
@@ -458,10 +473,18 @@ Result<CallOutcome> swapDatabaseBack(const PostgresJob &job)
             TRY(endSessions(session, aside, job.stop));
             names.emplace_back(aside, call.database);
             TRY(renameAll(session, names));
+        } else if (call.targetExists && !present.staged) {
+            return fail(ErrorCode::NotFound,
+                        tr("The old database %1 is not there any more").arg(call.database),
+                        tr("it was kept as %1").arg(aside),
+                        tr("Nothing was changed. Restore another restore point instead"));
         } else if (!call.targetExists && present.live && !present.staged) {
             TRY(endSessions(session, call.database, job.stop));
             TRY(renameAll(session, {{call.database, staging}}));
         }
+        job.context.record({{QStringLiteral("what"), QStringLiteral("swapped_back")}});
+    }
+    if (isOnRecord(job.context, "swap")) {
         TRY_VALUE(const bool isLive, exists(session, call.database));
         if (isLive)
             TRY(letIn(session, call.database));

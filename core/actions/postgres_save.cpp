@@ -66,11 +66,13 @@ const QString kRoles = QStringLiteral(
 Result<CallOutcome> listDatabases(const PostgresJob &job)
 {
     TRY_VALUE(PostgresSession session, job.openAny());
-    TRY_VALUE(const auto rows,
-              session.rows(QStringLiteral("SELECT datname, pg_get_userbyid(datdba), "
-                                          "pg_encoding_to_char(encoding) FROM pg_database "
-                                          "WHERE NOT datistemplate AND datallowconn ORDER BY 1"),
-                           {}, job.stop));
+    TRY_VALUE(
+        const auto rows,
+        session.rows(QStringLiteral("SELECT datname, pg_get_userbyid(datdba), "
+                                    "pg_encoding_to_char(encoding) FROM pg_database "
+                                    "WHERE NOT datistemplate AND (datallowconn OR datname = $1) "
+                                    "ORDER BY 1"),
+                     {job.call.database}, job.stop));
     QJsonArray list;
     for (const QStringList &row : rows)
         list.append(QJsonObject{{QStringLiteral("name"), row.value(0)},

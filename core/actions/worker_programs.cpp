@@ -5,6 +5,15 @@
 
 namespace lb {
 
+namespace {
+
+LB_TRANSLATE(Actions)
+
+/// Longer than a program has between TERM and KILL.
+constexpr auto kPatience = std::chrono::seconds(30);
+
+} // namespace
+
 std::shared_ptr<WorkerPrograms> WorkerPrograms::make(const ActionContext &context)
 {
     return {new WorkerPrograms(context), [](WorkerPrograms *gone) { gone->deleteLater(); }};
@@ -43,11 +52,16 @@ Result<CallOutcome> WorkerPrograms::wait(std::future<Result<CallOutcome>> answer
                                          const std::stop_token &stop,
                                          const std::function<void()> &meanwhile)
 {
-    bool told = false;
+    std::optional<std::chrono::steady_clock::time_point> told;
     while (answer.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready) {
         if (meanwhile)
             meanwhile();
-        if (!stop.stop_requested() || std::exchange(told, true))
+        if (!stop.stop_requested())
+            continue;
+        // Nobody takes answers any more when the runner ends; its guard ends the program.
+        if (told && std::chrono::steady_clock::now() > *told + kPatience)
+            return fail(ErrorCode::Cancelled, tr("Nobody waited for the end of a program"));
+        if (std::exchange(told, told.value_or(std::chrono::steady_clock::now())))
             continue;
         QMetaObject::invokeMethod(
             this,

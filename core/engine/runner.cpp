@@ -268,6 +268,7 @@ void Runner::finish()
     QCoreApplication::sendPostedEvents();
     remember(true);
     m_index.waitForDone();
+    m_engine.reset(); // asks what it still has at work to stop
     waitForWorkers();
     m_server->close();
     Q_EMIT over();
