@@ -230,7 +230,8 @@ int runsResume(Session &session)
     const bool nothingLeft =
         ended && (view->shown == RunStateName::Succeeded || view->shown == RunStateName::Warned ||
                   !view->state.go || !view->state.hasOpenObligations());
-    if (nothingLeft) {
+    // A damaged journal may lack what came after: the runner says where.
+    if (nothingLeft && view->journalProblem.isEmpty()) {
         if (session.json())
             sayJson(view->toJson());
         else

@@ -237,7 +237,8 @@ Async<RunId> Service::resume(const RunId &id, bool finallyOnly)
         const auto view = readRun(id);
         if (!view)
             return tl::unexpected(view.error());
-        if (view->runnerAlive)
+        // Somebody else was faster; ours may not have ended yet, so the lock alone says nothing.
+        if (view->runnerAlive && launched.error().code == ErrorCode::Conflict)
             return id;
         if (view->journalProblem.isEmpty())
             return launched;
