@@ -5,6 +5,7 @@
 session.py BUILD_FOLDER [CTEST ARGUMENT…]    the last line is `N passed, N failed, N skipped`
 """
 
+import contextlib
 import ctypes
 import os
 import re
@@ -213,6 +214,15 @@ def environment_in(folder):
     return environment
 
 
+def forget_runtime_folder(outside):
+    """Where there is no runtime folder, or its path is too long, sockets stand in this one: it stays
+    as it was found. With something in it, it counts as left behind."""
+    folder = f"/tmp/lifeboat-{os.geteuid()}"
+    if folder not in outside:
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
+
 def main(arguments):
     build, *ctest_arguments = arguments
     ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
@@ -236,6 +246,7 @@ def main(arguments):
         count = count_junit(junit) if os.path.exists(junit) else None
         remains = sorted(os.listdir(os.path.join(folder, "tmp")))
         left += remove(folder)
+        forget_runtime_folder(outside)
         left += [f"outside the tests' own home: {path}" for path in sorted(places_outside() - outside)]
 
     if count is None:
