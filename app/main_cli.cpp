@@ -29,8 +29,8 @@ void installPlurals()
 Q_COREAPP_STARTUP_FUNCTION(installPlurals)
 
 /// Open obligations and interrupted runs are said at every start, one line each kind (design §5);
-/// not to somebody who is just taking one up.
-void sayWhatIsOpen(Service &service)
+/// a run that the command itself is about is not news.
+void sayWhatIsOpen(Service &service, const QStringList &words)
 {
     const auto open = service.obligations();
     if (!open.empty())
@@ -38,7 +38,7 @@ void sayWhatIsOpen(Service &service)
                     int(open.size())));
     QStringList interrupted;
     for (const RunSummary &run : service.runs()) {
-        if (run.state == RunStateName::Interrupted)
+        if (run.state == RunStateName::Interrupted && !words.contains(run.id))
             interrupted << run.id;
     }
     if (interrupted.size() == 1)
@@ -91,10 +91,10 @@ int main(int argc, char **argv)
         return printHelp(*arguments);
     Service service;
     const VerbSpec &verb = *arguments->verb;
-    Session session(service, std::move(*arguments));
     const QString name = QString::fromLatin1(verb.name);
     if (name != QLatin1String("version") && name != QLatin1String("completion") &&
-        name != QLatin1String("obligations list") && name != QLatin1String("runs resume"))
-        sayWhatIsOpen(service);
+        name != QLatin1String("obligations list"))
+        sayWhatIsOpen(service, arguments->words);
+    Session session(service, std::move(*arguments));
     return verb.handler(session);
 }

@@ -30,7 +30,7 @@ TreeArchive archiveOf(const QString &pointFolder, const PartRecord &part)
 
 bool isTree(const PartRecord &part)
 {
-    return part.kind == QLatin1String("tree") && !part.index.isEmpty();
+    return part.kind == QLatin1String(kTreePart) && !part.index.isEmpty();
 }
 
 QString textParam(const PointCall &call, const char *key)

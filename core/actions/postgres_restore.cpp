@@ -15,7 +15,6 @@ LB_TRANSLATE(Actions)
 
 using namespace std::chrono_literals;
 
-constexpr int kMajor = 10'000;
 constexpr auto kSessionsLimit = 20s; ///< until the last session has gone
 constexpr qsizetype kNamed = 5;      ///< of a list in a sentence
 
@@ -45,15 +44,6 @@ Result<bool> exists(PostgresSession &session, const QString &database)
         const QString found,
         session.value(QStringLiteral("SELECT 1 FROM pg_database WHERE datname = $1"), {database}));
     return !found.isNull();
-}
-
-Result<QStringList> roleNames(PostgresSession &session)
-{
-    TRY_VALUE(const auto rows, session.rows(QStringLiteral("SELECT rolname FROM pg_roles")));
-    QStringList names;
-    for (const QStringList &row : rows)
-        names << row.value(0);
-    return names;
 }
 
 QString text(const QJsonValue &object, const char *key)
@@ -138,10 +128,8 @@ Result<void> dropOwn(PostgresSession &session, const QString &name)
     if (!isThere)
         return {};
     // Since 13 in one statement; before, its sessions are ended first (release notes, E.24.3.3).
-    if (session.version() < 13 * kMajor) {
-        TRY(session.rows(QStringLiteral("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                                        "WHERE datname = $1 AND pid <> pg_backend_pid()"),
-                         {name}));
+    if (session.major() < 13) {
+        TRY(session.rows(endSessionsOf(name)));
         return session.run(QStringLiteral("DROP DATABASE IF EXISTS ") + sqlName(name));
     }
     return session.run(
@@ -152,15 +140,10 @@ Result<void> dropOwn(PostgresSession &session, const QString &name)
 Result<void> endSessions(PostgresSession &session, const QString &database,
                          const std::stop_token &stop)
 {
-    TRY(session.run(
-        QStringLiteral("ALTER DATABASE %1 ALLOW_CONNECTIONS false").arg(sqlName(database))));
+    TRY(session.run(allowConnections(database, false), stop));
     const auto limit = std::chrono::steady_clock::now() + kSessionsLimit;
     for (;;) {
-        TRY_VALUE(const auto left,
-                  session.rows(QStringLiteral("SELECT pid, usename, application_name, "
-                                              "pg_terminate_backend(pid) FROM pg_stat_activity "
-                                              "WHERE datname = $1 AND pid <> pg_backend_pid()"),
-                               {database}, stop));
+        TRY_VALUE(const auto left, session.rows(endSessionsOf(database), {}, stop));
         if (left.empty())
             return {};
         if (std::chrono::steady_clock::now() > limit)
@@ -168,31 +151,41 @@ Result<void> endSessions(PostgresSession &session, const QString &database,
                         tr("%n session(s) of the database %1 do not end", nullptr, int(left.size()))
                             .arg(database),
                         left.front().join(QLatin1Char(' ')),
-                        tr("Stop what uses the database, then resume the run"));
+                        tr("Nothing was renamed. Stop what uses the database, then start again"));
         std::this_thread::sleep_for(100ms);
     }
 }
 
 Result<void> letIn(PostgresSession &session, const QString &database)
 {
-    return session.run(
-        QStringLiteral("ALTER DATABASE %1 ALLOW_CONNECTIONS true").arg(sqlName(database)));
+    const QString sql = allowConnections(database, true);
+    const auto done = session.run(sql);
+    if (!done)
+        return fail(done.error().code, tr("Nobody can connect to the database %1").arg(database),
+                    done.error().detail, tr("As a superuser: %1").arg(sql));
+    return {};
 }
 
-/// Both or none: renames of databases can stand in a transaction.
-Result<void> renameAll(PostgresSession &session,
-                       const std::vector<std::pair<QString, QString>> &names)
+/// PostgresCall::statements() of a swap, with what has to be done when one of them fails: whatever
+/// became of it, the databases let everybody in again. Both are renamed, or none.
+Result<void> exchange(PostgresSession &session, const DatabaseNames &names,
+                      const std::stop_token &stop)
 {
-    TRY(session.run(QStringLiteral("BEGIN")));
-    for (const auto &[from, to] : names) {
-        const auto renamed = session.run(
-            QStringLiteral("ALTER DATABASE %1 RENAME TO %2").arg(sqlName(from), sqlName(to)));
-        if (!renamed) {
-            (void)session.run(QStringLiteral("ROLLBACK")); // the connection's end does it as well
-            return renamed;
+    const auto renamed = [&]() -> Result<void> {
+        for (const auto &name : names)
+            TRY(endSessions(session, name.first, stop));
+        for (const QString &sql : renameDatabases(names)) {
+            const auto done = session.run(sql);
+            if (!done) {
+                (void)session.run(QStringLiteral("ROLLBACK")); // the connection's end does it too
+                return done;
+            }
         }
-    }
-    return session.run(QStringLiteral("COMMIT"));
+        return {};
+    }();
+    for (const auto &[from, to] : names)
+        TRY(letIn(session, renamed ? to : from));
+    return renamed;
 }
 
 struct Present
@@ -246,8 +239,9 @@ Result<CallOutcome> readyToRestore(const PostgresJob &job)
     const QJsonObject details = saved.part.details;
     TRY_VALUE(PostgresSession session, job.openAny());
     TRY_VALUE(const int tool, job.toolVersion());
-    const int server = session.version() / kMajor;
-    const int from = details.value(QLatin1String("server_version_num")).toInt() / kMajor;
+    const int server = session.major();
+    const int from =
+        details.value(QLatin1String("server_version_num")).toInt() / PostgresSession::kPerMajor;
     if (server < from)
         return fail(ErrorCode::Unsupported,
                     tr("The database was saved from version %1, and this server is %2")
@@ -259,9 +253,8 @@ Result<CallOutcome> readyToRestore(const PostgresJob &job)
             tr("pg_restore %1 is older than the saved database, which is %2").arg(tool).arg(from),
             {}, tr("Install postgresql-client-%1 on this machine").arg(server));
     TRY_VALUE(const auto rights,
-              session.rows(QStringLiteral(
-                  "SELECT current_user, rolsuper, rolcreatedb, pg_has_role('pg_signal_backend', "
-                  "'USAGE') FROM pg_roles WHERE rolname = current_user")));
+              session.rows(QStringLiteral("SELECT current_user, rolsuper, rolcreatedb "
+                                          "FROM pg_roles WHERE rolname = current_user")));
     const QStringList user = rights.empty() ? QStringList() : rights.front();
     const bool isSuper = user.value(1) == QLatin1String("t");
     if (!isSuper && user.value(2) != QLatin1String("t"))
@@ -308,20 +301,15 @@ Result<CallOutcome> restoreRoles(const PostgresJob &job)
     TRY_VALUE(const SavedPart saved, savedPart(job));
     TRY_VALUE(PostgresSession session, job.openAny());
     const QJsonArray roles = saved.part.details.value(QLatin1String("roles")).toArray();
-    TRY_VALUE(const QStringList known, roleNames(session));
-    TRY_VALUE(const QString nowText,
-              session.value(QStringLiteral(
-                  "SELECT coalesce(json_object_agg(rolname, json_build_object('superuser', "
-                  "rolsuper, 'inherit', rolinherit, 'createrole', rolcreaterole, 'createdb', "
-                  "rolcreatedb, 'login', rolcanlogin, 'replication', rolreplication, 'bypassrls', "
-                  "rolbypassrls, 'connection_limit', rolconnlimit, 'valid_until', "
-                  "rolvaliduntil::text)), '{}')::text FROM pg_roles")));
-    TRY_VALUE(const QJsonObject now, parseJsonObject(nowText.toUtf8(), tr("the server's answer")));
+    TRY_VALUE(const QJsonArray known, postgresRoles(session, job.stop));
+    QJsonObject now; // by name
+    for (const QJsonValue role : known)
+        now.insert(text(role, "name"), role);
     CallOutcome outcome;
     QStringList created = madeBefore(job.context);
     for (const QJsonValue role : roles) {
         const QString name = text(role, "name");
-        if (known.contains(name)) {
+        if (now.contains(name)) {
             if (created.contains(name))
                 continue; // by an attempt that was killed
             const QStringList different = differences(role, now.value(name));
@@ -386,17 +374,17 @@ Result<CallOutcome> stageDatabase(const PostgresJob &job)
     TRY_VALUE(PostgresSession session, job.openAny());
     // Left by an attempt that was killed: ours by its name, begun anew.
     TRY(dropOwn(session, name));
-    TRY(session.run(createDatabase(name, details), job.stop));
+    for (const QString &sql : job.call.statements())
+        TRY(session.run(sql, job.stop));
     CallOutcome outcome;
     const auto filled = [&]() -> Result<void> {
-        TRY(job.programs.run(job.program(saved.use.folder()), job.stop));
-        for (const QString &sql : databaseProperties(name, details))
+        for (const ProcessCall &program : job.programs(saved.use.folder()))
+            TRY(job.worker.run(program, job.stop));
+        for (const QString &sql : job.call.closing())
             TRY(session.run(sql, job.stop));
         TRY_VALUE(PostgresSession inside, job.open(name));
         TRY_VALUE(const QJsonObject counts, postgresCounts(inside, job.stop));
         TRY(compareCounts(details, counts, name));
-        // Without statistics its first hour would be slow, and that hour is now.
-        TRY(inside.run(QStringLiteral("ANALYZE"), job.stop));
         return {};
     }();
     if (!filled) {
@@ -425,22 +413,16 @@ Result<CallOutcome> swapDatabase(const PostgresJob &job)
             return unexpectedState(call, present);
         job.context.record({{QStringLiteral("what"), QStringLiteral("swap")},
                             {QStringLiteral("database"), call.database}});
-        const auto swapped = [&]() -> Result<void> {
-            if (!call.targetExists)
-                return renameAll(session, {{staging, call.database}});
-            TRY(endSessions(session, call.database, job.stop));
-            TRY(endSessions(session, staging, job.stop));
-            return renameAll(session, {{call.database, aside}, {staging, call.database}});
-        }();
-        if (!swapped) {
-            (void)letIn(session, call.database);
-            return tl::unexpected(swapped.error());
-        }
+        DatabaseNames names{{staging, call.database}};
+        if (call.targetExists)
+            names.insert(names.begin(), {call.database, aside});
+        TRY(exchange(session, names, job.stop));
     }
+    // The attempt that renamed them may have been killed before this.
+    TRY(letIn(session, call.database));
     CallOutcome outcome;
     if (!call.targetExists)
         return outcome;
-    TRY(letIn(session, call.database));
     TRY(letIn(session, aside));
     TRY_VALUE(const QString bytes,
               session.value(QStringLiteral("SELECT pg_database_size($1)"), {aside}));
@@ -463,24 +445,19 @@ Result<CallOutcome> swapDatabaseBack(const PostgresJob &job)
     if (isOnRecord(job.context, "swap") && !isOnRecord(job.context, "swapped_back")) {
         TRY_VALUE(const Present present, whatIsThere(session, call));
         if (call.targetExists && present.aside) {
-            std::vector<std::pair<QString, QString>> names;
-            if (present.live) {
-                if (present.staged)
-                    return unexpectedState(call, present);
-                TRY(endSessions(session, call.database, job.stop));
-                names.emplace_back(call.database, staging);
-            }
-            TRY(endSessions(session, aside, job.stop));
-            names.emplace_back(aside, call.database);
-            TRY(renameAll(session, names));
+            if (present.live && present.staged)
+                return unexpectedState(call, present);
+            DatabaseNames names{{aside, call.database}};
+            if (present.live)
+                names.insert(names.begin(), {call.database, staging});
+            TRY(exchange(session, names, job.stop));
         } else if (call.targetExists && !present.staged) {
             return fail(ErrorCode::NotFound,
                         tr("The old database %1 is not there any more").arg(call.database),
                         tr("it was kept as %1").arg(aside),
                         tr("Nothing was changed. Restore another restore point instead"));
         } else if (!call.targetExists && present.live && !present.staged) {
-            TRY(endSessions(session, call.database, job.stop));
-            TRY(renameAll(session, {{call.database, staging}}));
+            TRY(exchange(session, {{call.database, staging}}, job.stop));
         }
         job.context.record({{QStringLiteral("what"), QStringLiteral("swapped_back")}});
     }

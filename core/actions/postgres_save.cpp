@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/json.h"
+#include "core/model/restore_point.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -17,8 +18,6 @@ namespace lb {
 namespace {
 
 LB_TRANSLATE(Actions)
-
-constexpr int kMajor = 10'000; ///< of PQserverVersion(): 150018 is 15.18
 
 /// Tables whose rows pg_dump saves: not those of the system, of extensions (they bring their own)
 /// and of other servers.
@@ -97,7 +96,7 @@ Result<CallOutcome> systemId(const PostgresJob &job)
 
 Result<QJsonObject> databaseFacts(PostgresSession &session, const std::stop_token &stop)
 {
-    const bool hasLocale = session.version() >= 15 * kMajor;
+    const bool hasLocale = session.major() >= 15;
     TRY_VALUE(const QString text,
               session.value(
                   kDatabase.arg(hasLocale ? kLocale15 : QStringLiteral("'locale_provider', 'c'")),
@@ -124,18 +123,22 @@ Result<PostgresSession> PostgresJob::openAny() const
     return open(other);
 }
 
-ProcessCall PostgresJob::program(const QString &pointFolder, const QString &snapshot) const
+std::vector<ProcessCall> PostgresJob::programs(const QString &pointFolder,
+                                               const QString &snapshot) const
 {
-    const auto filled =
-        filledCall(programsOf(call).front(), [&](const Slot &slot) -> Result<QString> {
+    std::vector<ProcessCall> list;
+    for (const ProcessCall &program : programsOf(call)) {
+        const auto filled = filledCall(program, [&](const Slot &slot) -> Result<QString> {
             return slot.path == QLatin1String("snapshot") ? snapshot : pointFolder;
         });
-    return std::get<ProcessCall>(*filled); // our own texts: no line breaks
+        list.push_back(std::get<ProcessCall>(*filled)); // our own texts: no line breaks
+    }
+    return list;
 }
 
 Result<int> PostgresJob::toolVersion() const
 {
-    TRY_VALUE(const CallOutcome outcome, programs.run(program({}), stop));
+    TRY_VALUE(const CallOutcome outcome, worker.run(programs({}).front(), stop));
     static const QRegularExpression number(QStringLiteral("(\\d+)(\\.\\d+)?"));
     const QString text = outcome.outputs.value(QLatin1String("text")).toString();
     const auto match = number.match(text);
@@ -162,11 +165,17 @@ Result<QJsonObject> postgresCounts(PostgresSession &session, const std::stop_tok
                        {QStringLiteral("large_objects"), objects.toLongLong()}};
 }
 
+Result<QJsonArray> postgresRoles(PostgresSession &session, const std::stop_token &stop)
+{
+    TRY_VALUE(const QString text, session.value(kRoles, {}, stop));
+    return QJsonDocument::fromJson(text.toUtf8()).array();
+}
+
 Result<CallOutcome> readyToSave(const PostgresJob &job)
 {
     TRY_VALUE(PostgresSession session, job.open(job.call.database));
     TRY_VALUE(const int tool, job.toolVersion());
-    const int server = session.version() / kMajor;
+    const int server = session.major();
     if (tool < server)
         return fail(ErrorCode::Unsupported,
                     tr("pg_dump %1 is older than the server, which is %2")
@@ -209,11 +218,11 @@ Result<CallOutcome> saveDatabase(const PostgresJob &job)
     TRY_VALUE(const QString snapshot, session.value(QStringLiteral("SELECT pg_export_snapshot()")));
     PartRecord part;
     part.takenFrom = utcNow();
-    auto dumping = job.programs.start(job.program(folder, snapshot));
+    auto dumping = job.worker.start(job.programs(folder, snapshot).front());
     const auto counted = postgresCounts(session, job.stop);
     const auto facts = databaseFacts(session, job.stop);
     // Whatever became of the counts: the program is waited for before anything else is done.
-    const auto dumped = job.programs.wait(std::move(dumping), job.stop, [&] {
+    const auto dumped = job.worker.wait(std::move(dumping), job.stop, [&] {
         job.report({QFileInfo(file).size(), -1, 0, -1});
     });
     part.takenTo = utcNow();
@@ -259,12 +268,11 @@ Result<CallOutcome> saveGlobals(const PostgresJob &job)
     TRY_VALUE(PostgresSession session, job.openAny());
     PartRecord part;
     part.takenFrom = utcNow();
-    TRY_VALUE(const QString text, session.value(kRoles, {}, job.stop));
-    TRY(job.programs.run(job.program(folder), job.stop));
+    TRY_VALUE(const QJsonArray roles, postgresRoles(session, job.stop));
+    TRY(job.worker.run(job.programs(folder).front(), job.stop));
     part.takenTo = utcNow();
     const QString file = folder + QLatin1Char('/') + call.file;
     QFile::setPermissions(file, QFile::ReadOwner | QFile::WriteOwner);
-    const QJsonArray roles = QJsonDocument::fromJson(text.toUtf8()).array();
     part.id = call.part;
     part.title = call.title;
     part.kind = QString::fromLatin1(kGlobalsPart);

@@ -49,7 +49,7 @@ PartRecord recordOf(const TreeSaveCall &call, const TreeSummary &summary)
     PartRecord part;
     part.id = call.part;
     part.title = call.title.isEmpty() ? call.folder : call.title;
-    part.kind = QStringLiteral("tree");
+    part.kind = QString::fromLatin1(kTreePart);
     part.format = QStringLiteral("tar.zst");
     part.bytes = qint64(summary.bytes);
     part.storedBytes = qint64(summary.storedBytes);

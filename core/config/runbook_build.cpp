@@ -3,6 +3,7 @@
 
 #include "core/config/shape_check.h"
 #include "core/model/reference.h"
+#include "core/model/restore_point.h"
 
 namespace lb {
 
@@ -269,7 +270,7 @@ Runbook buildRunbook(const YamlNode &root)
         PartSpec part{name, textAt(node, "title"), textAt(node, "kind"), yesAt(node, "needed"),
                       yesAt(node, "secret")};
         if (part.kind.isEmpty())
-            part.kind = QStringLiteral("tree");
+            part.kind = QString::fromLatin1(kTreePart);
         runbook.parts.push_back(std::move(part));
     });
     forItems(root, "steps",

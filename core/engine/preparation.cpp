@@ -426,8 +426,9 @@ void Preparation::judge()
         } else {
             record.evidence = answer->outputs.value(QLatin1String("evidence")).toString();
         }
+        // What the runbook's author says knows the place; what the error says knows the case.
         if (record.verdict != CheckVerdict::Passed)
-            record.hint = check.hint;
+            record.hint = check.hint.isEmpty() && !answer ? answer.error().advice : check.hint;
         m_prepared.checks.push_back(record);
     }
     give(m_prepared);

@@ -256,6 +256,8 @@ QStringList describe(const PostgresCall &call)
             arguments << argument.display();
         lines << verbatim(shellLine(program.program, arguments));
     }
+    for (const QString &statement : call.closing())
+        lines << verbatim(statement);
     if (!call.at.password.isEmpty())
         lines << tr("with the password from the secret %1").arg(call.at.password);
     return lines;

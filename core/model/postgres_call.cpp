@@ -112,6 +112,8 @@ QJsonObject PostgresCall::toJson() const
     text("point", point);
     text("file", file);
     text("title", title);
+    if (!properties.isEmpty())
+        object.insert(QStringLiteral("properties"), properties);
     if (!staging.isEmpty())
         object.insert(QStringLiteral("staging"), staging.toJson());
     if (!aside.isEmpty())
@@ -137,6 +139,7 @@ std::optional<PostgresCall> PostgresCall::fromJson(const QJsonObject &object)
         call.point = text("point");
         call.file = text("file");
         call.title = text("title");
+        call.properties = object.value(QLatin1String("properties")).toObject();
         call.staging = TemplateText::fromJson(object.value(QLatin1String("staging")));
         call.aside = TemplateText::fromJson(object.value(QLatin1String("aside")));
         call.targetExists = object.value(QLatin1String("target_exists")).toBool();
@@ -199,36 +202,32 @@ QStringList PostgresCall::describe() const
 
 QStringList PostgresCall::statements() const
 {
-    const auto rename = [](const QString &from, const QString &to) {
-        return QStringLiteral("ALTER DATABASE %1 RENAME TO %2;").arg(sqlName(from), sqlName(to));
+    const auto exchange = [](const DatabaseNames &names) {
+        QStringList lines;
+        for (const auto &name : names)
+            lines << allowConnections(name.first, false) << endSessionsOf(name.first);
+        lines += renameDatabases(names);
+        for (const auto &name : names)
+            lines << allowConnections(name.second, true);
+        return lines;
+    };
+    const auto drop = [](const QString &name) {
+        return QStringLiteral("DROP DATABASE IF EXISTS %1 WITH (FORCE)").arg(sqlName(name));
     };
     const QString old = aside.display();
     const QString fresh = staging.display();
     switch (work) {
     case PostgresWork::Stage:
-        return {QStringLiteral("CREATE DATABASE %1 TEMPLATE template0;").arg(sqlName(fresh))};
+        return {createDatabase(fresh, properties)};
     case PostgresWork::Swap:
-        if (!targetExists)
-            return {rename(fresh, database)};
-        return {QStringLiteral("ALTER DATABASE %1 ALLOW_CONNECTIONS false;").arg(sqlName(database)),
-                QStringLiteral("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
-                               "datname = %1;")
-                    .arg(sqlText(database)),
-                QStringLiteral("BEGIN;"),
-                rename(database, old),
-                rename(fresh, database),
-                QStringLiteral("COMMIT;"),
-                QStringLiteral("ALTER DATABASE %1 ALLOW_CONNECTIONS true;").arg(sqlName(old))};
-    case PostgresWork::SwapBack: {
-        QStringList lines;
-        if (targetExists)
-            lines << QStringLiteral("BEGIN;") << rename(database, fresh) << rename(old, database)
-                  << QStringLiteral("COMMIT;");
-        return lines << QStringLiteral("DROP DATABASE %1 WITH (FORCE);")
-                            .arg(sqlName(targetExists ? fresh : database));
-    }
+        return exchange(targetExists ? DatabaseNames{{database, old}, {fresh, database}}
+                                     : DatabaseNames{{fresh, database}});
+    case PostgresWork::SwapBack:
+        return exchange(targetExists ? DatabaseNames{{database, fresh}, {old, database}}
+                                     : DatabaseNames{{database, fresh}})
+               << drop(fresh);
     case PostgresWork::Drop:
-        return {QStringLiteral("DROP DATABASE IF EXISTS %1 WITH (FORCE);").arg(sqlName(fresh))};
+        return {drop(fresh)};
     case PostgresWork::List:
     case PostgresWork::SystemId:
     case PostgresWork::ReadySave:
@@ -240,6 +239,12 @@ QStringList PostgresCall::statements() const
         break;
     }
     return {};
+}
+
+QStringList PostgresCall::closing() const
+{
+    return work == PostgresWork::Stage ? databaseProperties(staging.display(), properties)
+                                       : QStringList();
 }
 
 std::vector<ProcessCall> programsOf(const PostgresCall &call)
@@ -279,7 +284,11 @@ std::vector<ProcessCall> programsOf(const PostgresCall &call)
         database.append(call.staging);
         connectTo(restore, call.at, database);
         restore.arguments.push_back(inPoint({}, call.file));
-        return {restore};
+        // Without statistics its first hour would be slow, and that hour is now.
+        ProcessCall analyze = program(call, "vacuumdb");
+        analyze.arguments = {QStringLiteral("--analyze-only"), QStringLiteral("--quiet")};
+        connectTo(analyze, call.at, database);
+        return {restore, analyze};
     }
     case PostgresWork::List:
     case PostgresWork::SystemId:
@@ -332,6 +341,28 @@ QString settingSql(const QString &setting)
     const bool isList = lists.contains(name.toLower()) && !value.isEmpty();
     return QStringLiteral("SET %1 TO %2")
         .arg(parts.join(QLatin1Char('.')), isList ? value : sqlText(value));
+}
+
+QString allowConnections(const QString &name, bool allow)
+{
+    return QStringLiteral("ALTER DATABASE %1 ALLOW_CONNECTIONS %2")
+        .arg(sqlName(name), allow ? QStringLiteral("true") : QStringLiteral("false"));
+}
+
+QString endSessionsOf(const QString &name)
+{
+    return QStringLiteral("SELECT pid, usename, application_name, pg_terminate_backend(pid) "
+                          "FROM pg_stat_activity WHERE datname = %1 AND pid <> pg_backend_pid() "
+                          "AND backend_type <> 'autovacuum worker'")
+        .arg(sqlText(name));
+}
+
+QStringList renameDatabases(const DatabaseNames &names)
+{
+    QStringList lines{QStringLiteral("BEGIN")};
+    for (const auto &[from, to] : names)
+        lines << QStringLiteral("ALTER DATABASE %1 RENAME TO %2").arg(sqlName(from), sqlName(to));
+    return lines << QStringLiteral("COMMIT");
 }
 
 QString createDatabase(const QString &name, const QJsonObject &saved)

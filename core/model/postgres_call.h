@@ -47,6 +47,7 @@ struct PostgresCall
     QString database;            ///< that is saved, or the name that the restored one gets
     QString part, point;         ///< of a restore
     QString file, title;         ///< of a save: below the point's folder
+    QJsonObject properties;      ///< of the saved database, as createDatabase() wants them
     TemplateText staging, aside; ///< names of databases beside
     bool targetExists = false;
 
@@ -58,13 +59,14 @@ struct PostgresCall
     static std::optional<PostgresCall> fromJson(const QJsonObject &object);
     /// What a person reads in a plan, without the programs.
     QStringList describe() const;
-    /// The SQL that a person would type for it, where that is what is done.
+    /// The SQL of the work, in one session of the database that is connected to: what comes before
+    /// the call's programs, and what comes after them. A person can type it as it is.
     QStringList statements() const;
+    QStringList closing() const;
 };
 
-/// The kinds of part that pg_dump and pg_dumpall make.
-inline constexpr char kPostgresPart[] = "postgres";
-inline constexpr char kGlobalsPart[] = "globals";
+/// Databases and the names that they get.
+using DatabaseNames = std::vector<std::pair<QString, QString>>;
 
 /// An SQL identifier, quoted.
 QString sqlName(const QString &name);
@@ -76,6 +78,13 @@ QString conninfo(const QString &database);
 /// `name=value` of pg_db_role_setting as the end of ALTER … SET. A list stays a list: its items are
 /// quoted already (manual, SET).
 QString settingSql(const QString &setting);
+/// Whether a database lets anybody in.
+QString allowConnections(const QString &name, bool allow);
+/// Ends the sessions of a database that a person or a program opened; a worker of autovacuum gives
+/// way by itself, and only a superuser may end it. Gives a row for each.
+QString endSessionsOf(const QString &name);
+/// Both or none: renames of databases can stand in a transaction.
+QStringList renameDatabases(const DatabaseNames &names);
 /// `saved`: the details of a part of kind postgres. An ICU locale needs PostgreSQL 15.
 QString createDatabase(const QString &name, const QJsonObject &saved);
 /// What pg_restore leaves out without --create: the database's own settings, limit, comment, owner

@@ -2,6 +2,7 @@
 #include "core/model/reference.h"
 
 #include "core/base/text.h"
+#include "core/model/restore_point.h"
 
 #include <QJsonArray>
 #include <QJsonObject>
@@ -83,9 +84,9 @@ Result<Reference> parseReference(const QString &written)
     if (root == QLatin1String("point")) {
         static const QHash<QString, QString> lists{
             {QStringLiteral("parts"), {}},
-            {QStringLiteral("trees"), QStringLiteral("tree")},
-            {QStringLiteral("databases"), QStringLiteral("postgres")},
-            {QStringLiteral("roles"), QStringLiteral("globals")}};
+            {QStringLiteral("trees"), QString::fromLatin1(kTreePart)},
+            {QStringLiteral("databases"), QString::fromLatin1(kPostgresPart)},
+            {QStringLiteral("roles"), QString::fromLatin1(kGlobalsPart)}};
         if (words.size() == 1 && lists.contains(words.first())) {
             reference.root = Root::PointParts;
             reference.name = lists.value(words.first());

@@ -8,6 +8,11 @@
 
 namespace lb {
 
+/// Kinds of part: a folder, and what pg_dump and pg_dumpall make.
+inline constexpr char kTreePart[] = "tree";
+inline constexpr char kPostgresPart[] = "postgres";
+inline constexpr char kGlobalsPart[] = "globals";
+
 /// One part of a restore point, as `backups list --json` has it.
 struct PartRecord
 {

@@ -104,8 +104,6 @@ PartSpec PartNames::take(const QString &written, const QString &key, const QStri
     else if (!key.isEmpty())
         part.title = QStringLiteral("%1 %2").arg(part.title, source);
     part.id = id;
-    if (part.kind.isEmpty())
-        part.kind = QStringLiteral("tree");
     return part;
 }
 

@@ -17,12 +17,12 @@ Result<void> StepBuilder::addPostgresSave(PlannedStep &step, const StepInstance 
     const bool isGlobals = action.kind == ActionKind::PostgresGlobals;
     PostgresCall call;
     TRY_VALUE(call.at, postgresServer(action, references));
-    TRY_VALUE(const QString written, literalParam(action, "part", references, kNoOption));
     PartSpec part;
     if (isGlobals) {
         call.work = PostgresWork::Globals;
-        part = m_partNames.take(written, instance.key, call.at.text());
-        part.kind = QString::fromLatin1(kGlobalsPart);
+        TRY_VALUE(part,
+                  takePart(step, action, references,
+                           {QString::fromLatin1(kGlobalsPart), instance.key, call.at.text()}));
         call.file = QStringLiteral("parts/%1.sql").arg(part.id);
     } else {
         call.work = PostgresWork::Dump;
@@ -31,19 +31,13 @@ Result<void> StepBuilder::addPostgresSave(PlannedStep &step, const StepInstance 
             return fail(ErrorCode::BadInput, tr("It does not say which database to save"));
         const QString key =
             instance.key.isEmpty() ? instance.key : QStringLiteral("database-") + instance.key;
-        part = m_partNames.take(written, key, call.database);
-        part.kind = QString::fromLatin1(kPostgresPart);
+        TRY_VALUE(part, takePart(step, action, references,
+                                 {QString::fromLatin1(kPostgresPart), key, call.database}));
         call.file = QStringLiteral("parts/%1.dump").arg(part.id);
     }
-    if (part.secret)
-        return fail(ErrorCode::Unsupported,
-                    tr("Encrypting a part (“%1”) is not there yet in this version").arg(part.id));
     call.part = part.id;
     call.title = part.title;
-    step.part = part.id;
-    step.resume = ResumePolicy::Repeat;
     step.calls.emplace_back(std::move(call));
-    m_madeParts.push_back(part);
     return {};
 }
 
@@ -106,6 +100,9 @@ Result<std::optional<PlannedStep>> StepBuilder::addPostgresRestore(PlannedStep &
         return fail(ErrorCode::Internal,
                     tr("Nobody has looked whether the database %1 exists").arg(call.database));
     call.targetExists = fact->exists;
+    call.properties = part->details;
+    for (const char *counted : {"rows", "large_objects"})
+        call.properties.remove(QLatin1String(counted));
     call.staging = ownDatabase(call.database, QStringLiteral("stage"));
     call.aside = ownDatabase(call.database, QStringLiteral("aside"));
 

@@ -145,6 +145,21 @@ Result<void> StepBuilder::addCalls(PlannedStep &step, const StepSpec &spec,
     return {};
 }
 
+Result<PartSpec> StepBuilder::takePart(PlannedStep &step, const Action &action,
+                                       const References &references, const SavedThing &what)
+{
+    TRY_VALUE(const QString written, literalParam(action, "part", references, kNoOption));
+    PartSpec part = m_partNames.take(written, what.key, what.source);
+    part.kind = what.kind;
+    if (part.secret)
+        return fail(ErrorCode::Unsupported,
+                    tr("Encrypting a part (“%1”) is not there yet in this version").arg(part.id));
+    step.part = part.id;
+    step.resume = ResumePolicy::Repeat;
+    m_madeParts.push_back(part);
+    return part;
+}
+
 Result<void> StepBuilder::addTreeSave(PlannedStep &step, const StepInstance &instance,
                                       const References &references)
 {
@@ -155,18 +170,13 @@ Result<void> StepBuilder::addTreeSave(PlannedStep &step, const StepInstance &ins
     if (call.folder.isEmpty())
         return fail(ErrorCode::BadInput, tr("It does not say which folder to save"));
     TRY_VALUE(call.exclude, textListParam(action, "exclude", references, kNoOption));
-    TRY_VALUE(const QString written, literalParam(action, "part", references, kNoOption));
-    const PartSpec part = m_partNames.take(written, instance.key, call.folder);
-    if (part.secret)
-        return fail(ErrorCode::Unsupported,
-                    tr("Encrypting a part (“%1”) is not there yet in this version").arg(part.id));
+    TRY_VALUE(const PartSpec part,
+              takePart(step, action, references,
+                       {QString::fromLatin1(kTreePart), instance.key, call.folder}));
     call.part = part.id;
     call.file = treePartFile(part.id);
     call.title = part.title;
-    step.part = part.id;
-    step.resume = ResumePolicy::Repeat;
     step.calls.emplace_back(std::move(call));
-    m_madeParts.push_back(part);
     return {};
 }
 

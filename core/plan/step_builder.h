@@ -59,6 +59,16 @@ private:
     Result<void> addCalls(PlannedStep &step, const StepSpec &spec, const References &references);
     /// Two steps that write the same file keep two old ones.
     void keepApart(WriteFileCall &file);
+    /// What a step saves as a part of its own.
+    struct SavedThing
+    {
+        QString kind; ///< of the part
+        QString key;  ///< of the step under for_each
+        QString source;
+    };
+    /// Gives it its part.
+    Result<PartSpec> takePart(PlannedStep &step, const Action &action, const References &references,
+                              const SavedThing &what);
     Result<void> addTreeSave(PlannedStep &step, const StepInstance &instance,
                              const References &references);
     Result<std::optional<PlannedStep>> addTreeRestore(PlannedStep &step, const StepSpec &spec,

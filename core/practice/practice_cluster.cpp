@@ -273,8 +273,10 @@ Result<void> removePracticeCluster(const QString &home)
     if (!known)
         return {};
     const QString folder = known->value(QLatin1String("folder")).toString();
+    const QFileInfo place(folder);
     const bool isOurs = folder == home + QStringLiteral("/cluster") ||
-                        folder.startsWith(QLatin1String("/var/tmp/lifeboat-practice-"));
+                        (place.path() == QLatin1String("/var/tmp") &&
+                         place.fileName().startsWith(QLatin1String("lifeboat-practice-")));
     if (isOurs && QFileInfo::exists(folder)) {
         const QString pgCtl = serverPrograms() + QStringLiteral("/pg_ctl");
         const QString data = folder + QStringLiteral("/data");

@@ -123,24 +123,27 @@ QStringList point(const PointCall &call, const Plan &plan)
     }
 }
 
+/// One session for all of them: renames belong together.
+QStringList psql(const PostgresServer &at, const QStringList &statements)
+{
+    if (statements.isEmpty())
+        return {};
+    QStringList words;
+    if (!at.server.isEmpty())
+        words << QStringLiteral("--host=") + at.server;
+    words << QStringLiteral("--port=%1").arg(at.port);
+    if (!at.user.isEmpty())
+        words << QStringLiteral("--username=") + at.user;
+    words << QStringLiteral("--dbname=") + conninfo(at.database)
+          << QStringLiteral("--set=ON_ERROR_STOP=1");
+    for (const QString &statement : statements)
+        words << QStringLiteral("--command=") + statement;
+    return {shellLine(QStringLiteral("psql"), words)};
+}
+
 QStringList postgres(const PostgresCall &call, const Plan &plan)
 {
-    QStringList lines;
-    for (const QString &statement : call.statements()) {
-        QStringList words{QStringLiteral("psql")};
-        if (!call.at.server.isEmpty())
-            words << QStringLiteral("--host=") + shellQuoted(call.at.server);
-        words << QStringLiteral("--port=%1").arg(call.at.port);
-        if (!call.at.user.isEmpty())
-            words << QStringLiteral("--username=") + shellQuoted(call.at.user);
-        words << QStringLiteral("--dbname=") + shellQuoted(conninfo(call.at.database))
-              << QStringLiteral("--command=") + shellQuoted(statement);
-        // One session: the renames belong together.
-        if (statement == call.statements().first())
-            lines << words.join(QLatin1Char(' '));
-        else
-            lines.last() += QStringLiteral(" --command=") + shellQuoted(statement);
-    }
+    QStringList lines = psql(call.at, call.statements());
     const QString folder =
         pointFolder(plan, call.point.isEmpty() ? QStringLiteral("‹point›") : call.point);
     const bool readsVersion =
@@ -156,7 +159,7 @@ QStringList postgres(const PostgresCall &call, const Plan &plan)
         }
         lines << shellLine(program.program, arguments);
     }
-    return lines;
+    return lines + psql(call.at, call.closing());
 }
 
 } // namespace

@@ -16,13 +16,13 @@ namespace lb {
 /// lifeboat-cli to run.
 Async<RunnerGreeting> launchRunner(const QString &program, const RunnerOrder &order);
 
-/// Everything that is on disk about a run, folded; whether its runner lives (lock + process
-/// identity). Never writes. NotFound for an unknown id. Without its plan it takes half the time.
 enum class ReadPlan
 {
     Yes,
-    No,
+    No, ///< takes half the time
 };
+/// Everything that is on disk about a run, folded; whether its runner lives (lock + process
+/// identity). Never writes. NotFound for an unknown id.
 Result<RunView> readRun(const RunId &run, ReadPlan which = ReadPlan::Yes);
 /// Ids of all runs in the runs folder, newest first.
 QList<RunId> listRuns();

@@ -67,6 +67,21 @@ constexpr const char *kSettings =
     "false) FROM pg_catalog.pg_settings WHERE name IN ('row_security', 'statement_timeout', "
     "'lock_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout')";
 
+QString hintFor(ErrorCode refusal, const QString &database)
+{
+    switch (refusal) {
+    case ErrorCode::Denied:
+        return tr("Look at user, password and pg_hba.conf of the server");
+    case ErrorCode::NotFound:
+        return tr("“psql --list” shows the server's databases; correct the system's settings");
+    case ErrorCode::Conflict:
+        return tr("Its superuser can let everybody in again: %1")
+            .arg(allowConnections(database, true));
+    default:
+        return tr("See that the server runs, and that its host and port are right");
+    }
+}
+
 QString wordsOf(const char *message)
 {
     return QString::fromUtf8(message).simplified();
@@ -130,10 +145,7 @@ Result<PostgresSession> PostgresSession::open(const PostgresServer &at, const QS
     }
     const QString words = wordsOf(PQerrorMessage(connection));
     const ErrorCode code = codeOfRefusal(connection, words);
-    return fail(code, tr("Cannot connect to %1").arg(place), words,
-                code == ErrorCode::Denied
-                    ? tr("Look at user, password and pg_hba.conf of the server")
-                    : QString());
+    return fail(code, tr("Cannot connect to %1").arg(place), words, hintFor(code, database));
 }
 
 int PostgresSession::version() const

@@ -20,12 +20,16 @@ namespace lb {
 class PostgresSession
 {
 public:
+    /// Of the numbers that servers give for their versions.
+    static constexpr int kPerMajor = 10'000;
+
     /// `password` may be missing. Denied, NotFound or Unreachable.
     static Result<PostgresSession> open(const PostgresServer &at, const QString &database,
                                         const SecretHandle &password);
 
     /// 150018 is 15.18.
     int version() const;
+    int major() const { return version() / kPerMajor; } ///< 15
     QString versionText() const;
 
     /// A row holds texts; NULL is a null QString. Ends early when a stop is asked for: Cancelled.

@@ -33,25 +33,33 @@ def conninfo(database):
 
 
 class Cluster:
-    def __init__(self, folder=None):
-        """`folder`: an empty one on the disk that the data is to be on."""
+    def __init__(self, folder=None, without=()):
+        """`folder`: an empty one on the disk that the data is to be on; its write-ahead log is not,
+        for a server without room for that one stops altogether. `without`: extensions that the
+        server must not have."""
         self.programs = programs()
         self.version = int(self.programs.parts[-2])
         self.own = folder is None
         self.folder = Path(folder or tempfile.mkdtemp(prefix="lifeboat-pg-"))
         self.folder.chmod(0o711)
+        if without:
+            self.programs = self.copied(without)
         self.data, self.socket = self.folder / "data", self.folder / "socket"
         self.as_user = {}
         if os.getuid() == 0:
             nobody = pwd.getpwnam("nobody")
             self.as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        for place, mode in ((self.data, 0o700), (self.socket, 0o755)):
+        self.log = Path(tempfile.mkdtemp(prefix="lifeboat-pg-")) / "wal" if folder else None
+        for place, mode in ((self.data, 0o700), (self.socket, 0o755), (self.log, 0o700)):
+            if not place:
+                continue
+            place.parent.chmod(0o711)
             place.mkdir(mode=mode)
             place.chmod(mode)
             if self.as_user:
                 os.chown(place, nobody.pw_uid, nobody.pw_gid)
         self.run("initdb", "-D", self.data, "-U", "postgres", "--auth=trust",
-                 "--locale=C.UTF-8", "--encoding=UTF8")
+                 "--locale=C.UTF-8", "--encoding=UTF8", *(["-X", self.log] if self.log else []))
         me = pwd.getpwuid(os.getuid()).pw_name
         self.write("pg_hba.conf", "local all all peer map=me\nhost all all 127.0.0.1/32 "
                                   "scram-sha-256\n")
@@ -71,6 +79,18 @@ class Cluster:
                 raise AssertionError((self.folder / "log").read_text())
             time.sleep(0.05)
 
+    def copied(self, without):
+        """The server's programs at another place: they look for their files beside themselves."""
+        below = Path(*self.programs.parts[3:4], str(self.version))  # postgresql/15
+        there = self.folder / "usr"
+        share = there / "share" / below
+        shutil.copytree(Path("/usr/share") / below, share)
+        for name in without:
+            (share / "extension" / f"{name}.control").unlink()
+        shutil.copytree(self.programs, there / "lib" / below / "bin")
+        (there / "lib" / below / "lib").symlink_to(Path("/usr/lib") / below / "lib")
+        return there / "lib" / below / "bin"
+
     def __enter__(self):
         return self
 
@@ -78,7 +98,7 @@ class Cluster:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             self.process.wait(30)
-        for place in (self.data, self.socket) if not self.own else ():
+        for place in (self.data, self.socket, self.log.parent) if not self.own else ():
             shutil.rmtree(place, ignore_errors=True)
         if self.own:
             shutil.rmtree(self.folder, ignore_errors=True)

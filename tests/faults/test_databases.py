@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -284,6 +285,60 @@ def test_refusals():
         for file in home.path.rglob("*"):
             if file.is_file() and file != secret:
                 assert PASSWORD.encode() not in file.read_bytes(), file
+
+
+def test_missing_extension():
+    """Said by a check, before anything is made."""
+    with Home(PROGRAM) as home, Cluster() as cluster, Cluster(without=("pg_trgm",)) as other:
+        scene = Scene(home, cluster, names=("shop",), rows=500)
+        scene.save(expect=0)
+        scene.add("other", other, ("shop",))
+        refused = scene.restore("--restore-point", home.points()[0]["id"], "--only",
+                                "database-shop", "--accept", "identity=a new server",
+                                system="other", expect=1)
+        assert "lacks 1 extension" in refused.stderr and "pg_trgm" in refused.stderr, refused.stderr
+        assert "postgresql-contrib-" in refused.stdout, refused.stdout
+        assert other.names() == {""}, other.names()
+        assert not home.json("obligations", "list")["obligations"]
+
+
+def test_sessions_that_do_not_end():
+    """A backend that hangs: nothing is renamed, and nobody stays shut out."""
+    with Home(PROGRAM) as home, Cluster() as cluster:
+        scene = Scene(home, cluster, names=("shop",), rows=500)
+        scene.save(expect=0)
+        scene.damage()
+        damaged = scene.dumps()
+
+        def hung(flow):
+            guest = subprocess.Popen(["psql", "-qAt", *cluster.address(), "--dbname=shop"],
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL, text=True)
+            guest.stdin.write("SELECT pg_backend_pid();\n")
+            guest.stdin.flush()
+            backend = int(guest.stdout.readline())
+            os.kill(backend, signal.SIGSTOP)
+            try:
+                refused = flow()
+            finally:
+                os.kill(backend, signal.SIGCONT)
+                guest.communicate()
+            assert "do not end" in refused.stderr, refused.stderr
+            assert cluster.value("shop", "SELECT 1") == "1"
+
+        hung(lambda: scene.restore(expect=1))
+        assert not different(damaged, scene.dumps()), different(damaged, scene.dumps())
+        run = home.runs()[-1]
+        home.cli("runs", "undo", run, "--yes", "--confirm", scene.text, expect=0)
+        scene.nothing_beside()
+
+        scene.restore("--restore-point", "latest", expect=0)
+        restored, run = scene.dumps(), home.runs()[-1]
+        hung(lambda: home.cli("runs", "undo", run, "--yes", "--confirm", scene.text, expect=1))
+        assert not different(restored, scene.dumps()), different(restored, scene.dumps())
+        home.cli("runs", "undo", run, "--yes", "--confirm", scene.text, expect=0)
+        assert not different(damaged, scene.dumps()), different(damaged, scene.dumps())
+        scene.nothing_beside()
 
 
 def killed_at(place):

@@ -6,7 +6,11 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
+from pathlib import Path
+
+from cluster import Cluster
 
 from lifeboat import PROGRAM, Home, Skip, digest, main, until
 from shop import Scene, ends, partial, waits_for
@@ -46,6 +50,43 @@ class Disk:
 
 
 # ---- Full disks ------------------------------------------------------------------------------
+
+def test_server_is_full():
+    """A database server's disk: the live database is as it was, and the run goes on with room."""
+    place = Path(tempfile.mkdtemp(prefix="lifeboat-pg-disk-"))
+    place.chmod(0o711)
+    try:
+        with Home(PROGRAM) as home, Disk(place, "160m") as disk, Cluster(disk.path) as cluster:
+            cluster.psql("postgres", "CREATE DATABASE shop")
+            cluster.psql("shop", "CREATE TABLE orders AS SELECT i, repeat(md5(i::text), 20) "
+                                 "FROM generate_series(1, 20000) i")
+            (home.path / "srv").mkdir()
+            values = {"folder": home.path / "srv", "postgres_host": cluster.socket,
+                      "postgres_port": cluster.port, "postgres_user": "postgres",
+                      "postgres_database": "shop"}
+            home.cli("systems", "add", "shop", "--type", "files",
+                     *[w for k, v in values.items() for w in ("--set", f"{k}={v}")], expect=0)
+            home.cli("run", "files.save", "--system", "shop", "--yes", expect=0)
+            good = cluster.dump("shop")
+            cluster.psql("shop", "DELETE FROM orders WHERE i % 2 = 0")
+            damaged = cluster.dump("shop")
+            cluster.psql("shop", "CHECKPOINT")
+            disk.fill(leave=12 * 1024 * 1024)
+            home.cli("run", "files.restore", "--system", "shop", "--yes", "--detach", "--confirm",
+                     f"shop@{os.uname().nodename}", expect=0)
+            run = home.runs()[-1]
+            waits_for(home, run, "disk")
+            said = home.json("runs", "show", run)["waiting"]["text"]
+            assert "No space left on device" in said, said
+            assert cluster.dump("shop") == damaged
+            assert cluster.names() == {"shop"}, cluster.names()
+            disk.free()
+            ends(home, run, "succeeded")
+            assert cluster.dump("shop") == good
+    finally:
+        place.rmdir()
+
+
 
 def test_store_is_full():
     """Too little room is seen before the service is stopped; if it goes later, the run waits."""

@@ -318,14 +318,19 @@ def test_a_plan_can_be_looked_at_without():
         assert not (scene.folder / "at-gate").exists()
 
 
+def stood_at_gate(home):
+    """A run before the step that needs the keychain's secret."""
+    keyring = Keyring(home)
+    scene = Scene(home, is_open=False)
+    scene.set(expect=0)
+    scene.start("--detach", expect=0)
+    until(lambda: (scene.folder / "at-gate").exists(), 30, "the gate")
+    return keyring, scene, home.runs()[-1]
+
+
 def test_vanishes_in_mid_run():
     with Home(PROGRAM) as home:
-        keyring = Keyring(home)
-        scene = Scene(home, is_open=False)
-        scene.set(expect=0)
-        scene.start("--detach", expect=0)
-        run = home.runs()[-1]
-        until(lambda: (scene.folder / "at-gate").exists(), 30, "the gate")
+        keyring, scene, run = stood_at_gate(home)
         keyring.stop()
         keyring.bus.kill()
         keyring.bus.wait()
@@ -387,12 +392,7 @@ def test_from_a_program():
 def test_nobody_can_say_that_it_was_given():
     """A step that waits for its secret cannot be called done, and retrying runs it once."""
     with Home(PROGRAM) as home:
-        keyring = Keyring(home)
-        scene = Scene(home, is_open=False)
-        scene.set(expect=0)
-        scene.start("--detach", expect=0)
-        run = home.runs()[-1]
-        until(lambda: (scene.folder / "at-gate").exists(), 30, "the gate")
+        keyring, scene, run = stood_at_gate(home)
         keyring.stop()
         scene.open()
         scene.waits()

@@ -176,8 +176,10 @@ def test_resume_of_a_finished_run():
                  expect=0)
         run = home.json("runs", "list")["runs"][0]["id"]
         before = digest(home.data / "runs" / run), (scene.service / "log").read_text()
-        home.cli("runs", "resume", run, expect=0)
+        resumed = home.cli("runs", "resume", run, expect=0)
         assert (digest(home.data / "runs" / run), (scene.service / "log").read_text()) == before
+        # Said at every start, at this one too.
+        assert "1 thing still to undo: lifeboat-cli obligations list" in resumed.stderr, resumed
         assert digest(scene.tree) == scene.good and scene.is_on()
         # The old copy that was put aside is still to be dealt with: the record stays.
         refused = home.cli("runs", "remove", run)

@@ -72,6 +72,41 @@ private Q_SLOTS:
                  QStringLiteral("SET \"app\".\"flag\" TO 'a=b''c'"));
     }
 
+    void whatIsTypedIsWhatIsRun()
+    {
+        PostgresCall call;
+        call.work = PostgresWork::Stage;
+        call.database = QStringLiteral("shop");
+        call.staging = TemplateText(QStringLiteral("shop_new"));
+        call.aside = TemplateText(QStringLiteral("shop_old"));
+        call.targetExists = true;
+        call.properties = {{QStringLiteral("encoding"), QStringLiteral("LATIN1")},
+                           {QStringLiteral("collate"), QStringLiteral("C")},
+                           {QStringLiteral("ctype"), QStringLiteral("C")},
+                           {QStringLiteral("owner"), QStringLiteral("app")},
+                           {QStringLiteral("connection_limit"), 30}};
+        QCOMPARE(call.statements(),
+                 QStringList{QStringLiteral("CREATE DATABASE \"shop_new\" TEMPLATE template0 "
+                                            "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'")});
+        QCOMPARE(call.closing(),
+                 (QStringList{QStringLiteral("ALTER DATABASE \"shop_new\" CONNECTION LIMIT 30"),
+                              QStringLiteral("ALTER DATABASE \"shop_new\" OWNER TO \"app\"")}));
+
+        call.work = PostgresWork::Swap;
+        const QStringList swap = call.statements();
+        QCOMPARE(swap.filter(QStringLiteral("ALLOW_CONNECTIONS false")).size(), 2);
+        QCOMPARE(swap.filter(QStringLiteral("pg_terminate_backend")).size(), 2);
+        // Who was shut out is let in under the new names.
+        QCOMPARE(swap.mid(swap.indexOf(QStringLiteral("BEGIN"))),
+                 (QStringList{QStringLiteral("BEGIN"),
+                              QStringLiteral("ALTER DATABASE \"shop\" RENAME TO \"shop_old\""),
+                              QStringLiteral("ALTER DATABASE \"shop_new\" RENAME TO \"shop\""),
+                              QStringLiteral("COMMIT"),
+                              QStringLiteral("ALTER DATABASE \"shop_old\" ALLOW_CONNECTIONS true"),
+                              QStringLiteral("ALTER DATABASE \"shop\" ALLOW_CONNECTIONS true")}));
+        QVERIFY(call.closing().isEmpty());
+    }
+
     void everyWorkComesBackFromJson()
     {
         for (int i = 0; i <= int(PostgresWork::Drop); ++i) {

@@ -99,6 +99,7 @@ std::vector<std::pair<const char *, Call>> TestCallJson::samples()
                                 QStringLiteral("p2026"),
                                 QStringLiteral("parts/database-shop.dump"),
                                 QStringLiteral("Title"),
+                                QJsonObject{{QStringLiteral("encoding"), QStringLiteral("UTF8")}},
                                 slotted("shop_lifeboat_stage_", "run"),
                                 slotted("shop_lifeboat_aside_", "run"),
                                 true}},
