@@ -438,6 +438,15 @@ void addBackups(std::vector<VerbSpec> &table)
                      {},
                      {{"backups files POINT '*.conf'", T("one name a line")}},
                      backupsFiles});
+    table.push_back(
+        {"backups diff",
+         T("Show what differs between two restore points"),
+         T("Files are compared by content, mode, owner, time, link and attributes; of a "
+           "database the rows of each table are counted. Nothing of the archives is read."),
+         {kPoint, {"OTHER", false, false, Words::Point}},
+         {},
+         {{"backups diff OLD NEW", T("+ added, - removed, ~ changed and what of it")}},
+         backupsDiff});
     table.push_back({"backups verify",
                      T("Read every byte of a restore point and compare"),
                      "",

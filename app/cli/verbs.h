@@ -48,6 +48,7 @@ int obligationsDischarge(Session &session);
 int leasesList(Session &session);
 int backupsList(Session &session);
 int backupsShow(Session &session);
+int backupsDiff(Session &session);
 int backupsFiles(Session &session);
 int backupsVerify(Session &session);
 int backupsExtract(Session &session);

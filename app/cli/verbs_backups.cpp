@@ -48,6 +48,27 @@ QString fileName(const QJsonObject &entry)
     return displayText(entry.value(QLatin1String("path")).toString());
 }
 
+/// `~ path (content, mode)`, as programs like diffstat and rsync --itemize-changes have it.
+QString differenceText(const QJsonObject &line)
+{
+    const QString change = line.value(QLatin1String("change")).toString();
+    const QString mark = change == QLatin1String("added")     ? QStringLiteral("+ ")
+                         : change == QLatin1String("removed") ? QStringLiteral("- ")
+                                                              : QStringLiteral("~ ");
+    if (line.contains(QLatin1String("table")))
+        return mark +
+               tr("%1 (%2 rows before, %3 now)", "a table")
+                   .arg(displayText(line.value(QLatin1String("table")).toString()),
+                        QLocale().toString(line.value(QLatin1String("rows_before")).toInteger()),
+                        QLocale().toString(line.value(QLatin1String("rows")).toInteger()));
+    if (!line.contains(QLatin1String("path")) && !line.contains(QLatin1String("path_b64")))
+        return mark + tr("part %1").arg(line.value(QLatin1String("part")).toString());
+    const QStringList what = toStringList(line.value(QLatin1String("what")));
+    return what.isEmpty() ? mark + fileName(line)
+                          : mark + tr("%1 (%2)", "a path and what differs")
+                                       .arg(fileName(line), what.join(QStringLiteral(", ")));
+}
+
 void sayPoint(const RestorePoint &point)
 {
     say(tr("restore point %1 of %2").arg(point.id, point.system));
@@ -150,6 +171,54 @@ int backupsFiles(Session &session)
         sayJson({{QStringLiteral("format"), 1},
                  {QStringLiteral("restore_point"), point->id},
                  {QStringLiteral("files"), files}});
+    return kGood;
+}
+
+int backupsDiff(Session &session)
+{
+    const auto before = wantedPoint(session);
+    if (!before)
+        return session.failed(before.error());
+    const auto after = session.service.point(session.arguments.word(1));
+    if (!after)
+        return session.failed(after.error());
+    RunId run;
+    if (const auto status =
+            workOn(session, "lifeboat.diff", *before, {{QStringLiteral("other"), after->id}}, &run))
+        return *status;
+    QJsonArray list;
+    for (const QString &log : session.service.logFiles(run)) {
+        QFile lines(log);
+        if (!lines.open(QIODevice::ReadOnly))
+            return session.failed(
+                Error{ErrorCode::Failed, tr("Cannot read %1").arg(log), lines.errorString(), {}});
+        while (!lines.atEnd()) {
+            const auto line = parseJsonObject(lines.readLine().trimmed(), log);
+            if (!line)
+                continue;
+            if (session.json())
+                list.append(*line);
+            else
+                say(differenceText(*line));
+        }
+    }
+    const auto view = session.service.run(run);
+    const StepRecord *step = view ? view->state.step(QStringLiteral("compare")) : nullptr;
+    const auto count = [&](const char *key) {
+        return step ? step->outputs.value(QLatin1String(key)).toInteger() : 0;
+    };
+    if (session.json())
+        sayJson({{QStringLiteral("format"), 1},
+                 {QStringLiteral("before"), before->id},
+                 {QStringLiteral("after"), after->id},
+                 {QStringLiteral("added"), count("added")},
+                 {QStringLiteral("removed"), count("removed")},
+                 {QStringLiteral("changed"), count("changed")},
+                 {QStringLiteral("differences"), list}});
+    else
+        say(tr("%1 added, %2 removed, %3 changed", "entries of two restore points")
+                .arg(QLocale().toString(count("added")), QLocale().toString(count("removed")),
+                     QLocale().toString(count("changed"))));
     return kGood;
 }
 

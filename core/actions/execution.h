@@ -53,7 +53,7 @@ struct ActionContext
     const Plan *plan = nullptr; ///< nothing before the plan is frozen
     SystemProfile system;
     StoreProfile store;
-    std::vector<StoreProfile> stores; ///< for InventoryRebuild only
+    std::vector<StoreProfile> stores; ///< InventoryRebuild: all; PointDiff: the other point's
     QString step;                     ///< id; `check:ID`, `fact:NAME` while preparing
     int attempt = 1;
     bool isQuestion = false; ///< probe, check, wait_until: any exit status is an answer

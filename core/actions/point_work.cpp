@@ -2,7 +2,7 @@
 #include "core/actions/point_work.h"
 
 #include "core/actions/point_session.h"
-#include "core/archive/tree_index.h"
+#include "core/archive/tree_diff.h"
 #include "core/archive/tree_restore.h"
 #include "core/archive/tree_verify.h"
 #include "core/base/atomic_file.h"
@@ -121,6 +121,115 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
     return outcome;
 }
 
+/// A path as it is in the part's folder; bytes that are no text as base64.
+void addPath(QJsonObject &line, const PartRecord &part, const QByteArray &path)
+{
+    const QByteArray source = part.source.toUtf8();
+    const QByteArray whole = path == "." ? source : source + '/' + path;
+    const QString text = QString::fromUtf8(whole);
+    if (text.toUtf8() == whole)
+        line.insert(QStringLiteral("path"), text);
+    else
+        line.insert(QStringLiteral("path_b64"), QString::fromLatin1(whole.toBase64()));
+}
+
+QJsonObject changeLine(const PartRecord &part, const char *change)
+{
+    return {{QStringLiteral("part"), part.id}, {QStringLiteral("change"), QLatin1String(change)}};
+}
+
+/// Counts and lines of what differs between two restore points.
+struct Differences
+{
+    const ByteSink &log;
+    qint64 added = 0, removed = 0, changed = 0;
+
+    void add(const QJsonObject &line)
+    {
+        const QString change = line.value(QLatin1String("change")).toString();
+        ++(change == QLatin1String("added")     ? added
+           : change == QLatin1String("removed") ? removed
+                                                : changed);
+        if (log)
+            log(toJson(line) + '\n');
+    }
+};
+
+/// Rows are counted, not compared.
+void diffDatabases(const PartRecord &before, const PartRecord &after, Differences &differences)
+{
+    const QJsonObject old = before.details.value(QLatin1String("rows")).toObject();
+    const QJsonObject now = after.details.value(QLatin1String("rows")).toObject();
+    QStringList tables = old.keys();
+    for (const QString &table : now.keys()) {
+        if (!old.contains(table))
+            tables << table;
+    }
+    for (const QString &table : std::as_const(tables)) {
+        if (old.value(table) == now.value(table))
+            continue;
+        QJsonObject line = changeLine(after, !old.contains(table)   ? "added"
+                                             : !now.contains(table) ? "removed"
+                                                                    : "changed");
+        line.insert(QStringLiteral("table"), table);
+        line.insert(QStringLiteral("rows_before"), old.value(table));
+        line.insert(QStringLiteral("rows"), now.value(table));
+        differences.add(line);
+    }
+}
+
+/// One line a difference in the step's log: the log is what `backups diff` prints.
+Result<CallOutcome> diff(const PointCall &call, const ActionContext &context, std::stop_token stop)
+{
+    const PointId oldId(textParam(call, "point"));
+    const PointId newId(textParam(call, "other"));
+    TRY_VALUE(const FolderStore oldStore, FolderStore::open(context.store, OpenStore::Existing));
+    TRY_VALUE(const PointUse oldUse, oldStore.use(oldId, context.run.value()));
+    TRY_VALUE(const RestorePoint before, oldStore.read(oldId));
+    TRY_VALUE(const FolderStore newStore,
+              FolderStore::open(context.stores.empty() ? context.store : context.stores.front(),
+                                OpenStore::Existing));
+    TRY_VALUE(const PointUse newUse, newStore.use(newId, context.run.value()));
+    TRY_VALUE(const RestorePoint after, newStore.read(newId));
+    Differences differences{context.log};
+    for (const PartRecord &part : before.parts) {
+        if (!after.part(part.id))
+            differences.add(changeLine(part, "removed"));
+    }
+    for (const PartRecord &part : after.parts) {
+        const PartRecord *old = before.part(part.id);
+        if (!old || old->kind != part.kind) {
+            differences.add(changeLine(part, old ? "changed" : "added"));
+        } else if (isTree(part) && isTree(*old)) {
+            const auto visit = [&](const TreeDifference &one) {
+                QJsonObject line = changeLine(part, !one.before  ? "added"
+                                                    : !one.after ? "removed"
+                                                                 : "changed");
+                addPath(line, part, one.after ? one.after->path : one.before->path);
+                if (one.before)
+                    line.insert(QStringLiteral("size_before"), qint64(one.before->size));
+                if (one.after)
+                    line.insert(QStringLiteral("size"), qint64(one.after->size));
+                if (!one.what.isEmpty())
+                    line.insert(QStringLiteral("what"), toJsonArray(one.what));
+                differences.add(line);
+                return true;
+            };
+            TRY(diffTrees(archiveOf(oldUse.folder(), *old).index,
+                          archiveOf(newUse.folder(), part).index, visit, stop));
+        } else if (part.kind == QLatin1String(kPostgresPart)) {
+            diffDatabases(*old, part, differences);
+        } else if (old->sha256 != part.sha256) {
+            differences.add(changeLine(part, "changed"));
+        }
+    }
+    CallOutcome outcome;
+    outcome.outputs = {{QStringLiteral("added"), differences.added},
+                       {QStringLiteral("removed"), differences.removed},
+                       {QStringLiteral("changed"), differences.changed}};
+    return outcome;
+}
+
 /// One name a line in the step's log: the log is what `backups files` prints.
 Result<CallOutcome> files(const PointCall &call, const ActionContext &context, std::stop_token stop)
 {
@@ -134,19 +243,13 @@ Result<CallOutcome> files(const PointCall &call, const ActionContext &context, s
     for (const PartRecord &part : point.parts) {
         if (!isTree(part) || (!only.isEmpty() && part.id != only))
             continue;
-        const QByteArray source = part.source.toUtf8();
         const auto visit = [&](const IndexEntry &entry) {
             ++count;
             QJsonObject line{{QStringLiteral("part"), part.id},
                              {QStringLiteral("size"), qint64(entry.size)},
                              {QStringLiteral("mode"), QString::number(entry.mode, 8)},
                              {QStringLiteral("mtime_ns"), QString::number(entry.mtimeNs)}};
-            const QByteArray path = entry.path == "." ? source : source + '/' + entry.path;
-            const QString text = QString::fromUtf8(path);
-            if (text.toUtf8() == path)
-                line.insert(QStringLiteral("path"), text);
-            else
-                line.insert(QStringLiteral("path_b64"), QString::fromLatin1(path.toBase64()));
+            addPath(line, part, entry.path);
             switch (entry.type) {
             case EntryType::File:
                 line.insert(QStringLiteral("type"), QStringLiteral("file"));
@@ -358,6 +461,8 @@ WorkerExecution::Work pointWork(const PointCall &call, const ActionContext &cont
             return verify(call, context, report, stop);
         case ActionKind::PointFiles:
             return files(call, context, stop);
+        case ActionKind::PointDiff:
+            return diff(call, context, stop);
         case ActionKind::PointExtract:
             return extract(call, context, report, stop);
         case ActionKind::PointRemove:

@@ -5,7 +5,7 @@
 
 namespace lb {
 
-/// Runs one local program through the guard.
+/// Runs one local program through the guard; before it, where sudo wants a password, sudo alone.
 class ProcessExecution : public Execution
 {
     Q_OBJECT
@@ -14,13 +14,15 @@ public:
     void cancel() override;
 
 private:
+    void startNext();
+    Result<ProcessStart> startOf(const ProcessCall &program) const;
     void onFinished(const ProcessEnd &end);
     Result<CallOutcome> outcomeOf(const ProcessEnd &end) const;
 
     ProcessCall m_call;
-    std::chrono::milliseconds m_grace;
-    LocalProcess m_process;
-    bool m_isQuestion = false;
+    ActionContext m_context;
+    std::vector<ProcessCall> m_programs; ///< that are still to be started
+    std::unique_ptr<LocalProcess> m_process;
     bool m_cancelled = false;
 };
 

@@ -282,6 +282,7 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::Identity:
         case ActionKind::PointVerify:
         case ActionKind::PointFiles:
+        case ActionKind::PointDiff:
         case ActionKind::PointExtract:
         case ActionKind::PointRemove:
         case ActionKind::TreeRemove:

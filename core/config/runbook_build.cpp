@@ -4,10 +4,13 @@
 #include "core/config/shape_check.h"
 #include "core/model/reference.h"
 #include "core/model/restore_point.h"
+#include "core/model/sudo.h"
 
 namespace lb {
 
 namespace {
+
+LB_TRANSLATE(Runbook)
 
 QString textAt(const YamlNode &node, const char *key)
 {
@@ -277,6 +280,16 @@ Runbook buildRunbook(const YamlNode &root)
              [&](const YamlNode &node) { runbook.steps.push_back(buildStep(node, false)); });
     forItems(root, "finally",
              [&](const YamlNode &node) { runbook.finallySteps.push_back(buildStep(node, true)); });
+    const auto isSudo = [](const SecretSpec &secret) {
+        return secret.name == QLatin1String(kSudoPassword);
+    };
+    // Every runbook that starts something as another user may be asked for it by sudo.
+    if (!programsWithUser(runbook).isEmpty() &&
+        std::none_of(runbook.secrets.begin(), runbook.secrets.end(), isSudo))
+        runbook.secrets.push_back({QString::fromLatin1(kSudoPassword),
+                                   tr("Password for sudo"),
+                                   tr("Who runs Lifeboat"),
+                                   {}});
     return runbook;
 }
 

@@ -7,8 +7,10 @@
 #include "core/base/format.h"
 #include "core/base/json.h"
 #include "core/engine/undo_plan.h"
+#include "core/model/sudo.h"
 
 #include <QRegularExpression>
+#include <QStandardPaths>
 
 namespace lb {
 
@@ -155,6 +157,7 @@ void Preparation::readRequest()
     m_in.target = request.target;
     m_in.only = request.only;
     m_in.hostName = currentHostName();
+    m_in.user = currentUserName();
     if (!request.undoOf.isEmpty()) {
         const auto undo = makeUndoPlan(*m_environment.undonePlan, *m_environment.undone);
         if (!undo) {
@@ -184,7 +187,7 @@ void Preparation::readRequest()
 void Preparation::choosePoint()
 {
     if (!usesPoint(m_in.runbook)) {
-        readFacts();
+        askSudo();
         return;
     }
     auto chosen = std::make_shared<std::optional<RestorePoint>>();
@@ -197,8 +200,33 @@ void Preparation::choosePoint()
             m_in.point = **chosen;
             note(QStringLiteral("point"), QStringLiteral("point"),
                  QJsonObject{{QStringLiteral("id"), m_in.point->id}});
-            readFacts();
+            askSudo();
         });
+}
+
+void Preparation::askSudo()
+{
+    const QStringList programs = programsWithUser(m_in.runbook);
+    if (programs.isEmpty() || m_in.user == QLatin1String("root")) {
+        readFacts();
+        return;
+    }
+    for (const QString &program : programs) {
+        if (const QString path = QStandardPaths::findExecutable(program); !path.isEmpty())
+            m_in.programs.insert(program, path);
+    }
+    ProcessCall list;
+    list.program = QStringLiteral("sudo");
+    list.arguments = {QStringLiteral("-n"), QStringLiteral("-ll")};
+    list.environment = {{QStringLiteral("LC_ALL"), TemplateText(QStringLiteral("C"))}};
+    list.output = OutputKind::Text;
+    // Refused without a password, or no sudo at all: the checks say so.
+    ask({{QStringLiteral("sudo"), list}}, QStringLiteral("check"), [this](const Answers &answers) {
+        const Result<CallOutcome> &answer = answers.first();
+        if (answer && answer->answer.exitStatus == 0)
+            m_in.sudoListing = answer->answer.value.toString();
+        readFacts();
+    });
 }
 
 void Preparation::readFacts()

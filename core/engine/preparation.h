@@ -38,6 +38,7 @@ private:
 
     void readRequest();
     void choosePoint();
+    void askSudo();
     void readFacts();
     void discover();
     void probeSwaps();

@@ -191,6 +191,8 @@ constexpr std::array kPointParams{kPoint};
 constexpr std::array kPointFilesParams{
     kPoint, ParamSpec{"part", ParamType::Text, false, "\"\"", "", "One part; empty is all of them"},
     ParamSpec{"pattern", ParamType::Text, false, "\"\"", "", "Names to list; empty is all"}};
+constexpr std::array kPointDiffParams{
+    kPoint, ParamSpec{"other", ParamType::Text, true, "", "", "The restore point to compare with"}};
 constexpr std::array kPointExtractParams{
     kPoint, ParamSpec{"paths", ParamType::TextList, true, "", "", "What to take out"},
     ParamSpec{"to", ParamType::Path, true, "", "", "The folder to put it into"}};
@@ -277,6 +279,8 @@ constexpr std::array kTable{
                Effect::Read, false, false, true, kPointParams},
     ActionSpec{ActionKind::PointFiles, "point_files", "List the files in a restore point",
                Effect::Read, false, false, true, kPointFilesParams},
+    ActionSpec{ActionKind::PointDiff, "point_diff", "Compare two restore points", Effect::Read,
+               false, false, true, kPointDiffParams},
     ActionSpec{ActionKind::PointExtract, "point_extract", "Take files out of a restore point",
                Effect::Change, false, false, true, kPointExtractParams},
     ActionSpec{ActionKind::PointRemove, "point_remove", "Remove a restore point", Effect::Change,

@@ -46,6 +46,7 @@ enum class ActionKind
     // what the built-in lifeboat.* runbooks do with restore points
     PointVerify,
     PointFiles,
+    PointDiff,
     PointExtract,
     PointRemove,
     TreeRemove,

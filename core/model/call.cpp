@@ -85,8 +85,8 @@ bool isEmpty(const Sensitive &value)
 bool isPointKind(ActionKind kind)
 {
     static constexpr std::array kKinds{ActionKind::PointVerify, ActionKind::PointFiles,
-                                       ActionKind::PointExtract, ActionKind::PointRemove,
-                                       ActionKind::InventoryRebuild};
+                                       ActionKind::PointDiff,   ActionKind::PointExtract,
+                                       ActionKind::PointRemove, ActionKind::InventoryRebuild};
     return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 
@@ -123,6 +123,8 @@ QJsonObject toJson(const ProcessCall &call)
         writer.text("output", name(call.output));
     if (call.startsDaemon)
         writer.json("starts_daemon", true);
+    if (call.asksPassword)
+        writer.json("asks_password", true);
     return writer;
 }
 
@@ -149,6 +151,7 @@ Result<Call> processFromJson(const QJsonObject &object)
     }
     call.output = fromWord<OutputKind>(reader.text("output")).value_or(OutputKind::None);
     call.startsDaemon = reader.value("starts_daemon").toBool();
+    call.asksPassword = reader.value("asks_password").toBool();
     return Call(call);
 }
 

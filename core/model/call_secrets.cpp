@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/plan.h"
+#include "core/model/sudo.h"
 
 namespace lb {
 
@@ -14,6 +15,8 @@ std::vector<SecretUse> secretsOf(const Call &call)
         for (const auto &[variable, value] : process->environment)
             take(value, "environment");
         take(process->input, "stdin");
+        if (process->asksPassword)
+            uses.push_back({QString::fromLatin1(kSudoPassword), QStringLiteral("stdin")});
     } else if (const auto *file = std::get_if<WriteFileCall>(&call)) {
         take(file->content, "file");
     } else if (const auto *server = std::get_if<PostgresCall>(&call)) {

@@ -4,6 +4,7 @@
 #include "core/base/overloaded.h"
 #include "core/base/text.h"
 #include "core/model/plan.h"
+#include "core/model/sudo.h"
 
 namespace lb {
 
@@ -71,17 +72,21 @@ QStringList contentLines(const Sensitive &value)
 
 QStringList describe(const ProcessCall &call)
 {
-    QStringList arguments;
-    for (const TemplateText &argument : call.arguments)
-        arguments << argument.display();
     QString head = call.host.isEmpty() ? tr("Run on this machine") : tr("Run on %1").arg(call.host);
     if (!call.user.isEmpty())
         head += tr(" as %1").arg(call.user);
     if (!call.folder.isEmpty())
         head += tr(" in %1").arg(call.folder);
     QStringList lines{head};
-    for (const QString &line : shellLine(call.program, arguments).split(QLatin1Char('\n')))
-        lines << verbatim(line);
+    for (const ProcessCall &program : programsOf(call)) {
+        QStringList arguments;
+        for (const TemplateText &argument : program.arguments)
+            arguments << argument.display();
+        for (const QString &line : shellLine(program.program, arguments).split(QLatin1Char('\n')))
+            lines << verbatim(line);
+    }
+    if (call.asksPassword)
+        lines << tr("sudo reads the password from the secret %1").arg(QLatin1String(kSudoPassword));
     for (const auto &[name, value] : call.environment) {
         if (const auto *secret = std::get_if<SecretRef>(&value))
             lines << tr("with %1 from the secret %2").arg(name, secret->name);
@@ -196,6 +201,8 @@ QStringList describe(const PointCall &call)
             tr("Read every byte of restore point %1 back and compare its checksums").arg(point)};
     case ActionKind::PointFiles:
         return {tr("List the files in restore point %1").arg(point), paramsText(call.params)};
+    case ActionKind::PointDiff:
+        return {tr("Compare restore point %1 with %2").arg(point, param("other"))};
     case ActionKind::PointExtract:
         return {tr("Take %1 out of restore point %2 and put it below %3")
                     .arg(param("paths"), point, param("to"))};

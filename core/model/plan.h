@@ -40,8 +40,9 @@ struct ProcessCall
     QString folder;
     std::vector<std::pair<QString, Sensitive>> environment; ///< added to a minimal one
     Sensitive input;
-    QString user; ///< `as`
-    QString host; ///< empty: this machine
+    QString user;              ///< `as`: through sudo; empty: who runs Lifeboat
+    bool asksPassword = false; ///< sudo gets the secret sudo_password first
+    QString host;              ///< empty: this machine
     QList<int> success{0};
     OutputKind output = OutputKind::None;
     bool startsDaemon = false;
@@ -109,7 +110,7 @@ struct PublishCall
     std::vector<PartSpec> parts;
 };
 
-/// Work on a whole restore point: PointVerify, PointFiles, PointExtract, PointRemove,
+/// Work on a whole restore point: PointVerify, PointFiles, PointDiff, PointExtract, PointRemove,
 /// InventoryRebuild. `params` as in the action table.
 struct PointCall
 {
@@ -153,6 +154,9 @@ PartSpec partSpecFromJson(const QJsonObject &object);
 /// `{"call":"run", …}`; the word is the action's key or the call's own (`publish`, `tree_swap`…).
 QJsonObject callToJson(const Call &call);
 Result<Call> callFromJson(const QJsonObject &object);
+/// What is started for it: the program itself, or sudo. Two of them where sudo wants a password:
+/// it gets that alone, before the program gets its input.
+std::vector<ProcessCall> programsOf(const ProcessCall &call);
 /// The programs that a call on a server starts, in order: what the plan prints is what runs. Slots:
 /// `snapshot`, and `point_folder` for the restore point's folder.
 std::vector<ProcessCall> programsOf(const PostgresCall &call);

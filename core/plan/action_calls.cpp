@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/plan/action_calls.h"
 
+#include "core/model/sudo.h"
 #include "core/plan/path_scope.h"
+#include "core/plan/planner.h"
 
 #include <QJsonDocument>
 
@@ -204,6 +206,25 @@ Result<void> setCommand(ProcessCall &call, const Action &action, const Reference
     return {};
 }
 
+Result<void> setUser(ProcessCall &call, const Action &action, const References &references)
+{
+    TRY_VALUE(const QString user, literalParam(action, "as", references));
+    const PlanInputs &in = references.inputs();
+    if (user.isEmpty() || user == in.user)
+        return {};
+    if (!isUserName(user))
+        return wrong(action, "as", tr("is not the name of a user: %1").arg(user));
+    call.user = user;
+    QStringList arguments;
+    for (const TemplateText &argument : call.arguments)
+        arguments << argument.display();
+    // sudo asks nothing of root.
+    call.asksPassword =
+        in.user != QLatin1String("root") &&
+        sudoAsks(in.sudoListing, user, in.programs.value(call.program, call.program), arguments);
+    return {};
+}
+
 Result<Call> processCall(const Action &action, const References &references,
                          const CallContext &context)
 {
@@ -214,9 +235,7 @@ Result<Call> processCall(const Action &action, const References &references,
     }
     ProcessCall call;
     TRY(setCommand(call, action, references));
-    TRY_VALUE(call.user, literalParam(action, "as", references));
-    if (!call.user.isEmpty())
-        return notThereYet(tr("Running a program as another user (%1)").arg(call.user));
+    TRY(setUser(call, action, references));
     TRY_VALUE(call.folder, pathParam(action, "folder", references));
     const QJsonObject environment = rawParam(action, "environment").toObject();
     for (auto it = environment.begin(); it != environment.end(); ++it) {
@@ -583,6 +602,7 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     }
     case ActionKind::PointVerify:
     case ActionKind::PointFiles:
+    case ActionKind::PointDiff:
     case ActionKind::PointExtract:
     case ActionKind::PointRemove:
     case ActionKind::InventoryRebuild: {

@@ -4,6 +4,7 @@
 #include "core/base/format.h"
 #include "core/plan/path_scope.h"
 #include "core/plan/step_order.h"
+#include "core/plan/sudo_checks.h"
 
 namespace lb {
 
@@ -253,7 +254,8 @@ QStringList remarksOf(const PlanInputs &in, TargetKind target,
 }
 
 /// Declared is not used: what a system does not need, nobody is asked for.
-QStringList usedSecrets(const Plan &plan)
+/// Everything that a run of the plan may start.
+std::vector<Call> callsOf(const Plan &plan)
 {
     std::vector<Call> calls;
     for (const auto *reads : {&plan.facts, &plan.discover}) {
@@ -270,7 +272,7 @@ QStringList usedSecrets(const Plan &plan)
         if (step.probe)
             calls.push_back(step.probe->call);
     }
-    return secretNames(calls);
+    return calls;
 }
 
 Result<void> checkRestorePoint(const PlanInputs &in)
@@ -486,7 +488,9 @@ Result<Plan> makePlan(const PlanInputs &in)
     if (plan.target == TargetKind::Rehearsal)
         TRY(checkRehearsal(in, plan.steps));
     plan.identity.scope = touchedScope(in, plan.target, plan.steps);
-    plan.secrets = usedSecrets(plan);
+    const auto permissions = sudoChecks(callsOf(plan), in);
+    plan.checks.insert(plan.checks.end(), permissions.begin(), permissions.end());
+    plan.secrets = secretNames(callsOf(plan));
     plan.lineOfNoReturn = lineOfNoReturn(plan.steps);
     plan.remarks = remarksOf(in, plan.target, plan.steps, !plan.parts.empty());
     return plan;

@@ -40,6 +40,9 @@ struct PlanInputs
     Identity identity; ///< as planIdentity() gave it
     QJsonObject discovered;
     QString version, hostName;
+    QString user;                     ///< who runs it
+    QString sudoListing;              ///< see sudoAsks()
+    QHash<QString, QString> programs; ///< where those that run as another user are
     std::vector<SwapFact> swaps;
     std::vector<DatabaseFact> databases;
 };

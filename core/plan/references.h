@@ -42,6 +42,7 @@ public:
     /// of the instance with the same key.
     References withSteps(const QHash<QString, QStringList> &instances) const;
 
+    const PlanInputs &inputs() const { return *m_in; }
     Result<Resolved> resolve(const Reference &reference) const;
     /// One text: fixed characters, values, slots.
     Result<TemplateText> fill(const QString &text, FillRule rule) const;

@@ -28,8 +28,14 @@ QString printed(const Sensitive &value)
     return QStringLiteral("printf %s ") + quoted(std::get<TemplateText>(value));
 }
 
-QStringList process(const ProcessCall &call)
+QStringList process(const ProcessCall &planned)
 {
+    // A person is asked for the password by sudo itself.
+    ProcessCall call = planned;
+    call.asksPassword = false;
+    call = programsOf(call).front();
+    if (!planned.user.isEmpty())
+        call.arguments.erase(call.arguments.begin()); // -n
     QStringList words;
     if (!call.environment.empty())
         words << QStringLiteral("env");

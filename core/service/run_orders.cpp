@@ -195,6 +195,12 @@ Async<RunId> Service::startBuiltIn(const QString &runbook, const QString &system
             store = used.store;
         }
         TRY_VALUE(made.store, readStore(store));
+        if (const QString other = inputs.value(QLatin1String("other")).toString();
+            !other.isEmpty()) {
+            TRY_VALUE(const RestorePoint used, point(other));
+            TRY_VALUE(const StoreProfile holds, readStore(used.store));
+            made.stores = {holds};
+        }
         if (runbook == QLatin1String("lifeboat.inventory")) {
             TRY_VALUE(made.stores, readStores());
         }

@@ -27,6 +27,7 @@ LB_TRANSLATE(LocalProcess)
 constexpr int kPipeSize = 1024 * 1024;
 // Everything of the step has ended by then; whoever still holds the pipe is a stranger to it.
 constexpr std::chrono::milliseconds kWaitForPipes{300};
+constexpr std::chrono::milliseconds kWaitForPrompt{5000};
 
 struct Pipe
 {
@@ -139,8 +140,9 @@ public:
     std::optional<ProcessIdentity> identity;
     std::chrono::nanoseconds startedAt{};
     ProcessEnd end;
-    QTimer pipeTimer;
+    QTimer pipeTimer, promptTimer;
     bool running = false;
+    bool asks = false; ///< its input waits for a prompt
     bool exited = false, clean = false, closed = false;
 };
 
@@ -149,6 +151,9 @@ LocalProcess::LocalProcess(Guard *guard, QObject *parent)
 {
     d->pipeTimer.setSingleShot(true);
     connect(&d->pipeTimer, &QTimer::timeout, this, [this] { d->guard->outputPump().cut(d->id); });
+    d->promptTimer.setSingleShot(true);
+    connect(&d->promptTimer, &QTimer::timeout, this,
+            [this] { d->guard->outputPump().giveInput(d->id); });
 }
 
 LocalProcess::~LocalProcess()
@@ -169,7 +174,8 @@ void LocalProcess::start(ProcessStart what)
                            [this] { d->outputsClosed(); },
                            [this](const Error &error) { d->fail(error); }});
     const auto begun = d->start(what);
-    what.input.clear(); // the pump has it
+    what.input.clear(); // the pump has them
+    what.answer.clear();
     for (auto &[name, value] : what.environment) {
         if (value.isDetached()) // nobody else's
             wipe(value);
@@ -191,18 +197,21 @@ Result<void> LocalProcess::Private::start(const ProcessStart &what)
     TRY_VALUE(Pipe output, newPipe(true));
     TRY_VALUE(Pipe error, newPipe(true));
     Pipe input;
-    if (what.input.isEmpty()) {
+    if (what.input.isEmpty() && what.prompt.isEmpty()) {
         input.reader = FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     } else {
         TRY_VALUE(input, newPipe(false));
     }
     TRY(guard->send(request,
                     {body.get(), input.reader.get(), output.writer.get(), error.writer.get()}));
+    asks = !what.prompt.isEmpty();
     streams = std::make_shared<PumpedStreams>();
     streams->input = std::move(input.writer);
     streams->output = std::move(output.reader);
     streams->error = std::move(error.reader);
     streams->bytes = what.input;
+    streams->prompt = what.prompt;
+    streams->answer = what.answer;
     streams->capture = what.capture;
     streams->log = what.log;
     streams->closed = [to = guard, number = id] { to->postClosed(number); };
@@ -238,6 +247,8 @@ void LocalProcess::Private::handle(const GuardReply &reply)
     switch (reply.kind) {
     case GuardReply::Started:
         identity = ProcessIdentity{reply.pid, reply.startTime, currentBootId()};
+        if (asks)
+            promptTimer.start(kWaitForPrompt);
         Q_EMIT q->started(*identity);
         return;
     case GuardReply::NotStarted:
@@ -289,6 +300,7 @@ void LocalProcess::Private::finishWhenDone()
         return;
     running = false;
     pipeTimer.stop();
+    promptTimer.stop();
     end.duration = std::chrono::duration_cast<std::chrono::milliseconds>(bootTime() - startedAt);
     if (streams) {
         end.output = std::move(streams->captured);

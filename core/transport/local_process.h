@@ -30,7 +30,10 @@ struct ProcessStart
     QString folder; ///< working folder; empty = /
     /// Added to minimalEnvironment(); a later entry wins. Values are bytes: they may be secrets.
     std::vector<std::pair<QString, QByteArray>> environment;
-    QByteArray input;     ///< all of its standard input; empty = /dev/null
+    QByteArray input; ///< all of its standard input; empty = /dev/null
+    /// The input waits until the program has printed this to its standard error, and then begins
+    /// with `answer`; after five seconds without it, it comes without the answer.
+    QByteArray prompt, answer;
     bool capture = false; ///< keep standard output (at most kMaxCapture) for ProcessEnd::output
     bool startsDaemon = false; ///< what it leaves running is meant to stay, even if we die
     /// Unique to run, step and attempt. Stands in the environment of the program and all it

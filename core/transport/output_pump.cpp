@@ -69,7 +69,7 @@ void OutputPump::add(quint64 id, std::shared_ptr<PumpedStreams> streams)
     post(
         [this, id, streams = std::move(streams)] {
             m_streams[id] = streams;
-            if (streams->input.isOpen())
+            if (streams->input.isOpen() && streams->prompt.isEmpty())
                 watch(id, Input, streams->input.get(), EPOLLOUT);
             watch(id, Output, streams->output.get(), EPOLLIN);
             watch(id, ErrorOutput, streams->error.get(), EPOLLIN);
@@ -94,6 +94,36 @@ void OutputPump::cut(quint64 id)
             endWhenClosed(id);
         },
         false);
+}
+
+void OutputPump::giveInput(quint64 id)
+{
+    post(
+        [this, id] {
+            if (const auto at = m_streams.find(id); at != m_streams.end())
+                beginInput(id, *at->second, false);
+        },
+        false);
+}
+
+void OutputPump::beginInput(quint64 id, PumpedStreams &streams, bool isAsked)
+{
+    if (streams.prompt.isEmpty() || !streams.input.isOpen())
+        return;
+    streams.prompt.clear();
+    if (isAsked) {
+        QByteArray all;
+        all.reserve(streams.answer.size() + 1 + streams.bytes.size());
+        all.append(streams.answer).append('\n').append(streams.bytes);
+        streams.bytes = std::move(all);
+    }
+    if (streams.answer.isDetached())
+        wipe(streams.answer);
+    streams.answer.clear();
+    if (streams.bytes.isEmpty())
+        streams.input.reset();
+    else
+        watch(id, Input, streams.input.get(), EPOLLOUT);
 }
 
 void OutputPump::remove(quint64 id)
@@ -161,6 +191,8 @@ void OutputPump::handle(quint64 id, Channel channel)
         return;
     }
     readSome(*streams, channel);
+    if (!streams->prompt.isEmpty() && streams->errorTail.contains(streams->prompt))
+        beginInput(id, *streams, true);
     endWhenClosed(id);
 }
 

@@ -17,6 +17,8 @@ struct PumpedStreams
     FileDescriptor input, output, error;
     QByteArray bytes; ///< for the program's standard input
     qsizetype written = 0;
+    /// While there is one, the input waits for it on `error`, and then begins with the answer.
+    QByteArray prompt, answer;
     bool capture = false;
     ByteSink log;
     /// Both outputs have ended; called in the pump's thread.
@@ -39,6 +41,8 @@ public:
     void add(quint64 id, std::shared_ptr<PumpedStreams> streams);
     /// Takes what is in the pipes now and closes them: somebody else keeps them open.
     void cut(quint64 id);
+    /// The prompt did not come: the input without the answer.
+    void giveInput(quint64 id);
     /// Drops the streams; when it returns no callback of theirs runs or will run.
     void remove(quint64 id);
 
@@ -54,6 +58,7 @@ private:
     void watch(quint64 id, Channel channel, int fd, quint32 events);
     void handle(quint64 id, Channel channel);
     void writeInput(PumpedStreams &streams);
+    void beginInput(quint64 id, PumpedStreams &streams, bool isAsked);
     /// False when the channel has nothing more for now.
     bool readSome(PumpedStreams &streams, Channel channel);
     void endWhenClosed(quint64 id);

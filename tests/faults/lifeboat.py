@@ -33,6 +33,7 @@ class Home:
             "TMPDIR": str(self.path), "XDG_CONFIG_HOME": str(self.path / "config"),
             "XDG_DATA_HOME": str(self.path / "data"), "XDG_STATE_HOME": str(self.path / "state"),
             "XDG_RUNTIME_DIR": str(self.runtime), "USER": "tester", "LOGNAME": "tester"}
+        self.as_user = {}  # of subprocess.run(): another user than the one who tests
         self.data = self.path / "data/lifeboat"
 
     def __enter__(self):
@@ -69,7 +70,7 @@ class Home:
         done = subprocess.run(
             [self.program, *map(str, words)], env={**self.environment, **(environment or {})},
             input=stdin, stdin=subprocess.DEVNULL if stdin is None else None, text=True,
-            capture_output=True, timeout=timeout, cwd=self.path)
+            capture_output=True, timeout=timeout, cwd=self.path, **self.as_user)
         wanted = (expect,) if isinstance(expect, int) else expect
         if wanted is not None and done.returncode not in wanted:
             raise AssertionError(

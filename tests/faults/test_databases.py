@@ -143,6 +143,14 @@ def test_saved_while_written_damaged_restored_and_taken_back():
         scene.damage()
         damaged = scene.dumps()
         assert damaged != good
+        scene.save(expect=0)
+        new, old = (p["id"] for p in home.points()[:2])
+        tables = {d["table"]: d for d in home.json("backups", "diff", old, new)["differences"]
+                  if "table" in d}
+        gone = tables['"data"."odd ""name\'\\"']
+        assert gone["change"] == "removed" and gone["rows_before"] == 2, tables
+        assert tables['"data"."lines"']["rows"] < tables['"data"."lines"']["rows_before"], tables
+        home.cli("backups", "remove", new, "--yes", expect=0)
         # Somebody is still connected: ended by the swap, named in the plan.
         guest = subprocess.Popen(["psql", "-q", *cluster.address(), "--dbname=shop"],
                                  stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)

@@ -190,6 +190,60 @@ def test_mount_point():
             sh("umount", str(mount))
 
 
+def test_diff():
+    """What differs between two restore points, path by path, as a copy of the tree says it."""
+    with Home(PROGRAM) as home:
+        tree = home.path / "srv/shop"
+        (tree / "sub").mkdir(parents=True)
+        names = ("same", "content", "mode", "time", "gone", "sub/in it", "kind")
+        for name in names:
+            (tree / name).write_text(name)
+        (tree / "link").symlink_to("same")
+        os.link(tree / "same", tree / "sub/second name")
+        home.cli("systems", "add", "shop", "--type", "files", "--set", f"folder={tree}", expect=0)
+        save = ("run", "files.save", "--system", "shop", "--yes")
+        home.cli(*save, expect=0)
+        home.cli(*save, expect=0)
+        new, old = (p["id"] for p in home.points())
+        same = home.json("backups", "diff", old, new)
+        assert not same["differences"] and same["changed"] == 0, same
+
+        stat = (tree / "content").stat()
+        (tree / "content").write_text("CONTENT")
+        os.utime(tree / "content", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        (tree / "mode").chmod(0o600)
+        os.utime(tree / "time", ns=(1, 1))
+        (tree / "gone").unlink()
+        (tree / "kind").unlink()
+        (tree / "kind").mkdir()
+        (tree / "link").unlink()
+        (tree / "link").symlink_to("content")
+        with open(os.fsencode(tree) + b"/not \xff UTF-8", "wb") as odd:
+            odd.write(b"new")
+        home.cli(*save, expect=0)
+        after = home.points()[0]["id"]
+        found = home.json("backups", "diff", new, after)
+        by_path = {d.get("path", d.get("path_b64")): d for d in found["differences"]}
+
+        def of(name):
+            return by_path.pop(f"{tree}/{name}")
+        assert of("content")["what"] == ["content"], found
+        assert of("mode")["what"] == ["mode"], found
+        assert of("time")["what"] == ["time"], found
+        assert of("gone")["change"] == "removed", found
+        assert of("kind")["what"] == ["kind"], found
+        assert of("link")["what"][0] == "target", found
+        odd = [d for d in by_path.values() if "path_b64" in d]
+        assert len(odd) == 1 and odd[0]["change"] == "added" and odd[0]["size"] == 3, found
+        # The folder's own time, and nothing else.
+        assert {p for p, d in by_path.items() if d is not odd[0]} <= {str(tree)}, found
+        lines = home.cli("backups", "diff", new, after, expect=0).stdout.splitlines()
+        assert f"- {tree}/gone" in lines and f"~ {tree}/mode (mode)" in lines, lines
+        assert lines[-1].endswith("1 added, 1 removed, 6 changed"), lines
+        missing = home.cli("backups", "diff", new, "p20200101-000000-000000", expect=(1, 2))
+        assert "p20200101-000000-000000" in missing.stderr, missing.stderr
+
+
 def commands_of(text, tool):
     """The commands of RESTORE.md's code blocks that use this program."""
     blocks_ = re.findall(r"```(?:sh)?\n(.*?)```", text, re.S)

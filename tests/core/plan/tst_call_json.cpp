@@ -66,7 +66,7 @@ std::vector<std::pair<const char *, Call>> TestCallJson::samples()
     return {
         {"process", process},
         {"remote process", remote},
-        {"plain process", ProcessCall{QStringLiteral("true"), {}, {}, {}, {}, {}, {}}},
+        {"plain process", ProcessCall{QStringLiteral("true"), {}, {}, {}, {}, {}, false, {}}},
         {"write file", WriteFileCall{slotted("/etc/", "run"), SecretRef{QStringLiteral("key")},
                                      04755, slotted("/etc/a-", "run")}},
         {"write empty file", WriteFileCall{QStringLiteral("/a"), TemplateText(), 0, {}}},

@@ -551,7 +551,6 @@ void TestPlanner::whatIsNotThereYetSaysSo_data()
     row("database elsewhere", ActionKind::PostgresDump,
         "{'host': 'web2', 'database': 'a', 'part': 'b'}");
     row("other host", ActionKind::TreeSave, "{'host': 'web2', 'folder': '/a', 'part': 'b'}");
-    row("as", ActionKind::Run, "{'program': 'true', 'as': 'root'}");
 }
 
 void TestPlanner::whatIsNotThereYetSaysSo()
