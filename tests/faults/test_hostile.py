@@ -192,11 +192,12 @@ CASES = {
     "index is no index": (lambda w: changed(between(), change_index=lambda d: os.urandom(300)),
                           DAMAGED, "index"),
     "deep path": (deep, WHOLE, ""),
-    "far times": (lambda w: between(Entry(b"m", content=b"x", mtime=2**33)), WHOLE, ""),
+    "far times": (lambda w: between(Entry(b"m", content=b"x", mtime=2**33 - 1)), WHOLE, ""),
 }
 
 # Here all files are whole and only what is behind them is not: extract takes them out.
-ENDS = ("cut at a frame", "something after the end", "frames overlap", "frame beyond the file")
+ENDS = ("cut at a frame", "something after the end", "frames overlap", "frame beyond the file",
+        "more entries said")
 
 UNICODE = [b" leading", "'quote\"".encode(), b"-dash", b"--checkpoint-action=exec=sh",
            b"C:", b"CON", b"UPPER", b"\\\\server\\share", b"back\\slash", b"latin1-\xe9\xff",
