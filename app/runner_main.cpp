@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -85,7 +86,9 @@ RunnerHooks hooks()
 int runnerMain(int argc, char **argv)
 {
     const rlimit noCore{0, 0};
-    ::setrlimit(RLIMIT_CORE, &noCore); // a run may hold secrets
+    // A run may hold secrets: no core file, and no other process of the user reads its memory.
+    ::setrlimit(RLIMIT_CORE, &noCore);
+    ::prctl(PR_SET_DUMPABLE, 0);
     const int signalFd = terminationSignals();
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("lifeboat"));

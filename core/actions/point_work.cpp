@@ -2,7 +2,9 @@
 #include "core/actions/point_work.h"
 
 #include "core/actions/point_session.h"
+#include "core/actions/tree_work.h"
 #include "core/archive/tree_diff.h"
+#include "core/archive/tree_index.h"
 #include "core/archive/tree_restore.h"
 #include "core/archive/tree_verify.h"
 #include "core/base/atomic_file.h"
@@ -21,12 +23,6 @@ namespace {
 LB_TRANSLATE(Actions)
 
 using Report = WorkerExecution::Report;
-
-TreeArchive archiveOf(const QString &pointFolder, const PartRecord &part)
-{
-    return {pointFolder + QLatin1Char('/') + part.file,
-            pointFolder + QLatin1Char('/') + part.index};
-}
 
 bool isTree(const PartRecord &part)
 {
@@ -67,7 +63,12 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
         if (!isTree(part))
             continue;
         VerifyOptions options;
-        options.archive = archiveOf(use.folder(), part);
+        const auto archive = treeArchive(use.folder(), part);
+        if (!archive) {
+            damage << archive.error().sentence();
+            continue;
+        }
+        options.archive = *archive;
         options.wholeHash = true;
         const auto forward = [&](const TreeProgress &progress) {
             report({done + qint64(progress.bytesDone), total,
@@ -270,7 +271,8 @@ Result<CallOutcome> files(const PointCall &call, const ActionContext &context, s
                 context.log(toJson(line) + '\n');
             return true;
         };
-        TRY(listTree(archiveOf(use.folder(), part).index, pattern, visit, stop));
+        TRY_VALUE(const TreeArchive archive, treeArchive(use.folder(), part));
+        TRY(listTree(archive.index, pattern, visit, stop));
     }
     CallOutcome outcome;
     outcome.outputs.insert(QStringLiteral("entries"), count);
@@ -312,11 +314,11 @@ Result<CallOutcome> extract(const PointCall &call, const ActionContext &context,
         if (!isTree(part))
             continue;
         ExtractOptions options;
-        options.archive = archiveOf(use.folder(), part);
         options.paths = pathsIn(part, wanted);
         options.destination = to;
         if (options.paths.empty())
             continue;
+        TRY_VALUE(options.archive, treeArchive(use.folder(), part));
         const auto forward = [&report](const TreeProgress &progress) {
             report({qint64(progress.bytesDone), qint64(progress.bytesTotal),
                     qint64(progress.entriesDone), qint64(progress.entriesTotal)});

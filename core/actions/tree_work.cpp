@@ -2,12 +2,14 @@
 #include "core/actions/tree_work.h"
 
 #include "core/actions/point_session.h"
+#include "core/archive/tree_index.h"
 #include "core/archive/tree_remove.h"
 #include "core/archive/tree_restore.h"
 #include "core/archive/tree_save.h"
 #include "core/archive/tree_swap.h"
 #include "core/base/format.h"
 #include "core/base/paths.h"
+#include "core/store/check_sums.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -109,6 +111,28 @@ qint64 sizeOf(const QString &folder)
 
 } // namespace
 
+Result<TreeArchive> treeArchive(const QString &pointFolder, const PartRecord &part)
+{
+    const TreeArchive archive{pointFolder + QLatin1Char('/') + part.file,
+                              pointFolder + QLatin1Char('/') + part.index};
+    const auto other = [&](const QString &detail) {
+        return fail(ErrorCode::Corrupt,
+                    tr("The index %1 is not the one that was saved").arg(part.index), detail,
+                    tr("nothing was taken from it; choose another restore point"));
+    };
+    TRY_VALUE(const QByteArray hash, hashFile(archive.index));
+    if (hash != part.indexSha256)
+        return other(tr("its SHA-256 differs"));
+    TRY_VALUE(const IndexTotals totals, readTotals(archive.index));
+    if (qint64(totals.entries) != part.entries || qint64(totals.bytes) != part.bytes)
+        return other(tr("it is about %1 in %2 entries, the manifest about %3 in %4")
+                         .arg(formatSize(qint64(totals.bytes)))
+                         .arg(totals.entries)
+                         .arg(formatSize(part.bytes))
+                         .arg(part.entries));
+    return archive;
+}
+
 bool isOwnFolderName(const QString &folder)
 {
     const QString base = QFileInfo(QDir::cleanPath(folder)).fileName();
@@ -162,7 +186,7 @@ WorkerExecution::Work treeStageWork(const TreeStageCall &call, const ActionConte
         if (isOwnFolderName(staging))
             TRY(removeTree(staging, {}, stop));
         RestoreOptions options;
-        options.archive = archiveIn(use.folder(), part->file);
+        TRY_VALUE(options.archive, treeArchive(use.folder(), *part));
         options.staging = staging;
         TRY_VALUE(const RestoreReport restored, restoreTree(options, forwarded(report), stop));
         CallOutcome outcome;

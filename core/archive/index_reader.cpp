@@ -22,9 +22,13 @@ namespace {
 
 LB_TRANSLATE(Archive)
 
-/// A block is 128 KiB of lines plus one line, which for a file of 65,536 extents is some MiB. The
-/// list of blocks grows with the tree.
-constexpr quint64 kMaxBlock = 256 * 1024 * 1024;
+// What a block may unpack to: an index of some KiB must not take the memory of the machine.
+/// 128 KiB of lines plus one line, which for a file of 65,536 extents is some MiB.
+constexpr quint64 kMaxEntries = 16 * 1024 * 1024;
+/// 1024 lines.
+constexpr quint64 kMaxFrames = 1024 * 1024;
+/// Grows with the tree: this much names some ten million entries.
+constexpr quint64 kMaxList = 32 * 1024 * 1024;
 
 /// Calls `line` for each line; false from it, or bytes after the last newline, end with false.
 template <class Line>
@@ -85,7 +89,10 @@ Result<void> IndexReader::open(const QString &path)
     if (listAt > m_size || listSize > m_size || listAt + listSize != m_size - kIndexTrailerSize)
         return corrupt(tr("its list of blocks is not where it should be"));
 
-    TRY_VALUE(const QByteArray list, lines(listAt, quint32(listSize), tr("list of blocks")));
+    if (listSize > kMaxList)
+        return corrupt(tr("list of blocks"));
+    TRY_VALUE(const QByteArray list,
+              lines(listAt, quint32(listSize), kMaxList, tr("list of blocks")));
     bool first = true;
     quint64 at = 0;
     const bool good = eachLine(list, [&](QByteArrayView line) {
@@ -95,7 +102,9 @@ Result<void> IndexReader::open(const QString &path)
             return totals.has_value();
         }
         std::optional<IndexBlock> block = parseBlockLine(line);
-        if (!block || block->at != at || (m_entryBlocks < m_blocks.size() && !block->ofFrames))
+        if (!block || block->at != at || block->size == 0 ||
+            block->ofFrames == !block->firstPath.isEmpty() ||
+            (m_entryBlocks < m_blocks.size() && !block->ofFrames))
             return false;
         at += block->size;
         m_entryBlocks += block->ofFrames ? 0 : 1;
@@ -107,14 +116,14 @@ Result<void> IndexReader::open(const QString &path)
     return {};
 }
 
-Result<QByteArray> IndexReader::lines(quint64 at, quint32 size, const QString &what)
+Result<QByteArray> IndexReader::lines(quint64 at, quint32 size, quint64 most, const QString &what)
 {
-    if (at + size > m_size)
+    if (at + size > m_size || size > ZSTD_compressBound(most))
         return corrupt(what);
     QByteArray packed(qsizetype(size), Qt::Uninitialized);
     TRY(readAt(packed.data(), size, at));
     const unsigned long long raw = ZSTD_getFrameContentSize(packed.constData(), size);
-    if (raw > kMaxBlock || ZSTD_findFrameCompressedSize(packed.constData(), size) != size)
+    if (raw > most || ZSTD_findFrameCompressedSize(packed.constData(), size) != size)
         return corrupt(what);
     QByteArray text(qsizetype(raw), Qt::Uninitialized);
     const size_t got =
@@ -160,7 +169,9 @@ Result<std::vector<IndexEntry>> IndexReader::entries(size_t block)
 {
     const IndexBlock &place = m_blocks[block];
     const QString what = tr("block of entries from %1 on").arg(displayBytes(place.firstPath));
-    TRY_VALUE(const QByteArray text, lines(place.at, place.size, what));
+    TRY_VALUE(const QByteArray text, lines(place.at, place.size, kMaxEntries, what));
+    if (text.lastIndexOf('\n', text.size() - 2) >= kIndexBlockBytes)
+        return corrupt(tr("%1 is too long").arg(what));
     std::vector<IndexEntry> list;
     bool head = block == 0;
     QByteArray badLine;
@@ -192,7 +203,8 @@ Result<FrameInfo> IndexReader::frame(quint32 number)
     const size_t block = size_t(after - m_blocks.begin()) - 1;
     const IndexBlock &place = m_blocks[block];
     if (block != m_frameBlock) {
-        TRY_VALUE(const QByteArray text, lines(place.at, place.size, tr("block of frames")));
+        TRY_VALUE(const QByteArray text,
+                  lines(place.at, place.size, kMaxFrames, tr("block of frames")));
         m_frames.clear();
         const bool good = eachLine(text, [&](QByteArrayView line) {
             const auto frame = parseFrameLine(line);

@@ -33,7 +33,7 @@ public:
     Result<IndexEntry> find(QByteArrayView path);
 
 private:
-    Result<QByteArray> lines(quint64 at, quint32 size, const QString &what);
+    Result<QByteArray> lines(quint64 at, quint32 size, quint64 most, const QString &what);
     Result<void> readAt(void *to, size_t size, quint64 at);
     tl::unexpected<Error> corrupt(const QString &detail) const;
 

@@ -16,7 +16,6 @@ namespace {
 
 LB_TRANSLATE(Archive)
 
-constexpr qsizetype kBlockBytes = 128 * 1024;
 constexpr size_t kFramesPerBlock = 1024;
 
 } // namespace
@@ -77,7 +76,7 @@ Result<void> IndexWriter::add(const IndexEntry &entry)
     if (m_block.firstPath.isEmpty())
         m_block.firstPath = entry.path;
     addEntryLine(m_lines, entry);
-    return m_lines.size() < kBlockBytes ? Result<void>() : flushBlock();
+    return m_lines.size() < kIndexBlockBytes ? Result<void>() : flushBlock();
 }
 
 Result<void> IndexWriter::finish(const std::vector<FrameInfo> &frames, const IndexTotals &totals)

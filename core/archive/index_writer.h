@@ -13,6 +13,8 @@ namespace lb {
 inline constexpr char kIndexTrailerName[] = "LBTREE01";
 inline constexpr quint32 kSkippableMagic = 0x184D2A5B;
 inline constexpr size_t kIndexTrailerSize = 64;
+/// A block of entries ends with the line that brings it to so many bytes or more.
+inline constexpr qsizetype kIndexBlockBytes = 128 * 1024;
 
 /// Writes `NAME.index.zst`: blocks of entry lines, blocks of frame lines, one block that lists the
 /// blocks, and a skippable frame of 64 bytes (name, place and size of that block, SHA-256 of all

@@ -25,6 +25,9 @@ namespace {
 
 LB_TRANSLATE(Archive)
 
+/// Their paths are kept, for hard links to them.
+constexpr quint64 kMostRefusals = 100'000;
+
 /// Extracts a range of the index in two passes. Forward: folders are made (0700) and files are
 /// handed to the reader. Backward, when all files stand: links, and the metadata of folders, each
 /// after everything in it. No link exists while files are written.
@@ -80,9 +83,23 @@ public:
                     continue;
                 }
                 ++m_found;
+                if (entry.type == EntryType::File)
+                    m_declared += entry.size;
+                // Not at the end only: by then the disk would be full.
+                if (m_found > m_index.totals().entries || m_declared > m_index.totals().bytes)
+                    return fail(ErrorCode::Corrupt, tr("The index is damaged"),
+                                tr("it holds more than it says"),
+                                tr("what was extracted must not be used; choose another restore "
+                                   "point"));
                 const QString why = reasonToRefuse(entry, last, range);
                 last = entry.path;
                 if (!why.isEmpty()) {
+                    if (++m_refusals > kMostRefusals)
+                        return fail(ErrorCode::Corrupt, tr("The index is damaged"),
+                                    tr("more than %n of its entries are not safe", nullptr,
+                                       int(kMostRefusals)),
+                                    tr("what was extracted must not be used; choose another "
+                                       "restore point"));
                     m_writer.refuse(entry.path, why);
                     if (m_rules.everything) // its bytes are proven all the same
                         TRY(m_reader.add({std::move(entry), {}}));
@@ -330,6 +347,8 @@ private:
     std::vector<Range> m_ranges;
     std::vector<IndexEntry> m_lateLinks; ///< hard links to symlinks: seldom
     quint64 m_found = 0;
+    quint64 m_declared = 0; ///< sizes of the files found
+    quint64 m_refusals = 0;
 };
 
 Result<FileDescriptor> openStaging(const QString &path)

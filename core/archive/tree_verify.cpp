@@ -26,6 +26,10 @@ Result<void> readAll(IndexReader &index, FrameReader &reader, VerifyReport &repo
             last = entry.path;
             content += entry.type == EntryType::File ? entry.size : 0;
             ++report.entries;
+            if (report.entries > index.totals().entries || content > index.totals().bytes) {
+                report.damage.add(entry.path, tr("is more than the totals of the index say"));
+                return {};
+            }
             TRY(reader.add({std::move(entry), {}}));
             show();
         }

@@ -188,7 +188,8 @@ void addForms(Forms &forms, QByteArrayView value)
         forms.add(base64At(value, offset, QByteArray::Base64UrlEncoding));
     }
     QByteArray hex = QByteArray::fromRawData(value.data(), value.size()).toHex();
-    forms.add(hex.toUpper());
+    // Of a value without letters in it toUpper() is the same buffer, which add() overwrites next.
+    forms.add(QByteArray(hex.constData(), hex.size()).toUpper());
     forms.add(std::move(hex));
 }
 

@@ -18,6 +18,7 @@ class TestRedactor : public QObject
 private Q_SLOTS:
     void takesOutEveryForm_data();
     void takesOutEveryForm();
+    void takesOutHexOfDigitsAlone();
     void takesOutBase64AtEveryOffset();
     void piecesOfAnySizeGiveTheSame();
     void overlappingSecretsGoAsOne();
@@ -90,6 +91,16 @@ void TestRedactor::takesOutEveryForm()
     QVERIFY2(!out.contains(form), out.constData());
     QVERIFY2(out.startsWith("before [secret db]"), out.constData());
     QVERIFY2(out.endsWith(" after"), out.constData());
+}
+
+void TestRedactor::takesOutHexOfDigitsAlone()
+{
+    // Small and capital hex are the same text then.
+    Redactor redactor;
+    QCOMPARE(test::codeOf(redactor.add(QStringLiteral("pin"), secret("0123456789"))),
+             QStringLiteral("ok"));
+    QCOMPARE(redactor.redacted(QByteArrayView("x 30313233343536373839 y")),
+             QByteArray("x [secret pin] y"));
 }
 
 void TestRedactor::takesOutBase64AtEveryOffset()
