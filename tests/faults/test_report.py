@@ -134,7 +134,7 @@ def test_reports_of_every_end():
         refused = home.cli("report", failed, "--html", target, expect=1)
         assert "exists already" in refused.stderr and target.read_bytes() == before
         home.cli("report", good, target, expect=2)
-        home.cli("report", "r20200101-000000-aaaaaa", "--html", home.path / "x", expect=1)
+        home.cli("report", "r20200101-000000-aaaaaa", "--html", home.path / "x", expect=2)
         assert not (home.path / "x").exists()
 
 
