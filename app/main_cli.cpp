@@ -38,7 +38,7 @@ void sayWhatIsOpen(Service &service, const QStringList &words)
                     int(open.size())));
     QStringList interrupted;
     for (const RunSummary &run : service.runs()) {
-        if (run.state == RunStateName::Interrupted && !words.contains(run.id))
+        if (run.state == RunStateName::Interrupted && !run.imported && !words.contains(run.id))
             interrupted << run.id;
     }
     if (interrupted.size() == 1)

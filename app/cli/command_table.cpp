@@ -381,6 +381,25 @@ void addRuns(std::vector<VerbSpec> &table)
                      {},
                      {{"runs verify RUN", T("names the first line that is not as written")}},
                      runsVerify});
+    table.push_back(
+        {"runs export",
+         T("Pack a run's records into one file"),
+         T("Plan, journal, logs and evidence as .tar.zst, which “tar --zstd -x” reads too. Not "
+           "while the run is going, nor when its journal is damaged."),
+         {kRun, {"FILE", false, false, Words::File}},
+         {},
+         {{"runs export RUN run.tar.zst", T("to look at it elsewhere, or to keep it")}},
+         runsExport});
+    table.push_back(
+        {"runs import",
+         T("Take in a run that was exported, to look at it"),
+         T("Every line of its journal and its plan must be as they were written. It is shown like "
+           "every other run, but it is never resumed or undone here: it tells of another machine "
+           "or another time."),
+         {{"FILE", false, false, Words::File}},
+         {},
+         {{"runs import run.tar.zst", T("then: runs show, runs log, report")}},
+         runsImport});
     table.push_back({"runs remove",
                      T("Remove a run's records"),
                      T("Not while it has something to undo or was interrupted."),
@@ -519,6 +538,17 @@ void addOthers(std::vector<VerbSpec> &table)
                      {{"doctor", T("what is good, what is not, and what to do")},
                       {"doctor --rebuild-inventory", T("after copying restore points by hand")}},
                      doctor});
+    table.push_back(
+        {"report",
+         T("Write what a run did as one page or as data"),
+         T("What, when, by whom, on which target; plan, steps, checks, deviations, what is still "
+           "to undo, hashes of the evidence and of the journal. The page is one file that loads "
+           "nothing and prints well. A FILE of - is standard output."),
+         {kRun, {"FILE", false, false, Words::File}},
+         {{"html", nullptr, T("A page for a browser; without it, --json writes the data")}},
+         {{"report RUN --html run.html", T("to read, to print, to send")},
+          {"report RUN --json run.json", T("for a program; schema run-report")}},
+         report});
     table.push_back(
         {"completion",
          T("Print a shell's completion script"),

@@ -42,6 +42,8 @@ int runsCancel(Session &session);
 int runsAnswer(Session &session);
 int runsSecret(Session &session);
 int runsVerify(Session &session);
+int runsExport(Session &session);
+int runsImport(Session &session);
 int runsRemove(Session &session);
 int obligationsList(Session &session);
 int obligationsDischarge(Session &session);
@@ -59,6 +61,7 @@ int practiceDamage(Session &session);
 int practiceRun(Session &session);
 int practiceStop(Session &session);
 int doctor(Session &session);
+int report(Session &session);
 int completion(Session &session);
 int version(Session &session);
 

@@ -77,10 +77,12 @@ void saySteps(const RunView &view)
     table.print(tr("no steps yet"));
 }
 
-void sayView(const RunView &view)
+void sayView(const RunView &view, const QString &importedFrom)
 {
     const RunState &state = view.state;
     say(tr("run %1: %2").arg(state.request.id.value(), wordOf(view.shown)));
+    if (!importedFrom.isEmpty())
+        say(tr("imported from %1: to look at only").arg(importedFrom));
     if (!view.journalProblem.isEmpty())
         say(tr("JOURNAL DAMAGED, shown as far as it can be read: %1").arg(view.journalProblem));
     say(tr("%1 on %2")
@@ -118,7 +120,7 @@ void sayView(const RunView &view)
         if (obligation.state == ObligationState::Open)
             say(tr("still to undo: %1 (%2)").arg(obligation.title, dischargeCommand(obligation)));
     }
-    const QStringList next = nextCommands(view);
+    const QStringList next = importedFrom.isEmpty() ? nextCommands(view) : QStringList();
     if (!next.isEmpty()) {
         say();
         say(tr("What is needed now:"));
@@ -175,7 +177,7 @@ int runsShow(Session &session)
     if (session.json())
         sayJson(view->toJson());
     else
-        sayView(*view);
+        sayView(*view, session.service.importedFrom(view->state.request.id));
     return kGood;
 }
 

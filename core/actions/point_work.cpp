@@ -216,8 +216,9 @@ Result<CallOutcome> diff(const PointCall &call, const ActionContext &context, st
                 differences.add(line);
                 return true;
             };
-            TRY(diffTrees(archiveOf(oldUse.folder(), *old).index,
-                          archiveOf(newUse.folder(), part).index, visit, stop));
+            TRY_VALUE(const TreeArchive oldTree, treeArchive(oldUse.folder(), *old));
+            TRY_VALUE(const TreeArchive newTree, treeArchive(newUse.folder(), part));
+            TRY(diffTrees(oldTree.index, newTree.index, visit, stop));
         } else if (part.kind == QLatin1String(kPostgresPart)) {
             diffDatabases(*old, part, differences);
         } else if (old->sha256 != part.sha256) {

@@ -67,6 +67,7 @@ Result<RunnerGreeting> Runner::resume(const RunnerOrder &order)
     m_folder = RunFolder::of(order.resume);
     if (!isValidId(order.resume.value()) || !m_folder.exists())
         return fail(ErrorCode::NotFound, tr("There is no run %1").arg(order.resume.value()));
+    TRY(m_folder.checkOwn());
     TRY_VALUE(m_lock, m_folder.lock());
     JournalContent content;
     TRY_VALUE(std::unique_ptr<Journal> journal, Journal::open(m_folder.path(), &content));
@@ -115,6 +116,7 @@ Result<void> Runner::readUndone(const QString &run)
     const RunFolder folder = RunFolder::of(RunId(run));
     if (!isValidId(run) || !folder.exists())
         return fail(ErrorCode::NotFound, tr("There is no run %1").arg(run));
+    TRY(folder.checkOwn());
     TRY_VALUE(const JournalContent content, readJournal(folder.journalFile()));
     if (content.problem)
         return tl::unexpected(*content.problem);

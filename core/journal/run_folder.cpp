@@ -156,6 +156,46 @@ std::optional<LockOwner> RunFolder::owner() const
     return found;
 }
 
+bool RunFolder::isRecord(const QByteArray &path, bool isFolder)
+{
+    if (isFolder)
+        return path == "log" || path == "evidence";
+    const qsizetype slash = path.indexOf('/');
+    if (slash > 0)
+        return isRecord(path.left(slash), true) && slash + 1 < path.size() &&
+               path.indexOf('/', slash + 1) < 0;
+    return path == "plan.json" || path == "journal.jsonl" || path.startsWith("journal.torn-");
+}
+
+std::vector<QByteArray> RunFolder::records() const
+{
+    std::vector<QByteArray> paths;
+    for (const QString &below : {QString(), QStringLiteral("log/"), QStringLiteral("evidence/")}) {
+        const QDir folder(m_path + QLatin1Char('/') + below);
+        for (const QString &name :
+             folder.entryList(QDir::Files | QDir::Hidden | QDir::NoSymLinks, QDir::Name)) {
+            if (const QByteArray path = QFile::encodeName(below + name); isRecord(path, false))
+                paths.push_back(path);
+        }
+    }
+    return paths;
+}
+
+bool RunFolder::isImported() const
+{
+    return ::access(QFile::encodeName(importFile()).constData(), F_OK) == 0;
+}
+
+Result<void> RunFolder::checkOwn() const
+{
+    if (!isImported())
+        return {};
+    return fail(ErrorCode::Conflict, tr("Run %1 was imported").arg(id().value()),
+                tr("it is a record of work on another machine or at another time"),
+                tr("It can be looked at, exported and removed here, and only taken up where it "
+                   "ran"));
+}
+
 Result<void> RunFolder::remove() const
 {
     if (!exists())

@@ -10,6 +10,7 @@
 #include <QString>
 
 #include <optional>
+#include <vector>
 
 namespace lb {
 
@@ -69,6 +70,18 @@ public:
     Result<RunLock> lock() const;
     /// Who holds it now; nothing when nobody alive does. Takes no lock.
     std::optional<LockOwner> owner() const;
+
+    /// What belongs to the run, wherever it is: plan, journal, logs, evidence; relative paths,
+    /// sorted.
+    std::vector<QByteArray> records() const;
+    /// Whether such a path can be a run's record, or a folder of them.
+    static bool isRecord(const QByteArray &path, bool isFolder);
+    /// There when the run came from elsewhere with `runs import`; says from which file and when.
+    QString importFile() const { return m_path + QStringLiteral("/imported.json"); }
+    bool isImported() const;
+    /// Conflict for an imported run: what it says of processes, folders and databases is true of
+    /// another machine, so nothing may be done by it here.
+    Result<void> checkOwn() const;
 
     /// Deletes the folder and all in it. The caller has checked that it may (no open obligations)
     /// and holds the lock or knows that nobody does.

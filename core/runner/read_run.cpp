@@ -22,6 +22,9 @@ LB_TRANSLATE(ReadRun)
 
 bool runnerLives(const RunId &run, const RunState &state)
 {
+    // A process that an imported journal names is none of this machine's, whatever its number.
+    if (RunFolder::of(run).isImported())
+        return false;
     if (state.runnerHost == currentHostName() && state.runner.isAlive())
         return true;
     return RunFolder::of(run).owner().has_value();
@@ -38,7 +41,11 @@ RunStateName shownState(const RunState &state, bool runnerAlive)
 
 Result<Plan> readPlan(const RunId &run, const QString &sha256)
 {
-    const QString file = RunFolder::of(run).planFile();
+    return readPlan(RunFolder::of(run).planFile(), sha256);
+}
+
+Result<Plan> readPlan(const QString &file, const QString &sha256)
+{
     TRY_VALUE(const QByteArray bytes, readWholeFile(file));
     if (QString::fromLatin1(Sha256::hex(bytes)) != sha256)
         return fail(ErrorCode::Corrupt, tr("%1 is not the plan that was frozen").arg(file));

@@ -14,5 +14,6 @@ RunStateName shownState(const RunState &state, bool runnerAlive);
 
 /// plan.json of a run, if it is the one with this hash.
 Result<Plan> readPlan(const RunId &run, const QString &sha256);
+Result<Plan> readPlan(const QString &file, const QString &sha256);
 
 } // namespace lb

@@ -137,7 +137,7 @@ std::vector<DoctorFinding> Service::doctor()
     }
 
     for (const RunSummary &run : runs(true)) {
-        if (run.state == RunStateName::Interrupted)
+        if (run.state == RunStateName::Interrupted && !run.imported)
             found.push_back({Level::Problem, tr("Run %1").arg(run.id), tr("was interrupted"),
                              tr("“runs resume %1”").arg(run.id)});
     }

@@ -107,7 +107,7 @@ std::vector<SystemOverview> Service::overview()
                 row.newest = point;
         }
         for (const RunSummary &run : allRuns) {
-            if (run.system != profile.name)
+            if (run.imported || run.system != profile.name)
                 continue;
             if (isActive(run.state))
                 row.activeRuns.push_back(run);

@@ -103,9 +103,10 @@ std::vector<RunIndex::Row> RunIndex::runs(bool withHidden)
         if (found && owed) {
             for (const auto &run : *found) {
                 Row row;
-                row.summary = {run.id.value(),   run.runbook,  run.title,           run.system,
-                               run.purpose,      run.state,    run.startedAt,       run.endedAt,
-                               run.restorePoint, std::nullopt, run.openObligations, run.hidden};
+                row.summary = {
+                    run.id.value(),      run.runbook,   run.title,   run.system,       run.purpose,
+                    run.state,           run.startedAt, run.endedAt, run.restorePoint, std::nullopt,
+                    run.openObligations, run.hidden,    false};
                 indexed.insert(run.id.value(), row);
             }
             for (const Obligation &obligation : *owed) {
@@ -118,8 +119,10 @@ std::vector<RunIndex::Row> RunIndex::runs(bool withHidden)
     for (const RunId &run : listRuns()) {
         const QDateTime changed = journalChanged(run);
         const auto add = [&](const Row &row) {
-            if (withHidden || !row.summary.hidden)
-                rows.push_back(row);
+            if (!withHidden && row.summary.hidden)
+                return;
+            rows.push_back(row);
+            rows.back().summary.imported = RunFolder::of(run).isImported();
         };
         const auto index = indexed.constFind(run.value());
         if (index != indexed.constEnd() && isEnded(index->summary.state) &&

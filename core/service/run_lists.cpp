@@ -52,6 +52,7 @@ Result<void> closeObligation(const RunId &run, const QString &id, const QString 
 {
     const RunFolder folder = RunFolder::of(run);
     TRY_VALUE(const RunView view, knownRun(run));
+    TRY(folder.checkOwn());
     const auto &all = view.state.obligations;
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const Obligation &o) { return o.id == id; });
@@ -178,7 +179,9 @@ Result<void> Service::removeRun(const RunId &run)
         !view && view.error().code == ErrorCode::Corrupt && isValidId(run.value());
     if (!view && !neverBegun)
         return tl::unexpected(view.error());
-    if (view && view->state.hasOpenObligations()) {
+    // What an imported run left to do is to be done where it ran.
+    const bool isOwn = !folder.isImported();
+    if (isOwn && view && view->state.hasOpenObligations()) {
         QStringList titles;
         for (const Obligation &obligation : view->state.obligations) {
             if (obligation.state == ObligationState::Open)
@@ -188,7 +191,7 @@ Result<void> Service::removeRun(const RunId &run)
                     titles.join(QStringLiteral(", ")),
                     tr("“obligations list” names it, “obligations discharge” ends it"));
     }
-    if (view && view->shown == RunStateName::Interrupted && view->state.go)
+    if (isOwn && view && view->shown == RunStateName::Interrupted && view->state.go)
         return fail(ErrorCode::Conflict,
                     tr("Run %1 was interrupted while it worked").arg(run.value()), {},
                     tr("“runs resume %1” first: what it left may still have to be undone")
@@ -203,6 +206,8 @@ std::vector<Obligation> Service::obligations(const QString &system)
 {
     std::vector<Obligation> open;
     for (const RunIndex::Row &row : d->index.runs(true)) {
+        if (row.summary.imported)
+            continue;
         for (const Obligation &obligation : row.obligations) {
             if (obligation.state == ObligationState::Open &&
                 (system.isEmpty() || row.summary.system == system))

@@ -216,6 +216,8 @@ Async<RunId> Service::startBuiltIn(const QString &runbook, const QString &system
 
 Async<RunId> Service::deleteKept(const Obligation &obligation)
 {
+    if (const auto own = RunFolder::of(RunId(obligation.run)).checkOwn(); !own)
+        return readyAnswer<RunId>(tl::unexpected(own.error()));
     QJsonObject inputs;
     const auto take = [&](const char *key, const QString &input) {
         const QJsonValue value = obligation.detail.value(QLatin1String(key));
@@ -235,6 +237,8 @@ Async<RunId> Service::resume(const RunId &id, bool finallyOnly)
     // The runner reads and verifies the journal; only where it cannot, we look as well.
     if (!isValidId(id.value()))
         return readyAnswer<RunId>(tl::unexpected(readRun(id).error()));
+    if (const auto own = RunFolder::of(id).checkOwn(); !own)
+        return readyAnswer<RunId>(tl::unexpected(own.error()));
     if (RunFolder::of(id).owner())
         return readyAnswer<RunId>(id);
     const auto explained = [id](const Result<RunId> &launched) -> Result<RunId> {
@@ -262,6 +266,7 @@ Async<RunId> Service::undo(const RunId &id, const GoAnswer &go, bool attended)
 {
     const auto request = [&]() -> Result<RunRequest> {
         TRY_VALUE(const RunView view, readRun(id));
+        TRY(RunFolder::of(id).checkOwn());
         if (view.runnerAlive && !isEnded(view.shown))
             return fail(ErrorCode::Conflict, tr("Run %1 is still going").arg(id.value()), {},
                         tr("Cancel it first: “runs cancel %1”").arg(id.value()));

@@ -10,6 +10,7 @@
 
 #include <QObject>
 
+#include <functional>
 #include <memory>
 
 namespace lb {
@@ -45,6 +46,7 @@ struct RunSummary
     std::optional<Waiting> waiting;
     int openObligations = 0;
     bool hidden = false;
+    bool imported = false; ///< came from elsewhere: to look at only, no concern of this machine
 };
 
 /// One row of the board: a verdict only on verified facts, each with its age.
@@ -110,6 +112,20 @@ struct SecretStatus
     /// when that keeps us from looking.
     QString state;
 };
+
+enum class ReportForm
+{
+    Html,
+    Json
+};
+
+/// How records are packed and unpacked: the program that can do it lends it (app/cli), so that the
+/// window need not hold it.
+using PackRecords = std::function<Result<void>(const QString &folder, const QByteArray &top,
+                                               const std::vector<QByteArray> &paths)>;
+/// Into an empty folder; gives the name of the one folder at the top. `fits`: what may be in it.
+using UnpackRecords = std::function<Result<QByteArray>(
+    const QString &into, const std::function<bool(const QByteArray &path, bool isFolder)> &fits)>;
 
 /// What `runs verify` found: the hash chain from the first line to the last, and the plan's hash.
 struct JournalReport
@@ -188,6 +204,20 @@ public:
     QStringList logFiles(const RunId &run, const QString &step = {});
     Result<JournalReport> verifyRun(const RunId &run);
     Result<void> removeRun(const RunId &run);
+    /// What the run's journal, plan and evidence tell, as one page or as one document. Holds no
+    /// secret, because these hold none.
+    Result<QByteArray> reportHtml(const RunId &run);
+    Result<QJsonObject> reportJson(const RunId &run);
+    /// Writes it to a new file; Conflict when there is one.
+    Result<void> saveReport(const RunId &run, const QString &file, ReportForm form);
+    /// The run's records in one file. Conflict while its runner lives, Corrupt when its journal or
+    /// plan is damaged.
+    Result<void> exportRun(const RunId &run, const QString &file, const PackRecords &pack);
+    /// A run from such a file, of unknown origin: taken in only when every line of its journal and
+    /// its plan are as they were written. It can be looked at, never resumed or undone here.
+    Result<RunId> importRun(const QString &file, const UnpackRecords &unpack);
+    /// From which file an imported run came, and when; empty for a run of this machine.
+    QString importedFrom(const RunId &run);
     std::vector<Obligation> obligations(const QString &system = {});
     /// A hidden run that deletes the folder or the database that an obligation is about.
     Async<RunId> deleteKept(const Obligation &obligation);
