@@ -63,6 +63,11 @@ struct Answer
 void callBus(QObject *owner, const QDBusMessage &message,
              std::function<void(std::optional<QVariantList>)> then)
 {
+    // Qt never says that a call is finished which it could not even begin.
+    if (!QDBusConnection::sessionBus().isConnected()) {
+        then(std::nullopt);
+        return;
+    }
     auto *watcher = new QDBusPendingCallWatcher(
         QDBusConnection::sessionBus().asyncCall(message, kBusMilliseconds), owner);
     QObject::connect(
