@@ -58,7 +58,7 @@ QString SecretsModel::cell(const SecretStatus &secret, int column) const
     case State:
         return secretWord(secret.state);
     case Source:
-        return secretSource(secret);
+        return secret.program.isEmpty() ? tr("keychain") : displayText(secret.program.first());
     case Holder:
         return displayText(secret.holder);
     }

@@ -30,7 +30,7 @@ SecretsPage::SecretsPage(QWidget *parent)
     m_sorted->filterBy(m_filter);
     m_table = makeTable(this, "secretsTable", tr("Secrets"), m_sorted);
     m_table->sortByColumn(SecretsModel::System, Qt::AscendingOrder);
-    fitColumns(m_table, SecretsModel::Source);
+    fitColumns(m_table, SecretsModel::Secret);
     makePrimary(m_set);
     m_look->setIcon(lifeboatIcon(QStringLiteral("refresh")));
     m_test->setToolTip(tr("Writes a marked value, reads it back and deletes it"));
@@ -44,13 +44,11 @@ SecretsPage::SecretsPage(QWidget *parent)
     column->setSpacing(6);
     auto *top = new QHBoxLayout;
     top->setSpacing(24);
-    top->addWidget(m_title);
-    top->addWidget(m_state);
-    top->addStretch(1);
+    top->addWidget(m_title, 1);
+    top->addWidget(m_state, 0, Qt::AlignTop);
     column->addLayout(top);
     column->addWidget(m_advice);
     column->addWidget(m_facts);
-    m_title->setWordWrap(false);
     m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
     content()->addWidget(m_detail);
     auto *buttons = new QHBoxLayout;
@@ -201,7 +199,10 @@ void SecretsPage::refresh()
     m_state->setState(secretIcon(secret->state), secretWord(secret->state),
                       secretTone(secret->state));
     m_advice->setText(secretAdvice(secret->state));
-    QStringList facts{tr("Name: %1").arg(displayText(secret->name))};
+    // What the message above says about the keychain is not said again here.
+    m_advice->setVisible(!isKeychainTrouble(secret->state));
+    QStringList facts{tr("Name: %1").arg(displayText(secret->name)),
+                      tr("Comes from: %1").arg(secretSource(*secret))};
     QStringList books;
     for (const QString &title : secret->neededBy)
         books << displayText(title);
