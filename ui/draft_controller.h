@@ -24,10 +24,16 @@ private:
     void discard(const QString &run);
     void follow(const RunId &run);
     void send(const RunCommand &command);
+    void lookForSecrets();
+    void editSecret(const SecretStatus &secret, bool thisRunOnly);
+    void giveSecret(const QString &name);
+    void giveSecretsAgain();
 
     Service *m_service;
     RunDraft *m_draft;
     QPointer<RunFollower> m_follower;
+    bool m_looking = false;
+    bool m_gaveAgain = false;
     quint64 m_attempt = 0; ///< answers of an attempt that was given up are not for us
 };
 

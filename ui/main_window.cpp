@@ -10,6 +10,8 @@
 #include "ui/run_console.h"
 #include "ui/run_wizard.h"
 #include "ui/runs_page.h"
+#include "ui/secrets_controller.h"
+#include "ui/secrets_page.h"
 #include "ui/system_dialog.h"
 
 #include <QAction>
@@ -39,7 +41,8 @@ enum PageIndex
 {
     BoardIndex,
     RunsIndex,
-    PointsIndex
+    PointsIndex,
+    SecretsIndex
 };
 
 /// Followed for their progress on the board; more are shown without.
@@ -90,9 +93,11 @@ MainWindow::MainWindow(Service *service, QWidget *parent)
       m_board(new BoardPage(m_pages)),
       m_runs(new RunsPage),
       m_points(new PointsPage(m_pages)),
+      m_secrets(new SecretsPage(m_pages)),
       m_console(new RunConsole),
       m_runsStack(named(new QStackedWidget(m_pages), "runsStack")),
       m_controller(new ConsoleController(service, m_console, this)),
+      m_secretsController(new SecretsController(service, m_secrets, this)),
       m_undo(named(new QPushButton(this), "statusUndo")),
       m_interrupted(named(new QPushButton(this), "statusInterrupted")),
       m_quiet(named(new QLabel(this), "statusQuiet"))
@@ -115,6 +120,7 @@ MainWindow::MainWindow(Service *service, QWidget *parent)
     m_pages->addWidget(m_board);
     m_pages->addWidget(m_runsStack);
     m_pages->addWidget(m_points);
+    m_pages->addWidget(m_secrets);
 
     auto *central = named(new QWidget(this), "central");
     auto *row = new QHBoxLayout(central);
@@ -152,7 +158,8 @@ void MainWindow::buildNavigation()
     const QList<std::pair<QString, QString>> places{
         {QStringLiteral("board"), tr("Board")},
         {QStringLiteral("runs"), tr("Runs")},
-        {QStringLiteral("points"), tr("Restore points")}};
+        {QStringLiteral("points"), tr("Restore points")},
+        {QStringLiteral("key"), tr("Secrets")}};
     for (const auto &[icon, text] : places)
         new QListWidgetItem(lifeboatIcon(icon), text, m_navigation);
     m_navigation->setFrameShape(QFrame::NoFrame);
@@ -192,7 +199,11 @@ void MainWindow::buildActions()
         add(m_navigation->item(i)->text(), "goPlace",
             {QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + i))}, [this, i] { showPage(i); });
     add(tr("Read everything again"), "refresh", QKeySequence::keyBindings(QKeySequence::Refresh),
-        [this] { refresh(); });
+        [this] {
+            refresh();
+            if (m_pages->currentIndex() == SecretsIndex)
+                m_secretsController->open();
+        });
     add(tr("Find"), "find", QKeySequence::keyBindings(QKeySequence::Find),
         [this] { findInPage(); });
     add(tr("New system"), "newSystem", QKeySequence::keyBindings(QKeySequence::New),
@@ -322,6 +333,7 @@ void MainWindow::refresh()
     m_runs->setRuns(std::move(runs));
     m_points->setSystems(names);
     m_points->setPoints(m_service->points());
+    m_secretsController->refresh();
 }
 
 void MainWindow::refreshStatus(const std::vector<Obligation> &obligations,
@@ -389,6 +401,8 @@ void MainWindow::showPage(int index)
     const bool other = m_pages->currentIndex() != index;
     m_pages->setCurrentIndex(index);
     m_navigation->setCurrentRow(index);
+    if (other && index == SecretsIndex)
+        m_secretsController->open();
     if (other && !m_navigation->hasFocus()) {
         if (Page *page = currentPage())
             page->focusContent();
@@ -523,7 +537,7 @@ void MainWindow::takeUp(const QString &run)
         return showProblem(view.error());
     RunDraft *draft =
         DraftController::makeDraft(m_service, view->state.request.system, Purpose::Change, {});
-    draft->takeUp(run);
+    draft->takeUp(run, view->plan ? view->plan->secrets : QStringList());
     auto *wizard = new RunWizard(draft, this);
     connect(draft, &RunDraft::started, this, &MainWindow::openRun);
     connect(wizard, &QDialog::finished, this, &MainWindow::refresh);

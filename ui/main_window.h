@@ -22,6 +22,8 @@ class Page;
 class PointsPage;
 class RunConsole;
 class RunsPage;
+class SecretsController;
+class SecretsPage;
 
 /// The window: navigation at the left, one page at the right, what is open at the bottom. All that
 /// it shows is read from the facade and can be read again; closing it never touches a run.
@@ -69,9 +71,11 @@ private:
     BoardPage *m_board;
     RunsPage *m_runs;
     PointsPage *m_points;
+    SecretsPage *m_secrets;
     RunConsole *m_console;
     QStackedWidget *m_runsStack;
     ConsoleController *m_controller;
+    SecretsController *m_secretsController;
     QPushButton *m_undo, *m_interrupted;
     QLabel *m_quiet;
     QHash<QString, QPointer<RunFollower>> m_active;

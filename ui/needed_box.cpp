@@ -3,6 +3,7 @@
 
 #include "core/base/format.h"
 #include "core/base/json.h"
+#include "ui/secret_dialog.h"
 
 #include <QFileDialog>
 #include <QGridLayout>
@@ -451,14 +452,12 @@ void NeededBox::choose(Choice choice)
         command.answer = AnswerKind::Stop;
         break;
     case Choice::Give: {
-        QByteArray typed = m_note->text().toUtf8();
-        if (typed.isEmpty())
+        if (m_note->text().isEmpty())
             return needs(tr("Type the secret."));
-        m_note->clear();
         command = {};
         command.kind = CommandKind::Secret;
         command.secret = m_secret;
-        command.value = std::make_shared<const SecretString>(std::move(typed));
+        command.value = takeSecret(m_note);
         break;
     }
     case Choice::Cancel:

@@ -3,7 +3,10 @@
 
 #include "core/base/format.h"
 #include "ui/points_model.h"
+#include "ui/secret_words.h"
 #include "ui/words.h"
+
+#include <algorithm>
 
 namespace lb {
 
@@ -36,6 +39,7 @@ Result<void> RunDraft::chooseRunbook(const QString &id)
         return {};
     m_runbook.reset();
     m_values.clear();
+    m_secrets.clear();
     TRY_VALUE(m_runbook, m_source.runbook(id));
     Q_EMIT changed();
     return {};
@@ -99,10 +103,96 @@ RunOrder RunDraft::order() const
     return order;
 }
 
-void RunDraft::takeUp(const QString &run)
+void RunDraft::takeUp(const QString &run, const QStringList &secrets)
 {
     m_takenUp = true;
     m_run = run;
+    m_takenUpSecrets = secrets;
+}
+
+bool RunDraft::isNeeded(const SecretSpec &secret) const
+{
+    const auto step = std::find_if(m_runbook->steps.begin(), m_runbook->steps.end(),
+                                   [&](const StepSpec &one) { return one.id == secret.neededBy; });
+    if (step == m_runbook->steps.end())
+        return true;
+    // A step that would be made for no item at all needs nothing.
+    if (step->forEach == QLatin1String("point.databases")) {
+        const auto point =
+            std::find_if(m_points.begin(), m_points.end(),
+                         [this](const RestorePoint &one) { return one.id == m_point; });
+        return point == m_points.end() ||
+               std::any_of(point->parts.begin(), point->parts.end(), [](const PartRecord &part) {
+                   return part.kind == QLatin1String("postgres");
+               });
+    }
+    const QLatin1String inputs("inputs.");
+    if (!step->forEach.startsWith(inputs))
+        return true;
+    const QString input = step->forEach.mid(inputs.size());
+    if (m_values.contains(input)) {
+        const QString typed = m_values.value(input).join(QString());
+        return !typed.isEmpty() && typed != QLatin1String("[]");
+    }
+    return !m_system.inputs.value(input).toArray().isEmpty();
+}
+
+bool RunDraft::isNeeded(const QString &secret) const
+{
+    if (!m_runbook)
+        return m_takenUpSecrets.contains(secret);
+    return std::any_of(m_runbook->secrets.begin(), m_runbook->secrets.end(),
+                       [&](const SecretSpec &one) { return one.name == secret && isNeeded(one); });
+}
+
+bool RunDraft::needsSecrets() const
+{
+    if (!m_runbook)
+        return !m_takenUpSecrets.isEmpty();
+    return std::any_of(m_runbook->secrets.begin(), m_runbook->secrets.end(),
+                       [this](const SecretSpec &one) { return isNeeded(one); });
+}
+
+void RunDraft::lookForSecrets()
+{
+    m_keychainAsks = false;
+    for (SecretStatus &secret : m_secrets)
+        if (secret.program.isEmpty() && secret.state != kSecretTyped)
+            secret.state = kSecretLooking;
+    Q_EMIT secretsChanged();
+    Q_EMIT secretsRequested();
+}
+
+void RunDraft::setSecrets(std::vector<SecretStatus> secrets)
+{
+    std::erase_if(secrets, [this](const SecretStatus &secret) { return !isNeeded(secret.name); });
+    m_secrets = std::move(secrets);
+    m_keychainAsks = false;
+    for (SecretStatus &secret : m_secrets)
+        if (m_typed.contains(secret.name))
+            secret.state = kSecretTyped;
+    Q_EMIT secretsChanged();
+}
+
+void RunDraft::setKeychainAsks()
+{
+    m_keychainAsks = true;
+    Q_EMIT secretsChanged();
+}
+
+void RunDraft::typeSecret(const QString &name, const SecretHandle &value)
+{
+    m_typed.insert(name, value);
+    for (SecretStatus &secret : m_secrets)
+        if (secret.name == name)
+            secret.state = kSecretTyped;
+    Q_EMIT secretsChanged();
+    Q_EMIT secretTyped(name);
+}
+
+void RunDraft::editSecret(const SecretStatus &secret, bool thisRunOnly)
+{
+    Q_EMIT secretEditRequested(secret, thisRunOnly);
 }
 
 void RunDraft::prepare()

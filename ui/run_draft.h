@@ -47,9 +47,24 @@ public:
     QJsonObject givenValues() const;
     RunOrder order() const;
 
+    // Secrets
+    /// Of the chosen runbook with these inputs and this restore point, as far as can be told
+    /// before there is a plan; or those of the plan that is taken up.
+    bool needsSecrets() const;
+    /// Asks for a look at the keychain; the answer comes by setSecrets().
+    void lookForSecrets();
+    void setSecrets(std::vector<SecretStatus> secrets);
+    const std::vector<SecretStatus> &secrets() const { return m_secrets; }
+    void setKeychainAsks();
+    bool keychainAsks() const { return m_keychainAsks; }
+    /// For this run only; kept until the wizard closes, because checking again is a new run.
+    void typeSecret(const QString &name, const SecretHandle &value);
+    const QMap<QString, SecretHandle> &typedSecrets() const { return m_typed; }
+    void editSecret(const SecretStatus &secret, bool thisRunOnly);
+
     // The run in preparation
     /// A run that stands already is taken up instead of making a new one.
-    void takeUp(const QString &run);
+    void takeUp(const QString &run, const QStringList &secrets = {});
     bool isTakenUp() const { return m_takenUp; }
     void prepare();
     void discard();
@@ -76,6 +91,10 @@ public:
 
 Q_SIGNALS:
     void changed();
+    void secretsRequested();
+    void secretsChanged();
+    void secretEditRequested(const lb::SecretStatus &secret, bool thisRunOnly);
+    void secretTyped(const QString &name);
     void prepareRequested();
     void discardRequested(const QString &run);
     void goRequested(const lb::GoAnswer &go);
@@ -83,6 +102,9 @@ Q_SIGNALS:
     void started(const QString &run);
 
 private:
+    bool isNeeded(const SecretSpec &secret) const;
+    bool isNeeded(const QString &secret) const;
+
     SystemProfile m_system;
     Source m_source;
     std::vector<RunbookInfo> m_offered;
@@ -94,6 +116,10 @@ private:
     QString m_point;
     QMap<QString, QStringList> m_values;
     bool m_valid = true;
+    std::vector<SecretStatus> m_secrets;
+    QMap<QString, SecretHandle> m_typed;
+    QStringList m_takenUpSecrets;
+    bool m_keychainAsks = false;
     bool m_takenUp = false;
     bool m_preparing = false;
     bool m_going = false;

@@ -25,10 +25,11 @@ RunWizard::RunWizard(RunDraft *draft, QWidget *parent) : QWizard(parent), m_draf
     setPage(Target, new TargetPage(draft));
     setPage(Point, new PointPage(draft));
     setPage(Inputs, new InputsPage(draft));
+    setPage(Secrets, new NeededSecretsPage(draft));
     setPage(Checks, new ChecksPage(draft));
     setPage(Plan, new PlanPage(draft));
     setPage(Go, new GoPage(draft));
-    setStartId(draft->isTakenUp() ? Checks : Goal);
+    setStartId(!draft->isTakenUp() ? Goal : draft->needsSecrets() ? Secrets : Checks);
     setButtonText(QWizard::CommitButton, tr("&Accept this plan"));
     setButtonText(QWizard::CancelButton, tr("Close"));
     button(QWizard::CancelButton)

@@ -8,7 +8,8 @@
 namespace lb {
 
 /// From a goal to a started run, for any runbook: goal, target and identity, restore point, inputs,
-/// checks, exact plan, go. Owns the draft. Closing it leaves a draft that the list of runs shows.
+/// secrets, checks, exact plan, go. Owns the draft. Closing it leaves a draft that the list of runs
+/// shows.
 class RunWizard : public QWizard
 {
     Q_OBJECT
@@ -19,6 +20,7 @@ public:
         Target,
         Point,
         Inputs,
+        Secrets,
         Checks,
         Plan,
         Go

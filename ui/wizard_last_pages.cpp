@@ -117,7 +117,9 @@ void ChecksPage::cleanupPage()
 {
     m_inside = false;
     m_clock.stop();
-    draft()->discard();
+    // A run that was taken up is not ours to throw away.
+    if (!draft()->isTakenUp())
+        draft()->discard();
 }
 
 void ChecksPage::refresh()

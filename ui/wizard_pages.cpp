@@ -49,6 +49,18 @@ QString targetTitle(TargetKind target)
     return {};
 }
 
+/// Pages that have nothing to ask are left out.
+int afterInputs(const RunDraft *draft)
+{
+    return draft->needsSecrets() ? RunWizard::Secrets : RunWizard::Checks;
+}
+
+int afterPoint(const RunDraft *draft)
+{
+    return draft->runbook() && draft->runbook()->inputs.empty() ? afterInputs(draft)
+                                                                : RunWizard::Inputs;
+}
+
 QString deviationText(const Deviation &deviation)
 {
     return RunWizard::tr("The document: %1\nLifeboat: %2\nWhy: %3")
@@ -263,10 +275,7 @@ void TargetPage::initializePage()
 
 int TargetPage::nextId() const
 {
-    if (draft()->usesPoint())
-        return RunWizard::Point;
-    return draft()->runbook() && draft()->runbook()->inputs.empty() ? RunWizard::Checks
-                                                                    : RunWizard::Inputs;
+    return draft()->usesPoint() ? RunWizard::Point : afterPoint(draft());
 }
 
 PointPage::PointPage(RunDraft *draft)
@@ -333,8 +342,7 @@ void PointPage::chosen()
 
 int PointPage::nextId() const
 {
-    return draft()->runbook() && draft()->runbook()->inputs.empty() ? RunWizard::Checks
-                                                                    : RunWizard::Inputs;
+    return afterPoint(draft());
 }
 
 InputsPage::InputsPage(RunDraft *draft)
@@ -359,6 +367,11 @@ void InputsPage::initializePage()
         m_form->setSpecs(runbook->inputs, draft()->givenValues());
     }
     check();
+}
+
+int InputsPage::nextId() const
+{
+    return afterInputs(draft());
 }
 
 void InputsPage::check()

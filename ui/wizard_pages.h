@@ -93,11 +93,31 @@ class InputsPage : public WizardPage
 public:
     explicit InputsPage(RunDraft *draft);
     void initializePage() override;
+    int nextId() const override;
 
 private:
     void check();
     InputForm *m_form;
     QString m_shown;
+};
+
+/// The secrets that the runbook needs, when it needs any: which are there, and the ways to give
+/// those that are not. Entering it looks into the keychain, which can show a prompt of its own.
+class NeededSecretsPage : public WizardPage
+{
+    Q_OBJECT
+public:
+    explicit NeededSecretsPage(RunDraft *draft);
+    void initializePage() override;
+
+private:
+    class Row;
+    void refresh();
+    InlineMessage *m_keychain;
+    PlainLabel *m_looking;
+    QVBoxLayout *m_rows;
+    QList<Row *> m_shown;
+    QPushButton *m_again;
 };
 
 /// Checks as they come in while the runner prepares. Entering it starts the preparation; going

@@ -59,10 +59,18 @@ QString stateWord(const SecretStatus &secret)
     return tr("keychain %1", "its state").arg(secret.state);
 }
 
+/// A prompt of the keychain can wait for two minutes; who sits here must know for what.
+void tellOfPrompts(Session &session)
+{
+    QObject::connect(&session.service, &Service::keychainAsks, &session.service,
+                     [] { complain(tr("The keychain asks: answer its prompt on the desktop")); });
+}
+
 } // namespace
 
 int secretsList(Session &session)
 {
+    tellOfPrompts(session);
     const auto found = session.await(session.service.secrets(session.arguments.word(0)));
     if (!found)
         return session.failed(found.error());
@@ -98,6 +106,7 @@ int secretsList(Session &session)
 
 int secretsSet(Session &session)
 {
+    tellOfPrompts(session);
     const QString system = session.arguments.word(0);
     const QString name = session.arguments.word(1);
     if (session.arguments.has("program")) {
@@ -133,6 +142,7 @@ int secretsSet(Session &session)
 
 int secretsRemove(Session &session)
 {
+    tellOfPrompts(session);
     const QString system = session.arguments.word(0);
     const QString name = session.arguments.word(1);
     const auto removed = session.await(session.service.removeSecret(system, name));
@@ -149,6 +159,7 @@ int secretsRemove(Session &session)
 
 int secretsTest(Session &session)
 {
+    tellOfPrompts(session);
     const auto health = session.await(session.service.testKeychain());
     if (!health)
         return session.failed(health.error());

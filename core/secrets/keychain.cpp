@@ -3,6 +3,8 @@
 
 #include <QDBusConnection>
 #include <QDBusMessage>
+#include <QDBusMetaType>
+#include <QDBusObjectPath>
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
 #include <QDBusVariant>
@@ -61,6 +63,11 @@ struct Answer
 void callBus(QObject *owner, const QDBusMessage &message,
              std::function<void(std::optional<QVariantList>)> then)
 {
+    // Qt never says that a call is finished which it could not even begin.
+    if (!QDBusConnection::sessionBus().isConnected()) {
+        then(std::nullopt);
+        return;
+    }
     auto *watcher = new QDBusPendingCallWatcher(
         QDBusConnection::sessionBus().asyncCall(message, kBusMilliseconds), owner);
     QObject::connect(
@@ -149,7 +156,7 @@ void keepAliveWithoutBus(std::function<void()> then)
 
 /// Runs a job with our own limits. A job that does not end is left alone: deleting a running one
 /// crashes, and it deletes itself when it ends.
-void runJob(QObject *owner, QKeychain::Job *job, const Keychain::Limits &limits,
+void runJob(Keychain *owner, QKeychain::Job *job, const Keychain::Limits &limits,
             std::function<void(const JobEnd &)> then)
 {
     job->setInsecureFallback(false);
@@ -178,10 +185,12 @@ void runJob(QObject *owner, QKeychain::Job *job, const Keychain::Limits &limits,
         if (!*wait)
             return;
         isAlive(owner, [owner, wait, limits, tooLate](bool alive) {
-            if (!alive)
+            if (!alive) {
                 tooLate(false);
-            else if (*wait)
+            } else if (*wait) {
                 QTimer::singleShot(limits.prompt, owner, [tooLate] { tooLate(true); });
+                Q_EMIT owner->asks();
+            }
         });
     });
     keepAliveWithoutBus([job] { job->start(); });
@@ -235,6 +244,20 @@ KeychainHealth healthOf(const JobEnd &end)
     return {end.text.contains(QLatin1String("locked"), Qt::CaseInsensitive) ? KeychainState::Locked
                                                                             : KeychainState::Absent,
             end.text};
+}
+
+/// The same, told apart from a keychain that is there and says no in words that QtKeychain has no
+/// code for, as when somebody closes its prompt.
+void judge(Keychain *owner, const JobEnd &end, std::function<void(const KeychainHealth &)> then)
+{
+    const KeychainHealth health = healthOf(end);
+    if (health.state != KeychainState::Absent) {
+        then(health);
+        return;
+    }
+    isAlive(owner, [health, then = std::move(then)](bool alive) {
+        then({alive ? KeychainState::Denied : KeychainState::Absent, health.text});
+    });
 }
 
 } // namespace
@@ -322,7 +345,9 @@ Async<void> Keychain::write(const QString &system, const QString &secret, Secret
     const QString key = keyOf(system, secret);
     runJob(this, writeJob(key, *value), m_limits, [this, answer, key, value](const JobEnd &end) {
         if (end.error != QKeychain::NoError || !end.inTime) {
-            answer.give(tl::unexpected(keychainError(healthOf(end))));
+            judge(this, end, [answer](const KeychainHealth &health) {
+                answer.give(tl::unexpected(keychainError(health)));
+            });
             return;
         }
         runJob(this, readJob(key), m_limits, [answer, value](const JobEnd &back) {
@@ -374,56 +399,97 @@ Async<KeychainHealth> Keychain::health()
         answer.give(KeychainHealth{KeychainState::Absent, tr("there is no session bus")});
         return answer.promise->future();
     }
-    const auto probe = [this, answer] {
-        const QString key =
-            QStringLiteral("probe-%1-%2")
-                .arg(::getpid())
-                .arg(QRandomGenerator::system()->generate(), 8, 16, QLatin1Char('0'));
-        const auto value = std::make_shared<const SecretString>(key.toLatin1());
-        runJob(this, writeJob(key, *value), m_limits,
-               [this, answer, key, value](const JobEnd &end) {
-                   if (end.error != QKeychain::NoError || !end.inTime) {
-                       answer.give(healthOf(end));
-                       return;
-                   }
-                   runJob(this, readJob(key), m_limits,
-                          [this, answer, key, value](const JobEnd &back) {
-                              runJob(this, deleteJob(key), m_limits, [](const JobEnd &) {});
-                              const bool same =
-                                  back.value && back.value->reveal([&](QByteArrayView read) {
-                                      return value->reveal([read](QByteArrayView written) {
-                                          return read == written;
-                                      });
-                                  });
-                              if (same)
-                                  answer.give(KeychainHealth{KeychainState::Open, {}});
-                              else if (back.inTime && (back.error == QKeychain::NoError ||
-                                                       back.error == QKeychain::EntryNotFound))
-                                  answer.give(
-                                      KeychainHealth{KeychainState::Locked,
-                                                     tr("it does not give back what was written")});
-                              else
-                                  answer.give(healthOf(back));
-                          });
-               });
-    };
-    hasOwner(this, kSecretService, [this, answer, probe](bool isThere) {
+    const auto give = [answer](const KeychainHealth &health) { answer.give(health); };
+    hasOwner(this, kSecretService, [this, give](bool isThere) {
         if (!isThere) {
-            probe(); // KWallet, or a service that the bus starts on demand
+            probe(give); // KWallet, or a service that the bus starts on demand
             return;
         }
-        ping(this, kSecretService, [this, answer, probe](bool answers) {
+        ping(this, kSecretService, [this, give](bool answers) {
             if (!answers) {
-                answer.give(KeychainHealth{KeychainState::Frozen, {}});
+                give(KeychainHealth{KeychainState::Frozen, {}});
                 return;
             }
-            isLocked(this, [answer, probe](std::optional<bool> locked) {
+            isLocked(this, [this, give](std::optional<bool> locked) {
                 if (locked.value_or(false))
-                    answer.give(KeychainHealth{KeychainState::Locked, {}});
+                    give(KeychainHealth{KeychainState::Locked, {}});
                 else
-                    probe();
+                    probe(give);
             });
         });
+    });
+    return answer.promise->future();
+}
+
+void Keychain::probe(const std::function<void(const KeychainHealth &)> &then)
+{
+    const QString key = QStringLiteral("probe-%1-%2")
+                            .arg(::getpid())
+                            .arg(QRandomGenerator::system()->generate(), 8, 16, QLatin1Char('0'));
+    const auto value = std::make_shared<const SecretString>(key.toLatin1());
+    runJob(this, writeJob(key, *value), m_limits, [this, then, key, value](const JobEnd &end) {
+        if (end.error != QKeychain::NoError || !end.inTime) {
+            judge(this, end, then);
+            return;
+        }
+        runJob(this, readJob(key), m_limits, [this, then, key, value](const JobEnd &back) {
+            runJob(this, deleteJob(key), m_limits, [](const JobEnd &) {});
+            const bool same = back.value && back.value->reveal([&](QByteArrayView read) {
+                return value->reveal([read](QByteArrayView written) { return read == written; });
+            });
+            if (same)
+                then(KeychainHealth{KeychainState::Open, {}});
+            else if (back.inTime &&
+                     (back.error == QKeychain::NoError || back.error == QKeychain::EntryNotFound))
+                then(KeychainHealth{KeychainState::Locked,
+                                    tr("it does not give back what was written")});
+            else
+                judge(this, back, then);
+        });
+    });
+}
+
+Async<KeychainHealth> Keychain::unlock()
+{
+    const Answer<KeychainHealth> answer;
+    const auto look = [this, answer] {
+        onDone(this, health(),
+               [answer](const Result<KeychainHealth> &health) { answer.give(health); });
+    };
+    qDBusRegisterMetaType<QList<QDBusObjectPath>>();
+    QDBusMessage ask = QDBusMessage::createMethodCall(
+        kSecretService, QStringLiteral("/org/freedesktop/secrets"),
+        QStringLiteral("org.freedesktop.Secret.Service"), QStringLiteral("Unlock"));
+    ask << QVariant::fromValue(QList<QDBusObjectPath>{
+        QDBusObjectPath(QStringLiteral("/org/freedesktop/secrets/aliases/default"))});
+    callBus(this, ask, [this, answer, look](const std::optional<QVariantList> &reply) {
+        const QString prompt =
+            reply && reply->size() == 2 ? reply->at(1).value<QDBusObjectPath>().path() : QString();
+        if (prompt.size() < 2) { // "/": nothing to ask
+            look();
+            return;
+        }
+        const QString interface = QStringLiteral("org.freedesktop.Secret.Prompt");
+        QDBusConnection::sessionBus().connect(kSecretService, prompt, interface,
+                                              QStringLiteral("Completed"), this,
+                                              SLOT(onPromptCompleted(bool)));
+        auto *waiting = new QObject(this); // gone with the first answer
+        connect(this, &Keychain::promptEnded, waiting, [answer, look, waiting](bool isDismissed) {
+            delete waiting;
+            if (isDismissed)
+                answer.give(KeychainHealth{KeychainState::Locked, tr("its prompt was closed")});
+            else
+                look();
+        });
+        QTimer::singleShot(m_limits.prompt, waiting, [answer, waiting] {
+            delete waiting;
+            answer.give(KeychainHealth{KeychainState::Asks, {}});
+        });
+        QDBusMessage show = QDBusMessage::createMethodCall(kSecretService, prompt, interface,
+                                                           QStringLiteral("Prompt"));
+        show << QString();
+        callBus(this, show, [](const std::optional<QVariantList> &) {});
+        Q_EMIT asks();
     });
     return answer.promise->future();
 }

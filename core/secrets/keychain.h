@@ -5,6 +5,7 @@
 #include "core/base/secret_string.h"
 
 #include <chrono>
+#include <functional>
 
 namespace lb {
 
@@ -55,8 +56,21 @@ public:
     /// Looks without a prompt; when that says nothing against it, writes, reads and deletes a
     /// marked value.
     Async<KeychainHealth> health();
+    /// Lets a locked keychain ask the person in front of it, then as health(). Locked when that
+    /// person closes the prompt.
+    Async<KeychainHealth> unlock();
+
+Q_SIGNALS:
+    /// It shows a prompt: what was called waits until somebody answers that.
+    void asks();
+    void promptEnded(bool isDismissed);
+
+private Q_SLOTS:
+    void onPromptCompleted(bool isDismissed) { Q_EMIT promptEnded(isDismissed); }
 
 private:
+    void probe(const std::function<void(const KeychainHealth &)> &then);
+
     Limits m_limits;
 };
 

@@ -45,14 +45,17 @@ void lookAtNext(Service *service, Keychain &keychain, const std::shared_ptr<Look
 
 Keychain &Service::Private::keychain()
 {
-    if (!secretKeeper)
+    if (!secretKeeper) {
         secretKeeper = std::make_unique<Keychain>();
+        QObject::connect(secretKeeper.get(), &Keychain::asks, q, &Service::keychainAsks);
+    }
     return *secretKeeper;
 }
 
-std::vector<SecretSpec> Service::Private::declaredSecrets(const SystemProfile &system)
+std::vector<Service::Private::DeclaredSecret>
+Service::Private::declaredSecrets(const SystemProfile &system)
 {
-    std::vector<SecretSpec> declared;
+    std::vector<DeclaredSecret> declared;
     for (const RunbookInfo &info : q->runbooks()) {
         if (info.system != system.type || !info.diagnostics.empty())
             continue;
@@ -60,11 +63,14 @@ std::vector<SecretSpec> Service::Private::declaredSecrets(const SystemProfile &s
         if (!book)
             continue;
         for (const SecretSpec &secret : book->secrets) {
-            const bool isKnown =
-                std::any_of(declared.begin(), declared.end(),
-                            [&](const SecretSpec &known) { return known.name == secret.name; });
-            if (!isKnown)
-                declared.push_back(secret);
+            const auto known =
+                std::find_if(declared.begin(), declared.end(), [&](const DeclaredSecret &one) {
+                    return one.spec.name == secret.name;
+                });
+            if (known == declared.end())
+                declared.push_back({secret, {book->title}});
+            else
+                known->runbooks << book->title;
         }
     }
     return declared;
@@ -74,8 +80,8 @@ Result<SystemProfile> Service::Private::systemWith(const QString &system, const 
 {
     TRY_VALUE(SystemProfile profile, readProfile(system));
     QStringList names;
-    for (const SecretSpec &declared : declaredSecrets(profile))
-        names << declared.name;
+    for (const DeclaredSecret &declared : declaredSecrets(profile))
+        names << declared.spec.name;
     if (names.contains(secret))
         return profile;
     const QString near = nearest(secret, names);
@@ -89,13 +95,14 @@ Result<SystemProfile> Service::Private::systemWith(const QString &system, const 
 std::vector<SecretStatus> Service::declaredSecrets(const SystemProfile &system)
 {
     std::vector<SecretStatus> rows;
-    for (const SecretSpec &secret : d->declaredSecrets(system)) {
+    for (const auto &[secret, runbooks] : d->declaredSecrets(system)) {
         SecretStatus row{system.name,
                          secret.name,
                          secret.title,
                          system.holders.value(secret.name, secret.holder),
                          system.secretPrograms.value(secret.name),
-                         kUnknown};
+                         kUnknown,
+                         runbooks};
         if (!row.program.isEmpty())
             row.state = QStringLiteral("program");
         rows.push_back(std::move(row));
@@ -178,6 +185,11 @@ Async<void> Service::removeSecret(const QString &system, const QString &secret)
 Async<KeychainHealth> Service::testKeychain()
 {
     return d->keychain().health();
+}
+
+Async<KeychainHealth> Service::unlockKeychain()
+{
+    return d->keychain().unlock();
 }
 
 } // namespace lb

@@ -111,6 +111,7 @@ struct SecretStatus
     /// `present`, `missing`, `program` (not started to look), `unknown`, or the keychain's state
     /// when that keeps us from looking.
     QString state;
+    QStringList neededBy; ///< titles of the runbooks that declare it
 };
 
 enum class ReportForm
@@ -184,6 +185,8 @@ public:
                                   const QStringList &program);
     Async<void> removeSecret(const QString &system, const QString &secret);
     Async<KeychainHealth> testKeychain();
+    /// Lets a locked keychain show its prompt.
+    Async<KeychainHealth> unlockKeychain();
 
     // Runs
     /// Starts a runner; done when it stands. BadInput before anything is started.
@@ -244,6 +247,8 @@ public:
 Q_SIGNALS:
     /// Runs, points, obligations or profiles may be other than a moment ago (files were watched).
     void changed();
+    /// The keychain shows a prompt; what was asked of it goes on when that is answered.
+    void keychainAsks();
 
 protected:
     /// Files are only watched when somebody listens to changed().

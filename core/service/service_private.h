@@ -24,8 +24,13 @@ struct Service::Private
     Async<RunId> launch(RunnerOrder order);
     void forgetOldHiddenRuns();
     Keychain &keychain();
+    struct DeclaredSecret
+    {
+        SecretSpec spec;
+        QStringList runbooks; ///< titles of those that declare it
+    };
     /// What the runbooks of the system's type declare, each once.
-    std::vector<SecretSpec> declaredSecrets(const SystemProfile &system);
+    std::vector<DeclaredSecret> declaredSecrets(const SystemProfile &system);
     Result<SystemProfile> systemWith(const QString &system, const QString &secret);
 
     Service *q;

@@ -142,16 +142,48 @@ class Keyring:
         self.daemon.stdin.close()
         until(self.answers, 10, "the keyring")
 
-    def answers(self):
-        asked = subprocess.run(
-            ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/",
-             "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"],
-            env=self.home.environment, capture_output=True, text=True)
-        return "boolean true" in asked.stdout
+    def ask(self, service, path, *words):
+        return subprocess.run(
+            ["dbus-send", "--session", "--print-reply", f"--dest={service}", path, *words],
+            env=self.home.environment, capture_output=True, text=True).stdout
+
+    def answers(self, name="org.freedesktop.secrets"):
+        return "boolean true" in self.ask("org.freedesktop.DBus", "/",
+                                          "org.freedesktop.DBus.NameHasOwner", f"string:{name}")
 
     def stop(self):
         self.daemon.kill()
         self.daemon.wait()
+
+
+class Wallet(Keyring):
+    """KDE's wallet instead, on the same kind of bus. `closed`: it must ask for its password."""
+
+    def __init__(self, home, state="open"):
+        if not shutil.which("kwalletd5"):
+            raise Skip("kwalletd5 is not installed")
+        super().__init__(home, "none")
+        home.environment.update(XDG_CURRENT_DESKTOP="KDE", KDE_SESSION_VERSION="5",
+                                KDE_FULL_SESSION="true", QT_QPA_PLATFORM="offscreen")
+        settings = home.path / "config/kwalletrc"
+        settings.parent.mkdir(exist_ok=True)
+        settings.write_text("[Wallet]\nFirst Use=false\nEnabled=true\nPrompt on Open=false\n"
+                            "Launch Manager=false\nDefault Wallet=kdewallet\n" +
+                            ("[Auto Deny]\nkdewallet=lifeboat\n" if state == "denied" else ""))
+        self.start(locked=state == "closed")
+
+    def start(self, locked):
+        name = "org.kde.kwalletd5"
+        self.daemon = subprocess.Popen(["kwalletd5"], env=self.home.environment,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: self.answers(name), 10, "the wallet")
+        if not locked:
+            # As signing in does it: with the hash of the password, 56 bytes.
+            self.ask(name, "/modules/kwalletd5", "org.kde.KWallet.pamOpen", "string:kdewallet",
+                     "array:byte:" + ",".join(["7"] * 56), "int32:0")
+            until(lambda: "boolean true" in self.ask(
+                name, "/modules/kwalletd5", "org.kde.KWallet.isOpen", "string:kdewallet"), 10,
+                "the wallet to open")
 
 
 class Scene:
@@ -228,6 +260,61 @@ def test_open():
         scene.is_clean()
         home.cli("secrets", "remove", "shop", "db_password", expect=0)
         assert scene.state() == "missing"
+
+
+def test_wallet_open():
+    with Home(PROGRAM) as home:
+        Wallet(home)
+        scene = Scene(home)
+        clear_state(home, "open")
+        assert scene.state() == "missing"
+        scene.set(expect=0)
+        assert scene.state() == "present"
+        scene.start(expect=0)
+        assert (scene.folder / "password").read_text() == CANARY
+        scene.is_clean()
+        home.cli("secrets", "remove", "shop", "db_password", expect=0)
+        assert scene.state() == "missing"
+
+
+def test_wallet_denied():
+    with Home(PROGRAM) as home:
+        Wallet(home, "denied")
+        scene = Scene(home)
+        clear_state(home, "denied")
+        assert scene.state() == "denied"
+        assert "refuses" in scene.set(expect=1).stderr
+        scene.start(expect=4)
+        run = scene.waits()
+        scene.give(run, expect=0)
+        until(lambda: home.json("runs", "show", run)["state"] == "succeeded", 30, "the run")
+        scene.is_clean()
+
+
+def test_wallet_asks():
+    """A prompt that nobody answers: said within ten seconds, and what waits can be left."""
+    with Home(PROGRAM) as home:
+        Wallet(home, "closed")
+        Scene(home)
+        begun = time.monotonic()
+        asking = subprocess.Popen([PROGRAM, "secrets", "test"], env=home.environment, text=True,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert "The keychain asks" in asking.stderr.readline()
+        assert time.monotonic() - begun < 10
+        assert asking.poll() is None, "it still waits for the person"
+        asking.send_signal(signal.SIGINT)
+        asking.wait(10)
+
+
+def test_wallet_frozen():
+    with Home(PROGRAM) as home:
+        wallet = Wallet(home)
+        scene = Scene(home)
+        scene.set(expect=0)
+        wallet.daemon.send_signal(signal.SIGSTOP)
+        clear_state(home, "frozen")
+        wallet.daemon.send_signal(signal.SIGCONT)
+        assert scene.state() == "present"
 
 
 def test_wrong_names_and_values():

@@ -9,6 +9,8 @@
 #include "ui/run_console.h"
 #include "ui/run_wizard.h"
 #include "ui/runs_page.h"
+#include "ui/secret_dialog.h"
+#include "ui/secrets_page.h"
 #include "ui/system_dialog.h"
 
 #include <QApplication>
@@ -63,6 +65,27 @@ int main(int argc, char **argv)
         points.setPoints(samples::points());
         shoot(&points, QStringLiteral("points"));
     }
+    {
+        SecretsPage secrets;
+        secrets.resize(900, 500);
+        shoot(&secrets, QStringLiteral("secrets-empty"));
+        for (const char *state : {"looking", "present", "locked", "absent", "frozen"}) {
+            secrets.setSecrets(samples::secrets(QString::fromLatin1(state)));
+            shoot(&secrets, QStringLiteral("secrets-") + QLatin1String(state));
+        }
+        secrets.setSecrets(samples::secrets(kSecretLooking));
+        secrets.showAsks();
+        shoot(&secrets, QStringLiteral("secrets-asks"));
+        const std::vector<SecretStatus> rows = samples::secrets(QStringLiteral("missing"));
+        SecretDialog typed(rows.front(), SecretDialog::Mode::Keep, nullptr);
+        shoot(&typed, QStringLiteral("secret-typed"));
+        typed.showProblem({ErrorCode::Denied, QStringLiteral("The keychain is locked"), {}, {}});
+        shoot(&typed, QStringLiteral("secret-problem"));
+        SecretDialog printed(rows.back(), SecretDialog::Mode::Keep, nullptr);
+        shoot(&printed, QStringLiteral("secret-program"));
+        SecretDialog once(rows.front(), SecretDialog::Mode::ThisRun, nullptr);
+        shoot(&once, QStringLiteral("secret-this-run"));
+    }
     QTemporaryFile log;
     if (!log.open())
         return 1;
@@ -93,7 +116,13 @@ int main(int argc, char **argv)
     }
     auto *draft =
         new RunDraft(samples::profile(QStringLiteral("shop-files")),
-                     {[](const QString &) -> Result<Runbook> { return samples::restoreRunbook(); },
+                     {[](const QString &) -> Result<Runbook> {
+                          Runbook runbook = samples::restoreRunbook();
+                          runbook.secrets = {{QStringLiteral("db_password"), {}, {}, {}},
+                                             {QStringLiteral("sudo_password"), {}, {}, {}},
+                                             {QStringLiteral("api_token"), {}, {}, {}}};
+                          return runbook;
+                      },
                       [](const Plan &) { return samples::planText(); }});
     draft->setOffered({{QStringLiteral("files.save"),
                         QStringLiteral("Save folders"),
@@ -117,6 +146,8 @@ int main(int argc, char **argv)
                         {},
                         {}}},
                       Purpose::Restore);
+    QObject::connect(draft, &RunDraft::secretsRequested, draft,
+                     [draft] { draft->setSecrets(samples::secrets(QStringLiteral("present"))); });
     draft->setPoints(samples::points(), chooseBest(samples::points(), std::nullopt));
     auto *wizard = new RunWizard(draft);
     QObject::connect(draft, &RunDraft::prepareRequested, draft, [draft] {
@@ -126,7 +157,7 @@ int main(int argc, char **argv)
     wizard->restart();
     for (const char *name :
          {"wizard-1-goal", "wizard-2-target", "wizard-3-point", "wizard-4-inputs",
-          "wizard-5-checks", "wizard-6-plan", "wizard-7-go"}) {
+          "wizard-4-secrets", "wizard-5-checks", "wizard-6-plan", "wizard-7-go"}) {
         shoot(wizard, QLatin1String(name));
         if (QLatin1String(name) == QLatin1String("wizard-5-checks")) {
             if (auto *reason = wizard->findChild<QWidget *>(QStringLiteral("check_room")))

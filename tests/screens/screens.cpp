@@ -12,6 +12,7 @@
 #include "ui/run_wizard.h"
 
 #include <QApplication>
+#include <QDialog>
 #include <QDir>
 #include <QLabel>
 #include <QLineEdit>
@@ -92,6 +93,16 @@ public:
         shoot("console-waiting", true);
         place(0);
         shoot("board-waiting");
+        place(3);
+        need("the secrets", [this] {
+            auto *look = button("secretsLook");
+            return look && look->isVisible() && look->isEnabled();
+        });
+        shoot("secrets", true);
+        button("secretsSet")->click();
+        need("the dialog of a secret", [this] { return child("secretDialog") != nullptr; });
+        shoot("secret", true, child("secretDialog"));
+        m_window.findChild<QDialog *>(QStringLiteral("secretDialog"))->reject();
         place(2);
         shoot("points", true);
         m_window.findChild<QPushButton *>(QStringLiteral("pointRemove"))->click();
@@ -159,6 +170,8 @@ private:
                 return one;
         qFatal("no choice %s", qPrintable(start));
     }
+
+    QWidget *child(const char *name) { return m_window.findChild<QWidget *>(QLatin1String(name)); }
 
     QStackedWidget *stack(const char *name)
     {
@@ -229,8 +242,8 @@ private:
             if (!name.isEmpty())
                 shoot("wizard-" + name + "-" + what, main, open);
         };
-        static constexpr const char *kNames[] = {"1-goal",   "2-target", "3-point", "4-inputs",
-                                                 "5-checks", "6-plan",   "7-go"};
+        static constexpr const char *kNames[] = {"1-goal",    "2-target", "3-point", "4-inputs",
+                                                 "5-secrets", "6-checks", "7-plan",  "8-go"};
         while (open->currentId() < RunWizard::Checks) {
             page(kNames[open->currentId()]);
             open->next();

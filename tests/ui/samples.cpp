@@ -384,4 +384,33 @@ QString planText()
     return text;
 }
 
+std::vector<SecretStatus> secrets(const QString &state)
+{
+    const QString shop = QStringLiteral("shop-files");
+    const bool isOpen = state == QLatin1String("present");
+    return {{shop,
+             QStringLiteral("db_password"),
+             QStringLiteral("Database password"),
+             QStringLiteral("Database team"),
+             {},
+             state,
+             {QStringLiteral("Save folders"), QStringLiteral("Restore folders")}},
+            {shop,
+             QStringLiteral("sudo_password"),
+             {},
+             {},
+             {},
+             isOpen ? QStringLiteral("missing") : state,
+             {QStringLiteral("Restore folders")}},
+            {shop,
+             QStringLiteral("api_token"),
+             QStringLiteral("Token of the delivery service that carries the parcels of the shop "
+                            "and of its sister shop overseas"),
+             QStringLiteral("Platform team, on call"),
+             {QStringLiteral("pass"), QStringLiteral("show"),
+              QStringLiteral("shop/production/delivery-service/token-of-the-year")},
+             QStringLiteral("program"),
+             {QStringLiteral("Save folders")}}};
+}
+
 } // namespace lb::samples

@@ -23,5 +23,7 @@ RunView view(RunStateName state);
 /// The same, waiting at a step of this action.
 RunView waiting(const QString &action);
 QString planText();
+/// One secret of each kind; what the keychain holds is in this state.
+std::vector<SecretStatus> secrets(const QString &state);
 
 } // namespace lb::samples

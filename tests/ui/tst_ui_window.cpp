@@ -7,7 +7,10 @@
 #include "ui/run_wizard.h"
 
 #include <QAbstractButton>
+#include <QCryptographicHash>
+#include <QDialog>
 #include <QDir>
+#include <QDirIterator>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -16,6 +19,7 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QStackedWidget>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -57,8 +61,11 @@ private:
     /// Walks a wizard that is open to its end with everything as preset.
     void walk(RunWizard *wizard)
     {
-        for (int pages = 0; pages < 8 && wizard->currentId() != RunWizard::Checks; ++pages)
+        for (int pages = 0; pages < 8 && wizard->currentId() != RunWizard::Checks; ++pages) {
+            if (wizard->currentId() == RunWizard::Secrets)
+                typeSecret(wizard);
             wizard->next();
+        }
         QCOMPARE(wizard->currentId(), int(RunWizard::Checks));
         QTRY_VERIFY2_WITH_TIMEOUT(wizard->button(QWizard::NextButton)->isEnabled(),
                                   qPrintable(wizard->draft()->obstacle()), 30'000);
@@ -73,8 +80,60 @@ private:
         wizard->button(QWizard::FinishButton)->click();
     }
 
+    /// A marked value, put together here so that the test's own file is not found by the search.
+    static QString canary() { return QStringLiteral("ca") + QStringLiteral("nary-in-the-window"); }
+
+    void typeSecret(RunWizard *wizard)
+    {
+        QTRY_VERIFY(wizard->findChild<QPushButton *>(QStringLiteral("neededSecretType")));
+        child<QPushButton>(wizard, "neededSecretType")->click();
+        auto *dialog = child<QDialog>(wizard, "secretDialog");
+        child<QLineEdit>(dialog, "secretValue")->setText(canary());
+        child<QPushButton>(dialog, "secretSet")->click();
+        QTRY_VERIFY(!wizard->findChild<QDialog *>(QStringLiteral("secretDialog")));
+    }
+
+    QStringList filesWith(const QByteArray &bytes)
+    {
+        QStringList found;
+        QDirIterator all(m_home->path(), QDir::Files | QDir::Hidden, QDirIterator::Subdirectories);
+        while (all.hasNext()) {
+            QFile file(all.next());
+            if (file.open(QIODevice::ReadOnly) && file.readAll().contains(bytes))
+                found << file.fileName();
+        }
+        return found;
+    }
+
+    /// A runbook whose one step takes a secret on its standard input.
+    void makeVault(Service &service)
+    {
+        QVERIFY(QDir().mkpath(paths::userRunbooksFolder()));
+        QFile book(paths::userRunbooksFolder() + QStringLiteral("/vault.yaml"));
+        QVERIFY(book.open(QIODevice::WriteOnly));
+        book.write("lifeboat: 1\nid: vault.open\nsystem: vault\npurpose: change\n"
+                   "title: Open the vault\n"
+                   "inputs:\n  folder: {type: path, required: true, title: Folder}\n"
+                   "secrets:\n  vault_key: {title: Key of the vault, holder: The guard}\n"
+                   "identity:\n  facts:\n    machine_id: {machine_id: {}}\n"
+                   "    hostname: {hostname: {}}\n  text: \"{{ system }}@{{ hostname }}\"\n"
+                   "  scope: [\"{{ inputs.folder }}\"]\n"
+                   "steps:\n  - id: open\n    title: Open it\n"
+                   "    run: {program: sha256sum, input: {secret: vault_key}}\n"
+                   "    effect: change\n    resume: repeat\n");
+        book.close();
+        QVERIFY(service.addSystem(
+            QStringLiteral("vault"), QStringLiteral("vault"),
+            {{QStringLiteral("folder"), {m_home->filePath(QStringLiteral("data"))}}}));
+    }
+
 private Q_SLOTS:
-    void initTestCase() { initResources(); }
+    void initTestCase()
+    {
+        initResources();
+        // No test of this file may reach a keychain that is somebody's.
+        qputenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    }
 
     void init()
     {
@@ -178,6 +237,73 @@ private Q_SLOTS:
         // Closing keeps the plan: it can be taken up from the list of runs.
         QTRY_COMPARE(service.runs().size(), size_t(1));
         QCOMPARE(service.runs().front().state, RunStateName::Ready);
+    }
+
+    void theKeychainIsAskedFirstWhenThePageOpens()
+    {
+        Service service(m_programs + QStringLiteral("/lifeboat-cli"));
+        makeVault(service);
+        MainWindow window(&service);
+        window.show();
+        auto *rows = child<QTableView>(&window, "secretsTable")->model();
+        QTest::keyClick(&window, Qt::Key_F5);
+        QCOMPARE(rows->rowCount(), 0);
+        child<QListWidget>(&window, "navigation")->setCurrentRow(3);
+        QCOMPARE(rows->rowCount(), 1);
+        auto *keychain = child<QWidget>(&window, "secretsKeychain");
+        QTRY_VERIFY_WITH_TIMEOUT(keychain->accessibleName().contains(QStringLiteral("no keychain")),
+                                 10'000);
+        // A program instead, by hand: the profile names it and the page says so.
+        child<QPushButton>(&window, "secretsSet")->click();
+        auto *dialog = child<QDialog>(&window, "secretDialog");
+        child<QLineEdit>(dialog, "secretValue")->setText(canary());
+        child<QPushButton>(dialog, "secretSet")->click();
+        auto *problem = child<QWidget>(dialog, "secretMessage");
+        QTRY_VERIFY(problem->isVisible());
+        QVERIFY2(child<QLineEdit>(dialog, "secretValue")->text().isEmpty(), "nothing stays typed");
+        child<QAbstractButton>(dialog, "secretFromProgram")->click();
+        child<QPlainTextEdit>(dialog, "secretProgram")->setPlainText(QStringLiteral("pass\nshow"));
+        child<QPushButton>(dialog, "secretSet")->click();
+        const auto program = [&] {
+            return service.system(QStringLiteral("vault"))
+                ->secretPrograms.value(QStringLiteral("vault_key"));
+        };
+        QTRY_COMPARE(program(), QStringList({QStringLiteral("pass"), QStringLiteral("show")}));
+        QTRY_VERIFY(!keychain->isVisible());
+        child<QPushButton>(&window, "secretsRemove")->click();
+        child<QPushButton>(child<QWidget>(&window, "secretsPage"), "confirmGo")->click();
+        QTRY_VERIFY(program().isEmpty());
+        QCOMPARE(filesWith(canary().toUtf8()), QStringList());
+        window.close();
+    }
+
+    void aSecretTypedInTheWizardStandsInNoFile()
+    {
+        Service service(m_programs + QStringLiteral("/lifeboat-cli"));
+        makeVault(service);
+        MainWindow window(&service);
+        window.show();
+        auto *primary = child<QPushButton>(&window, "cardPrimary");
+        primary->click();
+        QTRY_VERIFY(wizard(window));
+        walk(wizard(window));
+        auto *console = child<RunConsole>(&window, "runConsole");
+        QTRY_VERIFY(console->isVisible());
+        auto *state = child<QLabel>(child<QWidget>(console, "runState"), "stateWord");
+        QTRY_COMPARE_WITH_TIMEOUT(state->text(), QStringLiteral("succeeded"), 30'000);
+        const QStringList logs = service.logFiles(RunId(service.runs().front().id));
+        QByteArray log;
+        for (const QString &name : logs) {
+            QFile file(name);
+            QVERIFY(file.open(QIODevice::ReadOnly));
+            log += file.readAll();
+        }
+        QVERIFY2(
+            log.contains(
+                QCryptographicHash::hash(canary().toUtf8(), QCryptographicHash::Sha256).toHex()),
+            "the step was given it");
+        QCOMPARE(filesWith(canary().toUtf8()), QStringList());
+        window.close();
     }
 
     void endsWithZeroOnTerm()
