@@ -14,6 +14,14 @@ std::vector<SecretUse> secretsOf(const Call &call)
         for (const auto &[variable, value] : process->environment)
             take(value, "environment");
         take(process->input, "stdin");
+    } else if (const auto *http = std::get_if<HttpCall>(&call)) {
+        for (const auto &[header, value] : http->headers)
+            take(value, "header");
+        for (const QString &name : {http->password, http->bearer}) {
+            if (!name.isEmpty())
+                uses.push_back({name, QStringLiteral("header")});
+        }
+        take(http->body, "body");
     } else if (const auto *file = std::get_if<WriteFileCall>(&call)) {
         take(file->content, "file");
     } else if (const auto *server = std::get_if<PostgresCall>(&call)) {

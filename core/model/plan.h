@@ -47,6 +47,32 @@ struct ProcessCall
     bool startsDaemon = false;
 };
 
+/// Send one HTTP request. The address's scheme, host and port never hold a slot: who gets a secret
+/// stands in the plan.
+struct HttpCall
+{
+    static constexpr qint64 kMaxSize = 64 * 1024 * 1024;
+    /// 200-299.
+    static const QList<int> &goodStatuses();
+
+    QString method = QStringLiteral("GET");
+    TemplateText url;
+    std::vector<std::pair<QString, Sensitive>> headers;
+    Sensitive body;
+    QJsonValue json{QJsonValue::Undefined}; ///< texts with slots in it are TemplateText JSON
+    QString fromFile;                       ///< the body is this file's content
+    QString ca, clientCertificate, clientKey;
+    QString user, password, bearer; ///< the last two are names of secrets
+    std::chrono::milliseconds timeout{60'000};
+    QList<int> success = goodStatuses();
+    OutputKind output = OutputKind::None;
+    QString toFile; ///< the answer's body goes into this new file
+    qint64 maxSize = kMaxSize;
+
+    /// True when a secret goes with it over a connection that everybody on the way can read.
+    bool showsSecrets() const;
+};
+
 struct WriteFileCall
 {
     TemplateText path;
@@ -136,16 +162,24 @@ struct ConfirmCall
     TemplateText text;
 };
 
-using Call = std::variant<ProcessCall, WriteFileCall, RestoreFileCall, TreeSaveCall, TreeStageCall,
-                          TreeSwapCall, TreeSwapBackCall, TreeRemoveCall, PublishCall, PointCall,
-                          ReadCall, PostgresCall, WaitUntilCall, AskCall, ConfirmCall>;
+using Call =
+    std::variant<ProcessCall, HttpCall, WriteFileCall, RestoreFileCall, TreeSaveCall, TreeStageCall,
+                 TreeSwapCall, TreeSwapBackCall, TreeRemoveCall, PublishCall, PointCall, ReadCall,
+                 PostgresCall, WaitUntilCall, AskCall, ConfirmCall>;
 
 struct WaitUntilCall
 {
-    std::shared_ptr<const Call> read; ///< ProcessCall or ReadCall
+    std::shared_ptr<const Call> read; ///< ProcessCall, HttpCall or ReadCall
     Match doneWhen;
     std::chrono::milliseconds every{5000};
 };
+
+/// A program or a request that the runbook's author chose: only the runbook can say whether it may
+/// be done a second time.
+inline bool isAuthorsOwn(const Call &call)
+{
+    return std::holds_alternative<ProcessCall>(call) || std::holds_alternative<HttpCall>(call);
+}
 
 QJsonObject partSpecToJson(const PartSpec &part);
 PartSpec partSpecFromJson(const QJsonObject &object);
@@ -153,6 +187,8 @@ PartSpec partSpecFromJson(const QJsonObject &object);
 /// `{"call":"run", …}`; the word is the action's key or the call's own (`publish`, `tree_swap`…).
 QJsonObject callToJson(const Call &call);
 Result<Call> callFromJson(const QJsonObject &object);
+/// `json` of a call as the text that is sent.
+TemplateText jsonBody(const HttpCall &call);
 /// The programs that a call on a server starts, in order: what the plan prints is what runs. Slots:
 /// `snapshot`, and `point_folder` for the restore point's folder.
 std::vector<ProcessCall> programsOf(const PostgresCall &call);
@@ -160,7 +196,8 @@ std::vector<ProcessCall> programsOf(const PostgresCall &call);
 struct SecretUse
 {
     QString name;
-    QString channel; ///< `stdin`, `environment`, `file`, or `check` when it is only looked for
+    QString channel; ///< `stdin`, `environment`, `file`, `header`, `body`, or `check` when it is
+                     ///< only looked for
 
     friend bool operator==(const SecretUse &, const SecretUse &) = default;
 };
