@@ -41,7 +41,7 @@ private:
     }
     Result<CallOutcome> send(const HttpCall &call) const
     {
-        return httpWork(call, m_context)({}, {});
+        return httpWork(call, m_context)([](const CallProgress &) {}, {});
     }
 
     QTemporaryDir m_folder;
@@ -147,7 +147,7 @@ void TestHttpWork::onlyAQuestionTakesAnyStatus()
     QVERIFY(!send(get));
     ActionContext question = m_context;
     question.isQuestion = true;
-    const auto answer = httpWork(get, question)({}, {});
+    const auto answer = httpWork(get, question)([](const CallProgress &) {}, {});
     QVERIFY2(answer, answer ? "" : qPrintable(answer.error().sentence()));
     Match match;
     match.status = 404;
