@@ -124,7 +124,12 @@ class Scene:
         until(lambda: (self.home.json("runs", "show", run)["waiting"] or {}).get("for") ==
               "credential", 30, "the run to wait for its credential")
         self.home.cli("runs", "secret", run, "token", stdin=CANARY, expect=0)
-        until(lambda: self.home.json("runs", "show", run)["state"] == end, 60, f"it to be {end}")
+
+        def ended():
+            shown = self.home.json("runs", "show", run)
+            assert shown["state"] in (end, "running", "waiting", "preparing", "finishing"), shown
+            return shown["state"] == end
+        until(ended, 60, f"it to be {end}")
         return run
 
     def arrived(self, begin):
