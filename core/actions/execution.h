@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/redactor.h"
 #include "core/base/secret_string.h"
 #include "core/inventory/inventory.h"
 #include "core/model/plan.h"
@@ -26,7 +27,7 @@ struct CallProgress
 /// What a call brought.
 struct CallOutcome
 {
-    QJsonObject outputs;  ///< `text`, `lines`, `json`, `exit_status`, a part's record…
+    QJsonObject outputs;  ///< `text`, `lines`, `json`, `exit_status`, `status`, a part's…
     ReadAnswer answer;    ///< for done_when and probes
     QStringList warnings; ///< not empty: the step ends `warned`
 };
@@ -60,6 +61,7 @@ struct ActionContext
     std::chrono::milliseconds grace{10'000};
     QString endFile; ///< where the guard puts a program's own end on record
     ByteSink log;    ///< the step's complete log; any thread; may be empty while preparing
+    std::shared_ptr<const Redactor> redactor; ///< of what errors quote
     QMap<QString, SecretHandle> secrets;   ///< those that the call delivers; let go with its step
     std::shared_ptr<PointSession> session; ///< of a save
     std::vector<PartRecord> parts;         ///< what earlier steps of this run saved

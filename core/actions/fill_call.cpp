@@ -34,7 +34,7 @@ struct TextsOf
         if (!value.isObject())
             return value;
         const QJsonObject object = value.toObject();
-        if (object.size() == 1 && object.value(QLatin1String("text")).isArray()) {
+        if (isTemplateJson(value)) {
             TemplateText text = TemplateText::fromJson(value);
             TRY(change(text));
             return text.toJson();
@@ -63,6 +63,14 @@ struct TextsOf
         for (auto &[variable, value] : call.environment)
             TRY(sensitive(value));
         return sensitive(call.input);
+    }
+    Result<void> operator()(HttpCall &call) const
+    {
+        TRY(change(call.url));
+        for (auto &[header, value] : call.headers)
+            TRY(sensitive(value));
+        TRY_VALUE(call.json, json(call.json));
+        return sensitive(call.body);
     }
     Result<void> operator()(WriteFileCall &call) const
     {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/actions/process_execution.h"
 
+#include "core/actions/answer_output.h"
 #include "core/base/format.h"
 #include "core/base/process_identity.h"
 #include "core/base/text.h"
 #include "core/model/sudo.h"
-
-#include <QJsonArray>
-#include <QJsonDocument>
 
 #include <cstring>
 
@@ -16,53 +14,6 @@ namespace lb {
 namespace {
 
 LB_TRANSLATE(Actions)
-
-Result<QByteArray> plainValue(const Sensitive &value, const ActionContext &context)
-{
-    const auto *secret = std::get_if<SecretRef>(&value);
-    if (!secret)
-        return std::get<TemplateText>(value).literal().toUtf8();
-    const SecretHandle handle = context.secrets.value(secret->name);
-    if (!handle)
-        return fail(ErrorCode::Internal, tr("The secret %1 was not fetched").arg(secret->name));
-    return handle->reveal([](QByteArrayView bytes) { return bytes.toByteArray(); });
-}
-
-Result<void> addJson(const QByteArray &output, CallOutcome &outcome)
-{
-    // A bare scalar is JSON too, which QJsonDocument does not take.
-    QJsonParseError error;
-    const QJsonDocument document =
-        QJsonDocument::fromJson(QByteArray("[") + output + QByteArray("]"), &error);
-    if (error.error != QJsonParseError::NoError || document.array().size() != 1)
-        return fail(ErrorCode::Failed, tr("The program's output is not JSON"), error.errorString());
-    const QJsonValue value = document.array().at(0);
-    outcome.answer.value = value;
-    if (value.isObject())
-        outcome.outputs = value.toObject();
-    outcome.outputs.insert(QStringLiteral("json"), value);
-    return {};
-}
-
-Result<void> addOutput(OutputKind kind, QByteArray output, CallOutcome &outcome)
-{
-    if (kind == OutputKind::Json)
-        return addJson(output, outcome);
-    while (output.endsWith('\n') || output.endsWith('\r'))
-        output.chop(1);
-    const QString text = QString::fromUtf8(output);
-    if (kind == OutputKind::Lines) {
-        const QStringList lines = text.isEmpty() ? QStringList() : text.split(QLatin1Char('\n'));
-        const QJsonArray list = QJsonArray::fromStringList(lines);
-        outcome.outputs.insert(QStringLiteral("lines"), list);
-        outcome.answer.value = list;
-    } else {
-        if (kind == OutputKind::Text)
-            outcome.outputs.insert(QStringLiteral("text"), text);
-        outcome.answer.value = text;
-    }
-    return {};
-}
 
 } // namespace
 
@@ -187,7 +138,7 @@ Result<CallOutcome> ProcessExecution::outcomeOf(const ProcessEnd &end) const
             tr("%1 ended with exit status %2").arg(m_call.program).arg(end.exitStatus.value_or(-1)),
             tail);
     }
-    TRY(addOutput(m_call.output, end.output, outcome));
+    TRY(addOutput(m_call.output, end.output, tr("The program's output"), outcome));
     outcome.outputs.insert(QStringLiteral("exit_status"), *end.exitStatus);
     return outcome;
 }

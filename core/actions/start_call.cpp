@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/actions/execution.h"
 #include "core/actions/file_work.h"
+#include "core/actions/http_work.h"
 #include "core/actions/point_work.h"
 #include "core/actions/postgres_work.h"
 #include "core/actions/process_execution.h"
@@ -29,6 +30,7 @@ struct Starter
     {
         return new ProcessExecution(call, context, parent);
     }
+    Execution *operator()(const HttpCall &call) const { return work(httpWork(call, context)); }
     Execution *operator()(const WaitUntilCall &call) const
     {
         return new WaitExecution(call, context, parent);

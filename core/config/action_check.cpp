@@ -303,18 +303,59 @@ void checkProgramKeys(const YamlNode &node, bool mistyped, Findings &findings)
                        tr("Write a list; each item stays one argument"));
 }
 
+/// The plan shows what `json` holds.
+void refuseSecrets(const QString &key, const YamlNode &node, Findings &findings)
+{
+    if (isSecretRef(node)) {
+        wantText(key, node, findings);
+        return;
+    }
+    for (const YamlNode::Member &member : node.members)
+        refuseSecrets(key, member.value, findings);
+    for (const YamlNode &item : node.items)
+        refuseSecrets(key, item, findings);
+}
+
+/// Keys of `http` of which one wants the other, or stands in its way.
+void checkHttpPairs(const YamlNode &node, Findings &findings)
+{
+    const auto at = [&node](const char *key) { return node.get(QLatin1String(key)); };
+    const auto alone = [&](const char *key, const char *other) {
+        if (at(key) && at(other))
+            findings.error(
+                at(key)->place,
+                tr("“%1” stands beside “%2”").arg(QLatin1String(key), QLatin1String(other)),
+                tr("Write one of them"));
+    };
+    const auto together = [&](const char *key, const char *other) {
+        if (at(key) && !at(other))
+            findings.error(
+                at(key)->place,
+                tr("“%1” wants “%2” beside it").arg(QLatin1String(key), QLatin1String(other)));
+    };
+    alone("json", "body");
+    alone("from_file", "body");
+    alone("from_file", "json");
+    alone("bearer", "password");
+    alone("to_file", "output");
+    together("user", "password");
+    together("password", "user");
+    together("client_certificate", "client_key");
+    together("client_key", "client_certificate");
+}
+
 void checkHttpKeys(const YamlNode &node, Findings &findings)
 {
-    const YamlNode *json = node.get(QLatin1String("json"));
-    if (json && node.get(QLatin1String("body")))
-        findings.error(json->place, tr("“json” stands beside “body”"), tr("Write one of them"));
+    checkHttpPairs(node, findings);
+    if (const YamlNode *json = node.get(QLatin1String("json")))
+        refuseSecrets(QStringLiteral("json"), *json, findings);
     const YamlNode *url = node.get(QLatin1String("url"));
     static const QRegularExpression user(QStringLiteral("\\A[a-z]+://[^/?#]*@"));
     static const QRegularExpression scheme(QStringLiteral("\\Ahttps?://"));
     if (url && url->isScalar()) {
         if (user.match(url->text).hasMatch())
             findings.error(url->place, tr("The URL holds a user name or password"),
-                           tr("Give it as a secret in headers"));
+                           tr("Give it by user and password"));
         else if (!url->text.startsWith(QLatin1String("{{")) && !scheme.match(url->text).hasMatch())
             findings.error(url->place, tr("The URL does not begin with http:// or https://"));
     }
@@ -323,6 +364,11 @@ void checkHttpKeys(const YamlNode &node, Findings &findings)
         return;
     for (const YamlNode::Member &member : headers->members) {
         const QString name = member.key.toLower();
+        if (name == QLatin1String("authorization") &&
+            (node.get(QLatin1String("bearer")) || node.get(QLatin1String("password"))))
+            findings.error(member.place,
+                           tr("“%1” stands beside bearer or password").arg(member.key),
+                           tr("Write one of them"));
         if (member.value.isScalar() &&
             (name == QLatin1String("authorization") || name == QLatin1String("x-api-key")))
             findings.error(member.value.place,

@@ -157,7 +157,10 @@ std::optional<ValueKind> ReferenceLint::resolveOutput(const Reference &reference
             tr("%1 names an output that the step does not have").arg(inBraces(reference)),
             wanted.isEmpty() || wanted == QLatin1String("none")
                 ? tr("Give step “%1” an output: text, lines or json").arg(step->id)
-                : tr("There are %1 and exit_status").arg(wanted));
+                : tr("There are %1 and %2")
+                      .arg(wanted, step->action.kind == ActionKind::Http
+                                       ? QStringLiteral("status")
+                                       : QStringLiteral("exit_status")));
         return std::nullopt;
     }
     return reference.path.size() > 1 ? ValueKind::Anything : *kind;

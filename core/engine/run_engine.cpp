@@ -289,8 +289,7 @@ void RunEngine::onStepFinished(StepRun *run, const Result<CallOutcome> &outcome)
         advanceSoon();
         return;
     }
-    const bool isOurs = !step.calls.empty() &&
-                        !std::holds_alternative<ProcessCall>(step.calls.front()) &&
+    const bool isOurs = !step.calls.empty() && !isAuthorsOwn(step.calls.front()) &&
                         !std::holds_alternative<ReadCall>(step.calls.front());
     if (error.code == ErrorCode::NoSpace && isOurs) {
         waitForDisk(step, attempt, error);

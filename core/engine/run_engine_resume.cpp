@@ -24,8 +24,7 @@ using namespace std::chrono_literals;
 /// What Lifeboat does by itself can be done again: it looks first, or begins anew.
 bool repeatsSafely(const PlannedStep &step)
 {
-    return std::none_of(step.calls.begin(), step.calls.end(),
-                        [](const Call &call) { return std::holds_alternative<ProcessCall>(call); });
+    return std::none_of(step.calls.begin(), step.calls.end(), isAuthorsOwn);
 }
 
 /// The program that the guard put on record as running, before its runner could journal it.
@@ -238,9 +237,12 @@ void RunEngine::askProbe(const PlannedStep &step, const Secrets &secrets)
                 const bool done = outcome && matches(step.probe->doneWhen, outcome->answer);
                 const bool notDone =
                     outcome && !done && matches(step.probe->notDoneWhen, outcome->answer);
-                const QString evidence = outcome ? tr("the probe answered exit status %1")
-                                                       .arg(outcome->answer.exitStatus.value_or(-1))
-                                                 : outcome.error().sentence();
+                const QString evidence =
+                    !outcome ? outcome.error().sentence()
+                    : outcome->answer.status
+                        ? tr("the probe was answered %1").arg(*outcome->answer.status)
+                        : tr("the probe answered exit status %1")
+                              .arg(outcome->answer.exitStatus.value_or(-1));
                 const StepRecord *record = state().step(step.id);
                 const int attempt = record ? record->attempts : 0;
                 commit(EventKind::StepProbed, step.id, attempt,

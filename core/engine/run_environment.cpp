@@ -57,6 +57,7 @@ ActionContext RunEnvironment::readContext(const QString &what) const
     context.step = what;
     context.isQuestion = true;
     context.record = [](const QJsonObject &) {};
+    context.redactor = redactor;
     return context;
 }
 

@@ -163,8 +163,7 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
         walk.timeout = step.timeout;
         walk.part = step.id;
         TRY_VALUE(walk.calls, filledCalls(step.undo, state));
-        if (std::any_of(walk.calls.begin(), walk.calls.end(),
-                        [](const Call &call) { return std::holds_alternative<ProcessCall>(call); }))
+        if (std::any_of(walk.calls.begin(), walk.calls.end(), isAuthorsOwn))
             walk.resume =
                 step.resume == ResumePolicy::Repeat ? ResumePolicy::Repeat : ResumePolicy::Ask;
         add(std::move(walk));

@@ -95,6 +95,40 @@ QString keyOf(ActionKind kind)
     return QString::fromLatin1(specOf(kind).key);
 }
 
+QJsonArray namedValues(const std::vector<std::pair<QString, Sensitive>> &values)
+{
+    QJsonArray list;
+    for (const auto &[name, value] : values)
+        list.append(QJsonObject{{QStringLiteral("name"), name},
+                                {QStringLiteral("value"), sensitiveToJson(value)}});
+    return list;
+}
+
+std::vector<std::pair<QString, Sensitive>> namedValuesFromJson(const QJsonValue &list)
+{
+    std::vector<std::pair<QString, Sensitive>> values;
+    for (const QJsonValue entry : list.toArray())
+        values.emplace_back(entry[QLatin1String("name")].toString(),
+                            sensitiveFromJson(entry[QLatin1String("value")]));
+    return values;
+}
+
+QJsonArray numbers(const QList<int> &values)
+{
+    QJsonArray list;
+    for (const int value : values)
+        list.append(value);
+    return list;
+}
+
+QList<int> numbersFromJson(const QJsonValue &list)
+{
+    QList<int> values;
+    for (const QJsonValue value : list.toArray())
+        values << value.toInt();
+    return values;
+}
+
 QJsonObject toJson(const ProcessCall &call)
 {
     Writer writer(call.host.isEmpty() ? QStringLiteral("run") : QStringLiteral("ssh"));
@@ -105,20 +139,12 @@ QJsonObject toJson(const ProcessCall &call)
         arguments.append(argument.toJson());
     if (!arguments.isEmpty())
         writer.json("args", arguments);
-    QJsonArray environment;
-    for (const auto &[name, value] : call.environment)
-        environment.append(QJsonObject{{QStringLiteral("name"), name},
-                                       {QStringLiteral("value"), sensitiveToJson(value)}});
-    if (!environment.isEmpty())
-        writer.json("environment", environment);
+    if (!call.environment.empty())
+        writer.json("environment", namedValues(call.environment));
     if (!isEmpty(call.input))
         writer.json("input", sensitiveToJson(call.input));
-    if (call.success != QList<int>{0}) {
-        QJsonArray success;
-        for (const int status : call.success)
-            success.append(status);
-        writer.json("success", success);
-    }
+    if (call.success != QList<int>{0})
+        writer.json("success", numbers(call.success));
     if (call.output != OutputKind::None)
         writer.text("output", name(call.output));
     if (call.startsDaemon)
@@ -140,18 +166,64 @@ Result<Call> processFromJson(const QJsonObject &object)
     call.host = reader.text("host");
     for (const QJsonValue argument : reader.value("args").toArray())
         call.arguments.push_back(TemplateText::fromJson(argument));
-    for (const QJsonValue entry : reader.value("environment").toArray())
-        call.environment.emplace_back(entry[QLatin1String("name")].toString(),
-                                      sensitiveFromJson(entry[QLatin1String("value")]));
+    call.environment = namedValuesFromJson(reader.value("environment"));
     call.input = sensitiveFromJson(reader.value("input"));
-    if (reader.value("success").isArray()) {
-        call.success.clear();
-        for (const QJsonValue status : reader.value("success").toArray())
-            call.success << status.toInt();
-    }
+    if (reader.value("success").isArray())
+        call.success = numbersFromJson(reader.value("success"));
     call.output = fromWord<OutputKind>(reader.text("output")).value_or(OutputKind::None);
     call.startsDaemon = reader.value("starts_daemon").toBool();
     call.asksPassword = reader.value("asks_password").toBool();
+    return Call(call);
+}
+
+QJsonObject toJson(const HttpCall &call)
+{
+    Writer writer(QStringLiteral("http"));
+    writer.text("method", call.method).filled("url", call.url);
+    if (!call.headers.empty())
+        writer.json("headers", namedValues(call.headers));
+    if (!isEmpty(call.body))
+        writer.json("body", sensitiveToJson(call.body));
+    if (!call.json.isUndefined())
+        writer.json("json", call.json);
+    writer.text("from_file", call.fromFile).text("ca", call.ca);
+    writer.text("client_certificate", call.clientCertificate).text("client_key", call.clientKey);
+    writer.text("user", call.user).text("password", call.password).text("bearer", call.bearer);
+    writer.json("timeout_ms", qint64(call.timeout.count()));
+    if (call.success != HttpCall::goodStatuses())
+        writer.json("success", numbers(call.success));
+    if (call.output != OutputKind::None)
+        writer.text("output", name(call.output));
+    writer.text("to_file", call.toFile);
+    if (call.maxSize != HttpCall::kMaxSize)
+        writer.json("max_size", call.maxSize);
+    return writer;
+}
+
+Result<Call> httpFromJson(const QJsonObject &object)
+{
+    const Reader reader(object);
+    HttpCall call;
+    call.method = reader.text("method");
+    call.url = reader.filled("url");
+    if (call.method.isEmpty() || call.url.isEmpty())
+        return fail(ErrorCode::Corrupt, tr("An HTTP call of the plan names no address"));
+    call.headers = namedValuesFromJson(reader.value("headers"));
+    call.body = sensitiveFromJson(reader.value("body"));
+    call.json = reader.value("json");
+    call.fromFile = reader.text("from_file");
+    call.ca = reader.text("ca");
+    call.clientCertificate = reader.text("client_certificate");
+    call.clientKey = reader.text("client_key");
+    call.user = reader.text("user");
+    call.password = reader.text("password");
+    call.bearer = reader.text("bearer");
+    call.timeout = std::chrono::milliseconds(reader.value("timeout_ms").toInteger());
+    if (reader.value("success").isArray())
+        call.success = numbersFromJson(reader.value("success"));
+    call.output = fromWord<OutputKind>(reader.text("output")).value_or(OutputKind::None);
+    call.toFile = reader.text("to_file");
+    call.maxSize = reader.value("max_size").toInteger(HttpCall::kMaxSize);
     return Call(call);
 }
 
@@ -238,6 +310,7 @@ const QHash<QString, FromJson> &ownWords()
     static const QHash<QString, FromJson> words{
         {QStringLiteral("run"), processFromJson},
         {QStringLiteral("ssh"), processFromJson},
+        {QStringLiteral("http"), httpFromJson},
         {QStringLiteral("write_file"), writeFileFromJson},
         {QStringLiteral("restore_file"),
          [](const QJsonObject &object) -> Result<Call> {
@@ -288,6 +361,23 @@ const QHash<QString, FromJson> &ownWords()
 
 } // namespace
 
+const QList<int> &HttpCall::goodStatuses()
+{
+    static const QList<int> statuses = [] {
+        QList<int> list;
+        for (int status = 200; status < 300; ++status)
+            list << status;
+        return list;
+    }();
+    return statuses;
+}
+
+bool HttpCall::showsSecrets() const
+{
+    return url.display().startsWith(QLatin1String("http:"), Qt::CaseInsensitive) &&
+           !secretsOf(*this).empty();
+}
+
 QString name(SwapWay way)
 {
     switch (way) {
@@ -331,6 +421,7 @@ QJsonObject callToJson(const Call &anyCall)
     return std::visit(
         Overloaded{
             [](const ProcessCall &call) { return toJson(call); },
+            [](const HttpCall &call) { return toJson(call); },
             [](const WriteFileCall &call) -> QJsonObject {
                 return Writer(QStringLiteral("write_file"))
                     .filled("path", call.path)

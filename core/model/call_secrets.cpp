@@ -17,6 +17,14 @@ std::vector<SecretUse> secretsOf(const Call &call)
         take(process->input, "stdin");
         if (process->asksPassword)
             uses.push_back({QString::fromLatin1(kSudoPassword), QStringLiteral("stdin")});
+    } else if (const auto *http = std::get_if<HttpCall>(&call)) {
+        for (const auto &[header, value] : http->headers)
+            take(value, "header");
+        for (const QString &name : {http->password, http->bearer}) {
+            if (!name.isEmpty())
+                uses.push_back({name, QStringLiteral("header")});
+        }
+        take(http->body, "body");
     } else if (const auto *file = std::get_if<WriteFileCall>(&call)) {
         take(file->content, "file");
     } else if (const auto *server = std::get_if<PostgresCall>(&call)) {

@@ -6,6 +6,8 @@
 #include "core/model/plan.h"
 #include "core/model/sudo.h"
 
+#include <QJsonDocument>
+
 namespace lb {
 
 namespace {
@@ -109,6 +111,100 @@ QStringList describe(const ProcessCall &call)
     if (call.startsDaemon)
         lines << tr("what it leaves running is meant to stay");
     return lines;
+}
+
+TemplateText jsonText(const QJsonValue &value)
+{
+    const auto scalar = [](const QJsonValue &one) {
+        const QByteArray list = QJsonDocument(QJsonArray{one}).toJson(QJsonDocument::Compact);
+        return QString::fromUtf8(list.mid(1, list.size() - 2));
+    };
+    const QJsonObject object = value.toObject();
+    TemplateText text;
+    if (isTemplateJson(value)) {
+        text.append(QStringLiteral("\""));
+        text.append(TemplateText::fromJson(value));
+        text.append(QStringLiteral("\""));
+    } else if (value.isArray()) {
+        QString before = QStringLiteral("[");
+        for (const QJsonValue item : value.toArray()) {
+            text.append(std::exchange(before, QStringLiteral(",")));
+            text.append(jsonText(item));
+        }
+        text.append(value.toArray().isEmpty() ? QStringLiteral("[]") : QStringLiteral("]"));
+    } else if (value.isObject()) {
+        QString before = QStringLiteral("{");
+        for (auto it = object.begin(); it != object.end(); ++it) {
+            text.append(std::exchange(before, QStringLiteral(",")) + scalar(it.key()) +
+                        QLatin1Char(':'));
+            text.append(jsonText(it.value()));
+        }
+        text.append(object.isEmpty() ? QStringLiteral("{}") : QStringLiteral("}"));
+    } else {
+        text.append(scalar(value));
+    }
+    return text;
+}
+
+/// 200-299, 404: runs of statuses as ranges.
+QString statusText(const QList<int> &statuses)
+{
+    QStringList ranges;
+    for (qsizetype i = 0; i < statuses.size();) {
+        qsizetype last = i;
+        while (last + 1 < statuses.size() && statuses[last + 1] == statuses[last] + 1)
+            ++last;
+        ranges << (last == i ? QString::number(statuses[i])
+                             : QStringLiteral("%1-%2").arg(statuses[i]).arg(statuses[last]));
+        i = last + 1;
+    }
+    return ranges.join(QStringLiteral(", "));
+}
+
+QStringList httpSender(const HttpCall &call)
+{
+    QStringList lines;
+    for (const auto &[name, value] : call.headers) {
+        if (const auto *secret = std::get_if<SecretRef>(&value))
+            lines << tr("with the header %1 from the secret %2").arg(name, secret->name);
+        else
+            lines
+                << tr("with the header %1: %2").arg(name, std::get<TemplateText>(value).display());
+    }
+    if (!call.password.isEmpty())
+        lines << tr("as %1, with the password from the secret %2").arg(call.user, call.password);
+    if (!call.bearer.isEmpty())
+        lines << tr("with the bearer token from the secret %1").arg(call.bearer);
+    if (!call.clientCertificate.isEmpty())
+        lines << tr("with the client certificate %1").arg(call.clientCertificate);
+    if (!call.ca.isEmpty())
+        lines << tr("trusts the certificates in %1 and no others").arg(call.ca);
+    if (call.showsSecrets())
+        lines << tr("not encrypted: everybody on the way can read the secrets");
+    return lines;
+}
+
+QStringList describe(const HttpCall &call)
+{
+    QStringList lines{tr("Send one HTTP request from this machine"),
+                      verbatim(call.method + QLatin1Char(' ') + call.url.display())};
+    lines += httpSender(call);
+    if (!isEmpty(call.body)) {
+        lines << tr("sends this body:");
+        lines += contentLines(call.body);
+    } else if (!call.json.isUndefined()) {
+        lines << tr("sends this body:")
+              << verbatim(QStringLiteral("| ") + jsonBody(call).display());
+    } else if (!call.fromFile.isEmpty()) {
+        lines << tr("sends the file %1 as its body").arg(call.fromFile);
+    }
+    if (call.success != HttpCall::goodStatuses())
+        lines << tr("answer %1 is success").arg(statusText(call.success));
+    if (!call.toFile.isEmpty())
+        lines << tr("the answer goes into %1, which must not be there yet").arg(call.toFile);
+    if (call.output != OutputKind::None)
+        lines << tr("its answer is kept as %1").arg(name(call.output));
+    return lines << tr("each try may take %1").arg(durationWord(call.timeout));
 }
 
 QStringList describe(const WriteFileCall &call)
@@ -288,6 +384,11 @@ QStringList describe(const AskCall &call)
 }
 
 } // namespace
+
+TemplateText jsonBody(const HttpCall &call)
+{
+    return jsonText(call.json);
+}
 
 QStringList describeCall(const Call &anyCall)
 {

@@ -48,6 +48,32 @@ struct ProcessCall
     bool startsDaemon = false;
 };
 
+/// Send one HTTP request. The address's scheme, host and port never hold a slot: who gets a secret
+/// stands in the plan.
+struct HttpCall
+{
+    static constexpr qint64 kMaxSize = 64 * 1024 * 1024;
+    /// 200-299.
+    static const QList<int> &goodStatuses();
+
+    QString method = QStringLiteral("GET");
+    TemplateText url;
+    std::vector<std::pair<QString, Sensitive>> headers;
+    Sensitive body;
+    QJsonValue json{QJsonValue::Undefined}; ///< texts with slots in it are TemplateText JSON
+    QString fromFile;                       ///< the body is this file's content
+    QString ca, clientCertificate, clientKey;
+    QString user, password, bearer; ///< the last two are names of secrets
+    std::chrono::milliseconds timeout{60'000};
+    QList<int> success = goodStatuses();
+    OutputKind output = OutputKind::None;
+    QString toFile; ///< the answer's body goes into this new file
+    qint64 maxSize = kMaxSize;
+
+    /// True when a secret goes with it over a connection that everybody on the way can read.
+    bool showsSecrets() const;
+};
+
 struct WriteFileCall
 {
     TemplateText path;
@@ -137,16 +163,24 @@ struct ConfirmCall
     TemplateText text;
 };
 
-using Call = std::variant<ProcessCall, WriteFileCall, RestoreFileCall, TreeSaveCall, TreeStageCall,
-                          TreeSwapCall, TreeSwapBackCall, TreeRemoveCall, PublishCall, PointCall,
-                          ReadCall, PostgresCall, WaitUntilCall, AskCall, ConfirmCall>;
+using Call =
+    std::variant<ProcessCall, HttpCall, WriteFileCall, RestoreFileCall, TreeSaveCall, TreeStageCall,
+                 TreeSwapCall, TreeSwapBackCall, TreeRemoveCall, PublishCall, PointCall, ReadCall,
+                 PostgresCall, WaitUntilCall, AskCall, ConfirmCall>;
 
 struct WaitUntilCall
 {
-    std::shared_ptr<const Call> read; ///< ProcessCall or ReadCall
+    std::shared_ptr<const Call> read; ///< ProcessCall, HttpCall or ReadCall
     Match doneWhen;
     std::chrono::milliseconds every{5000};
 };
+
+/// A program or a request that the runbook's author chose: only the runbook can say whether it may
+/// be done a second time.
+inline bool isAuthorsOwn(const Call &call)
+{
+    return std::holds_alternative<ProcessCall>(call) || std::holds_alternative<HttpCall>(call);
+}
 
 QJsonObject partSpecToJson(const PartSpec &part);
 PartSpec partSpecFromJson(const QJsonObject &object);
@@ -157,6 +191,8 @@ Result<Call> callFromJson(const QJsonObject &object);
 /// What is started for it: the program itself, or sudo. Two of them where sudo wants a password:
 /// it gets that alone, before the program gets its input.
 std::vector<ProcessCall> programsOf(const ProcessCall &call);
+/// `json` of a call as the text that is sent.
+TemplateText jsonBody(const HttpCall &call);
 /// The programs that a call on a server starts, in order: what the plan prints is what runs. Slots:
 /// `snapshot`, and `point_folder` for the restore point's folder.
 std::vector<ProcessCall> programsOf(const PostgresCall &call);
@@ -164,7 +200,8 @@ std::vector<ProcessCall> programsOf(const PostgresCall &call);
 struct SecretUse
 {
     QString name;
-    QString channel; ///< `stdin`, `environment`, `file`, or `check` when it is only looked for
+    QString channel; ///< `stdin`, `environment`, `file`, `header`, `body`, or `check` when it is
+                     ///< only looked for
 
     friend bool operator==(const SecretUse &, const SecretUse &) = default;
 };

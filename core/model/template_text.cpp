@@ -129,4 +129,10 @@ TemplateText TemplateText::fromJson(const QJsonValue &value)
     return text;
 }
 
+bool isTemplateJson(const QJsonValue &value)
+{
+    const QJsonObject object = value.toObject();
+    return object.size() == 1 && object.value(QLatin1String("text")).isArray();
+}
+
 } // namespace lb

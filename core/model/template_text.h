@@ -54,4 +54,7 @@ private:
     std::vector<Piece> m_pieces;
 };
 
+/// True for the JSON of a text with slots.
+bool isTemplateJson(const QJsonValue &value);
+
 } // namespace lb

@@ -6,6 +6,7 @@
 #include "core/plan/planner.h"
 
 #include <QJsonDocument>
+#include <QRegularExpression>
 
 namespace lb {
 
@@ -251,6 +252,112 @@ Result<Call> processCall(const Action &action, const References &references,
     if (context.needsText && call.output == OutputKind::None)
         call.output = OutputKind::Text;
     call.startsDaemon = context.startsDaemon;
+    return Call(std::move(call));
+}
+
+/// `json` with its references filled; a text that is one reference keeps its value's type when that
+/// is known now.
+Result<QJsonValue> filledJson(const QJsonValue &raw, const Action &action,
+                              const References &references)
+{
+    if (raw.isArray()) {
+        QJsonArray filled;
+        for (const QJsonValue item : raw.toArray()) {
+            TRY_VALUE(const QJsonValue one, filledJson(item, action, references));
+            filled.append(one);
+        }
+        return QJsonValue(filled);
+    }
+    if (raw.isObject()) {
+        if (isTemplateJson(raw))
+            return wrong(action, "json",
+                         tr("holds an object whose only key is “text”, with a list"));
+        QJsonObject filled;
+        const QJsonObject object = raw.toObject();
+        for (auto it = object.begin(); it != object.end(); ++it) {
+            TRY_VALUE(const QJsonValue one, filledJson(it.value(), action, references));
+            filled.insert(it.key(), one);
+        }
+        return QJsonValue(filled);
+    }
+    if (!raw.isString())
+        return raw;
+    if (const auto reference = wholeReference(raw.toString())) {
+        TRY_VALUE(const Resolved resolved, references.resolve(*reference));
+        if (const auto *value = std::get_if<QJsonValue>(&resolved))
+            return isTemplateJson(*value) ? filledJson(*value, action, references) : *value;
+    }
+    TRY_VALUE(const TemplateText text, references.fill(raw.toString(), kContent));
+    return text.toJson();
+}
+
+/// Who is asked stands in the plan: no slot before the path begins.
+Result<void> checkUrl(const Action &action, const TemplateText &url)
+{
+    static const QRegularExpression pattern(
+        QStringLiteral("\\Ahttps?://[^/?#@\\\\\\s‹›]+(?:[/?#]|\\z)"),
+        QRegularExpression::CaseInsensitiveOption);
+    const QString shown = url.display();
+    if (!pattern.match(shown).hasMatch())
+        return wrong(action, "url",
+                     tr("must begin with http:// or https:// and a host without user and password, "
+                        "and is “%1”")
+                         .arg(shown));
+    return {};
+}
+
+/// A user without a password, a key without its certificate.
+Result<void> checkPair(const Action &action, const char *one, const char *other)
+{
+    const bool hasOne = !isEmptyValue(rawParam(action, one));
+    if (hasOne != !isEmptyValue(rawParam(action, other)))
+        return wrong(action, hasOne ? one : other,
+                     tr("wants “%1” beside it").arg(QLatin1String(hasOne ? other : one)));
+    return {};
+}
+
+Result<Call> httpCall(const Action &action, const References &references,
+                      const CallContext &context)
+{
+    if (!isEmptyValue(rawParam(action, "via")))
+        return notThereYet(tr("A route through other machines (via)"));
+    HttpCall call;
+    TRY_VALUE(call.method, literalParam(action, "method", references));
+    TRY_VALUE(call.url, textParam(action, "url", references, kNoOption));
+    TRY(checkUrl(action, call.url));
+    const QJsonObject headers = rawParam(action, "headers").toObject();
+    for (auto it = headers.begin(); it != headers.end(); ++it) {
+        TRY_VALUE(Sensitive value,
+                  sensitiveValue(it.value(), references, kNoOption, tr("header %1").arg(it.key())));
+        call.headers.emplace_back(it.key(), std::move(value));
+    }
+    TRY_VALUE(call.body, sensitiveValue(rawParam(action, "body"), references, kContent,
+                                        place(action, "body")));
+    if (const QJsonValue json = rawParam(action, "json"); !json.isUndefined()) {
+        TRY_VALUE(call.json, filledJson(json, action, references));
+    }
+    TRY_VALUE(call.fromFile, pathParam(action, "from_file", references));
+    TRY_VALUE(call.toFile, pathParam(action, "to_file", references));
+    TRY_VALUE(call.ca, pathParam(action, "ca", references));
+    TRY_VALUE(call.clientCertificate, pathParam(action, "client_certificate", references));
+    TRY_VALUE(call.clientKey, pathParam(action, "client_key", references));
+    TRY(checkPair(action, "client_certificate", "client_key"));
+    TRY_VALUE(call.user, literalParam(action, "user", references, kNoOption));
+    TRY(checkPair(action, "user", "password"));
+    const auto secret = [&](const char *key) {
+        return rawParam(action, key)[QLatin1String("secret")].toString();
+    };
+    call.password = secret("password");
+    call.bearer = secret("bearer");
+    TRY_VALUE(const QString timeout, literalParam(action, "timeout", references));
+    TRY_VALUE(call.timeout, parseDuration(timeout));
+    TRY_VALUE(const QString size, literalParam(action, "max_size", references));
+    TRY_VALUE(call.maxSize, parseSize(size));
+    TRY_VALUE(call.success, statusListParam(action, "success"));
+    TRY_VALUE(const QString output, literalParam(action, "output", references));
+    call.output = fromWord<OutputKind>(output).value_or(OutputKind::None);
+    if (context.needsText && call.output == OutputKind::None && call.toFile.isEmpty())
+        call.output = OutputKind::Text;
     return Call(std::move(call));
 }
 
@@ -545,14 +652,15 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
 {
     switch (action.kind) {
     case ActionKind::Run:
-    case ActionKind::Ssh: {
-        TRY_VALUE(Call call, processCall(action, references, context));
+    case ActionKind::Ssh:
+    case ActionKind::Http: {
+        TRY_VALUE(Call call, action.kind == ActionKind::Http
+                                 ? httpCall(action, references, context)
+                                 : processCall(action, references, context));
         if (context.destroys)
             TRY(refuseSlots(call));
         return call;
     }
-    case ActionKind::Http:
-        return notThereYet(tr("Sending HTTP requests"));
     case ActionKind::PostgresList:
     case ActionKind::PostgresId:
     case ActionKind::PostgresReady:

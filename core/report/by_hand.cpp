@@ -58,6 +58,66 @@ QStringList process(const ProcessCall &planned)
     return lines << line;
 }
 
+/// Secrets go from variables of the shell through a pipe: no argument list shows them.
+QStringList http(const HttpCall &call)
+{
+    QStringList lines;
+    const auto variable = [&lines](const QString &secret) {
+        QString name = QString(secret).replace(QLatin1Char('-'), QLatin1Char('_'));
+        const QString line =
+            QStringLiteral("IFS= read -rs %1 # type the secret %2").arg(name, secret);
+        if (!lines.contains(line))
+            lines << line;
+        return QStringLiteral("\"$%1\"").arg(name);
+    };
+    QStringList words{QStringLiteral("curl --silent --show-error --fail-with-body --globoff")};
+    words << QStringLiteral("--max-time %1").arg(double(call.timeout.count()) / 1000)
+          << QStringLiteral("--request ") + call.method;
+    QStringList hidden;
+    for (const auto &[name, value] : call.headers) {
+        if (const auto *secret = std::get_if<SecretRef>(&value))
+            hidden << QStringLiteral("printf '%1: %s\\n' %2").arg(name, variable(secret->name));
+        else
+            words << QStringLiteral("--header ") +
+                         shellQuoted(name + QStringLiteral(": ") +
+                                     std::get<TemplateText>(value).display());
+    }
+    if (!call.bearer.isEmpty())
+        hidden << QStringLiteral("printf 'Authorization: Bearer %s\\n' ") + variable(call.bearer);
+    if (!call.password.isEmpty())
+        hidden << QStringLiteral("printf 'Authorization: Basic %s\\n' \"$(printf %s:%s %1 %2 | "
+                                 "base64 -w0)\"")
+                      .arg(shellQuoted(call.user), variable(call.password));
+    const auto option = [&words](const char *name, const QString &value) {
+        if (!value.isEmpty())
+            words << QLatin1String(name) + QLatin1Char(' ') + shellQuoted(value);
+    };
+    option("--cacert", call.ca);
+    option("--cert", call.clientCertificate);
+    option("--key", call.clientKey);
+    option("--output", call.toFile);
+    if (const auto *secret = std::get_if<SecretRef>(&call.body))
+        words << QStringLiteral("--data-binary @<(printf %s ") + variable(secret->name) +
+                     QLatin1Char(')');
+    else if (!call.fromFile.isEmpty())
+        option("--data-binary", QLatin1Char('@') + call.fromFile);
+    else if (!call.json.isUndefined())
+        words << QStringLiteral("--header 'Content-Type: application/json' --data-raw ") +
+                     quoted(jsonBody(call));
+    else
+        option("--data-raw", std::get<TemplateText>(call.body).display());
+    words << quoted(call.url);
+    QString line = words.join(QLatin1Char(' '));
+    if (!hidden.isEmpty()) {
+        line.replace(0, 4, QStringLiteral("curl --header @-"));
+        line = (hidden.size() == 1
+                    ? hidden.first()
+                    : QStringLiteral("{ %1; }").arg(hidden.join(QStringLiteral("; ")))) +
+               QStringLiteral(" | ") + line;
+    }
+    return lines << line;
+}
+
 QStringList swap(const QString &into, SwapWay way, const QString &fresh, const QString &old,
                  bool existed)
 {
@@ -175,6 +235,7 @@ QStringList byHand(const Call &anyCall, const Plan &plan)
     return std::visit(
         Overloaded{
             [](const ProcessCall &call) { return process(call); },
+            [](const HttpCall &call) { return http(call); },
             [](const WriteFileCall &call) -> QStringList {
                 const QString path = quoted(call.path);
                 QStringList lines;

@@ -3,8 +3,6 @@
 program; a crash, a keychain that vanishes in mid-run; and the search for marked values in every
 form over everything that a run leaves behind or shows while it goes on (F32, F36, F37)."""
 
-import base64
-import html
 import json
 import os
 import shutil
@@ -12,10 +10,10 @@ import signal
 import subprocess
 import threading
 import time
-import urllib.parse
 from pathlib import Path
 
 from lifeboat import KILL_AT, PROGRAM, Home, Skip, main, until
+from search import forms, search
 
 # Put together here: the test's own file must not be found by the search.
 CANARY = "-".join(("CAN\"ARY", "pa55'w0rd", "&<T", "\u00fc", "0x7f"))
@@ -78,36 +76,6 @@ for form in forms:
 os.write(2, secret.encode())
 print("given", len(secret))
 """
-
-
-def forms(value):
-    """Ten forms and more in which a value must not be found anywhere."""
-    raw = value.encode()
-    inner = [base64.b64encode(b"\0" * n + raw)[(0, 2, 3)[n]:] for n in range(3)]
-    found = {"plain": raw, "json": json.dumps(value)[1:-1].encode(),
-             "json, not only ASCII": json.dumps(value, ensure_ascii=False)[1:-1].encode(),
-             "url": urllib.parse.quote(value, safe="").encode(),
-             "url form": urllib.parse.quote_plus(value).encode(),
-             "xml": html.escape(value).encode(), "hex": raw.hex().encode(),
-             "hex, capitals": raw.hex().upper().encode(),
-             "shell": value.replace("'", "'\\''").encode(),
-             "utf-16": value.encode("utf-16-le")}
-    for n, text in enumerate(inner):
-        # The last characters also hold bits of what follows.
-        found[f"base64 at {n}"] = text.rstrip(b"=")[:(n + len(raw)) * 4 // 3 - (0, 2, 3)[n] - 1]
-    return found
-
-
-def search(folder, value, but=()):
-    """Where below a folder any form of the value stands."""
-    wanted = forms(value)
-    hits = []
-    for path in Path(folder).rglob("*"):
-        if path in but or path.is_symlink() or not path.is_file():
-            continue
-        content = path.read_bytes()
-        hits += [f"{path}: {name}" for name, form in wanted.items() if form in content]
-    return hits
 
 
 class Keyring:

@@ -67,6 +67,8 @@ void TestFillCall::onlySlotsAreFilled_data()
                " 'environment': [{'name': 'A', 'value': @}, {'name': 'B', 'value': 'b'}],"
                " 'input': @, 'success': [0, 3], 'output': 'json', 'starts_daemon': true}");
     row("ssh", "{'call': 'ssh', 'program': 'p', 'host': 'h', 'args': [@]}");
+    row("http", "{'call': 'http', 'method': 'PUT', 'url': @, 'timeout_ms': 5, 'headers':"
+                " [{'name': 'A', 'value': @}], 'json': {'a': [1, @], 'b': {'c': @}}, 'body': @}");
     row("write_file", "{'call': 'write_file', 'path': @, 'content': @, 'mode': 384, 'aside': @}");
     row("restore_file", "{'call': 'restore_file', 'path': @, 'aside': @}");
     row("tree_save", "{'call': 'tree_save', 'folder': '/f', 'exclude': ['*.tmp'], 'part': 'p',"

@@ -259,7 +259,10 @@ void TestModelValues::actionsHaveTheDesignsKeys_data()
     };
     row("run", "program args command as folder environment input success output", "");
     row("ssh", "host via program args command as folder environment input success output", "");
-    row("http", "method url headers body json ca timeout success output via", "");
+    row("http",
+        "method url headers body json from_file ca client_certificate client_key user password "
+        "bearer timeout success output to_file max_size via",
+        "");
     row("tree_save", "host via folder exclude part", "read");
     row("tree_restore", "host via part into", "destroy");
     row("postgres_list", "host via server port user database password", "read");

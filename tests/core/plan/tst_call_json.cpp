@@ -59,6 +59,25 @@ std::vector<std::pair<const char *, Call>> TestCallJson::samples()
     remote.host = QStringLiteral("me@web1:22");
     remote.input = SecretRef{QStringLiteral("token")};
     remote.success = {};
+    HttpCall http;
+    http.method = QStringLiteral("PUT");
+    http.url = slotted("https://a.example/", "steps.a.outputs.id");
+    http.headers = {{QStringLiteral("X-Token"), SecretRef{QStringLiteral("token")}},
+                    {QStringLiteral("Accept"), slotted("text/", "steps.a.outputs.kind")}};
+    http.json = QJsonObject{
+        {QStringLiteral("name"), slotted("n", "run").toJson()},
+        {QStringLiteral("list"), QJsonArray{1, true, QJsonValue(), QStringLiteral("a\"b")}}};
+    http.ca = QStringLiteral("/ca.pem");
+    http.clientCertificate = QStringLiteral("/c.pem");
+    http.clientKey = QStringLiteral("/c.key");
+    http.user = QStringLiteral("saver");
+    http.password = QStringLiteral("password");
+    http.timeout = std::chrono::milliseconds(1500);
+    http.output = OutputKind::Json;
+    http.maxSize = 5;
+    HttpCall plainHttp;
+    plainHttp.url = QStringLiteral("http://a.example/");
+    plainHttp.success = {200, 201, 404};
     Match match;
     match.contains = QStringLiteral("ready");
     const Call read =
@@ -67,6 +86,8 @@ std::vector<std::pair<const char *, Call>> TestCallJson::samples()
         {"process", process},
         {"remote process", remote},
         {"plain process", ProcessCall{QStringLiteral("true"), {}, {}, {}, {}, {}, false, {}}},
+        {"http", http},
+        {"plain http", plainHttp},
         {"write file", WriteFileCall{slotted("/etc/", "run"), SecretRef{QStringLiteral("key")},
                                      04755, slotted("/etc/a-", "run")}},
         {"write empty file", WriteFileCall{QStringLiteral("/a"), TemplateText(), 0, {}}},

@@ -547,7 +547,7 @@ void TestPlanner::whatIsNotThereYetSaysSo_data()
         QTest::newRow(name) << int(kind) << QByteArray(params);
     };
     row("ssh", ActionKind::Ssh, "{'host': 'web2', 'program': 'true'}");
-    row("http", ActionKind::Http, "{'url': 'https://a.example/'}");
+    row("http via", ActionKind::Http, "{'url': 'https://a.example/', 'via': ['web2']}");
     row("database elsewhere", ActionKind::PostgresDump,
         "{'host': 'web2', 'database': 'a', 'part': 'b'}");
     row("other host", ActionKind::TreeSave, "{'host': 'web2', 'folder': '/a', 'part': 'b'}");
