@@ -192,7 +192,7 @@ Inhibitor::Inhibitor(const RunId &run, QObject *parent) : QObject(parent), m_run
 {
     m_letGo.setSingleShot(true);
     m_letGo.setInterval(kLetGoAfter);
-    connect(&m_letGo, &QTimer::timeout, this, [this] { m_lock = {}; });
+    connect(&m_letGo, &QTimer::timeout, this, [this] { m_lock = QDBusUnixFileDescriptor(); });
 }
 
 void Inhibitor::setWanted(bool wanted)

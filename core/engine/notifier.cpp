@@ -5,7 +5,6 @@
 #include "core/base/format.h"
 #include "core/base/json.h"
 #include "core/model/notify_target.h"
-#include "core/model/words.h"
 #include "core/transport/local_process.h"
 #include "core/transport/webhook.h"
 
