@@ -57,24 +57,12 @@ struct Answer
     }
 };
 
-/// The session bus: after a logout and a login the new one, which Qt's own shared connection never
-/// comes to.
-QDBusConnection sessionBus()
-{
-    const QString name = QStringLiteral("lifeboat-session");
-    QDBusConnection bus(name);
-    if (bus.isConnected())
-        return bus;
-    QDBusConnection::disconnectFromBus(name);
-    return QDBusConnection::connectToBus(QDBusConnection::SessionBus, name);
-}
-
 /// A message on the session bus; `then` gets its arguments, or nothing when there was no answer.
 void callBus(QObject *owner, const QDBusMessage &message,
              std::function<void(std::optional<QVariantList>)> then)
 {
-    auto *watcher =
-        new QDBusPendingCallWatcher(sessionBus().asyncCall(message, kBusMilliseconds), owner);
+    auto *watcher = new QDBusPendingCallWatcher(
+        QDBusConnection::sessionBus().asyncCall(message, kBusMilliseconds), owner);
     QObject::connect(
         watcher, &QDBusPendingCallWatcher::finished, owner, [watcher, then = std::move(then)] {
             const QDBusMessage reply = watcher->reply();
@@ -139,14 +127,11 @@ void isLocked(QObject *owner, std::function<void(std::optional<bool>)> then)
 /// for.
 void keepAliveWithoutBus(std::function<void()> then)
 {
-    static GDBusConnection *kept = nullptr;
-    if (kept && !g_dbus_connection_is_closed(kept)) {
+    static bool isDone = false;
+    if (isDone) {
         then();
         return;
     }
-    // GLib gives everybody the dead one as long as somebody keeps it.
-    if (kept)
-        g_object_unref(std::exchange(kept, nullptr));
     g_bus_get(
         G_BUS_TYPE_SESSION, nullptr,
         [](GObject *, GAsyncResult *result, gpointer data) {
@@ -155,9 +140,7 @@ void keepAliveWithoutBus(std::function<void()> then)
             GDBusConnection *bus = g_bus_get_finish(result, nullptr);
             if (bus) {
                 g_dbus_connection_set_exit_on_close(bus, FALSE);
-                if (kept)
-                    g_object_unref(kept);
-                kept = bus; // it is GLib's shared one only as long as somebody keeps it
+                isDone = true; // and kept: it is GLib's shared one only as long as somebody does
             }
             (*next)();
         },
@@ -387,7 +370,7 @@ Async<void> Keychain::remove(const QString &system, const QString &secret)
 Async<KeychainHealth> Keychain::health()
 {
     const Answer<KeychainHealth> answer;
-    if (!sessionBus().isConnected()) {
+    if (!QDBusConnection::sessionBus().isConnected()) {
         answer.give(KeychainHealth{KeychainState::Absent, tr("there is no session bus")});
         return answer.promise->future();
     }

@@ -343,22 +343,6 @@ def test_vanishes_in_mid_run():
         scene.is_clean()
 
 
-def test_a_new_login_brings_it_back():
-    """The runner goes on with the keychain of the next session by itself."""
-    with Home(PROGRAM) as home:
-        keyring, scene, run = stood_at_gate(home)
-        keyring.stop()
-        keyring.bus.kill()
-        keyring.bus.wait()
-        scene.open()
-        scene.waits()
-        (home.runtime / "bus").unlink()
-        Keyring(home)
-        until(lambda: home.json("runs", "show", run)["state"] == "succeeded", 60, "the run")
-        assert (scene.folder / "password").read_text() == CANARY
-        scene.is_clean()
-
-
 def test_typed_is_asked_again_after_a_crash():
     with Home(PROGRAM) as home:
         scene = Scene(home, is_open=False)
