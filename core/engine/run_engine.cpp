@@ -2,6 +2,7 @@
 #include "core/engine/run_engine.h"
 
 #include "core/actions/fill_call.h"
+#include "core/base/format.h"
 #include "core/base/json.h"
 #include "core/engine/undo_plan.h"
 
@@ -15,8 +16,12 @@ LB_TRANSLATE(Engine)
 
 using namespace std::chrono_literals;
 
-constexpr auto kIdle = 30min;      ///< a ready run without go becomes a draft
 constexpr auto kSecretAgain = 10s; ///< a keychain may be unlocked meanwhile
+constexpr auto kDiskAgain = 10s;
+constexpr std::chrono::milliseconds kFirstPause = 5s;
+constexpr std::chrono::milliseconds kLongestPause = 1min;
+constexpr std::chrono::milliseconds kNetworkLimit = 4h;
+constexpr auto kNap = 5s; ///< a shorter sleep changes no network
 
 } // namespace
 
@@ -39,9 +44,7 @@ RunEngine::RunEngine(RunEnvironment &environment, QObject *parent)
     });
     m_needsAgain.setInterval(kSecretAgain);
     connect(&m_needsAgain, &QTimer::timeout, this, &RunEngine::tryNeedsAgain);
-    m_idle.setSingleShot(true);
-    m_idle.setInterval(kIdle);
-    connect(&m_idle, &QTimer::timeout, this,
+    connect(&m_idle, &BootTimer::timeout, this,
             [this] { commit(EventKind::RunDrafted, {}, 0, {}, [this] { Q_EMIT over(); }); });
 }
 
@@ -71,6 +74,8 @@ void RunEngine::waitFor(const Wait &wait)
                      {QStringLiteral("text"), wait.text}};
     if (!wait.secret.isEmpty())
         data.insert(QStringLiteral("secret"), wait.secret);
+    if (wait.since.isValid())
+        data.insert(QStringLiteral("since"), toJsonTime(wait.since));
     commit(EventKind::WaitingStarted, wait.step, 0, data);
 }
 
@@ -268,7 +273,10 @@ void RunEngine::startFilled(const PlannedStep &step, int attempt, const std::vec
                        });
                if (state().cancelRequested && step.section == PlanSection::Steps)
                    run->cancel();
-               run->start();
+               // The same address may lead to another installation after a wait or a sleep.
+               const bool slept = sleepTime() - std::exchange(m_knownSleep, sleepTime()) > kNap;
+               run->start(slept || m_away.contains(step.id) ? ReadIdentity::Always
+                                                            : ReadIdentity::IfItDestroys);
            });
 }
 
@@ -278,6 +286,7 @@ void RunEngine::onStepFinished(StepRun *run, const Result<CallOutcome> &outcome)
     const int attempt = run->attempt();
     run->deleteLater();
     if (outcome) {
+        m_away.remove(step.id);
         succeed(step, attempt, *outcome);
         return;
     }
@@ -295,6 +304,12 @@ void RunEngine::onStepFinished(StepRun *run, const Result<CallOutcome> &outcome)
         waitForDisk(step, attempt, error);
         return;
     }
+    // An assessment is there to tell what is away.
+    const bool isAway = error.code == ErrorCode::Unreachable && !step.calls.empty() &&
+                        m_plan->purpose != Purpose::Assess &&
+                        std::holds_alternative<PostgresCall>(step.calls.front());
+    if (isAway && waitForNetwork(step, attempt, error))
+        return;
     failStep(step, attempt, error);
 }
 
@@ -341,6 +356,7 @@ void RunEngine::conclude(const PlannedStep &step)
 void RunEngine::failStep(const PlannedStep &step, int attempt, const Error &error)
 {
     m_running.remove(step.id);
+    m_away.remove(step.id);
     const bool fits = step.retry.on.empty() ? error.code == ErrorCode::Unreachable ||
                                                   error.code == ErrorCode::TimedOut
                                             : std::find(step.retry.on.begin(), step.retry.on.end(),
@@ -367,12 +383,41 @@ void RunEngine::waitForDisk(const PlannedStep &step, int attempt, const Error &e
     waitFor(
         {WaitingFor::Disk, step.id,
          tr("The disk is full: %1. Free space; the run goes on by itself").arg(error.sentence())});
-    // Tried again every ten seconds; each try is an attempt of its own in the journal.
-    QTimer::singleShot(10s, this, [this, id = step.id] {
-        if (!m_running.contains(id) || m_running.value(id))
+    tryAgainAfter(kDiskAgain, WaitingFor::Disk, step.id);
+}
+
+bool RunEngine::waitForNetwork(const PlannedStep &step, int attempt, const Error &error)
+{
+    const auto limit = parseDuration(state().request.system.networkLimit).value_or(kNetworkLimit);
+    if (!m_away.contains(step.id))
+        m_away.insert(step.id, {utcNow(), bootTime(), kFirstPause});
+    Away &away = m_away[step.id];
+    if (bootTime() - away.begun >= limit)
+        return false;
+    m_running.insert(step.id, nullptr); // keeps its place while it waits
+    commit(EventKind::StepFailed, step.id, attempt,
+           {{QStringLiteral("error"), errorToJson(error)}, {QStringLiteral("retry"), true}});
+    waitFor({WaitingFor::Network,
+             step.id,
+             tr("%1 cannot be reached: %2. The run goes on by itself when it can, for at most %3")
+                 .arg(step.title, error.sentence(), formatDuration(limit)),
+             {},
+             away.since});
+    const auto pause = away.pause;
+    away.pause = std::min(2 * away.pause, kLongestPause);
+    tryAgainAfter(pause, WaitingFor::Network, step.id);
+    return true;
+}
+
+void RunEngine::tryAgainAfter(std::chrono::milliseconds pause, WaitingFor reason,
+                              const QString &step)
+{
+    // Each try is an attempt of its own in the journal.
+    QTimer::singleShot(pause, this, [this, reason, step] {
+        if (!m_running.contains(step) || m_running.value(step) || !isAsked(step))
             return;
-        stopWaiting(WaitingFor::Disk, id);
-        m_running.remove(id);
+        stopWaiting(reason, step);
+        m_running.remove(step);
         advanceSoon();
     });
 }

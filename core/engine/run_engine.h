@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/boot_timer.h"
 #include "core/engine/leases.h"
 #include "core/engine/preparation.h"
 #include "core/engine/scheduler.h"
 #include "core/engine/step_run.h"
 
-#include <QElapsedTimer>
 #include <QHash>
 
 namespace lb {
@@ -63,7 +63,8 @@ private:
     {
         WaitingFor reason = WaitingFor::Person;
         QString step, text;
-        QString secret{}; ///< of Credential
+        QString secret{};  ///< of Credential
+        QDateTime since{}; ///< when it was waited for already before
     };
     void waitFor(const Wait &wait);
     void waitForPerson(const QString &step, const QString &text);
@@ -93,6 +94,9 @@ private:
     void conclude(const PlannedStep &step);
     void failStep(const PlannedStep &step, int attempt, const Error &error);
     void waitForDisk(const PlannedStep &step, int attempt, const Error &error);
+    /// Unreachable is a wait; false when it has lasted as long as the profile allows.
+    bool waitForNetwork(const PlannedStep &step, int attempt, const Error &error);
+    void tryAgainAfter(std::chrono::milliseconds pause, WaitingFor reason, const QString &step);
     void openObligation(const ObligationSpec &spec, const QJsonObject &detail);
     void closeObligationsOf(const QString &finallyStep);
 
@@ -128,8 +132,17 @@ private:
     SecretBox m_secrets;
     std::vector<Need> m_needs;
     QTimer m_needsAgain;
-    QElapsedTimer m_checkedAt;
-    QTimer m_idle;
+    /// A step whose target was away, until it ends.
+    struct Away
+    {
+        QDateTime since;
+        std::chrono::nanoseconds begun{0}; ///< by bootTime()
+        std::chrono::milliseconds pause{0};
+    };
+    QHash<QString, Away> m_away;
+    std::chrono::nanoseconds m_checkedAt{0};             ///< by bootTime()
+    std::chrono::nanoseconds m_knownSleep = sleepTime(); ///< when a step last began
+    BootTimer m_idle;
     bool m_stopping = false, m_over = false, m_advancing = false;
     bool m_isAgain = false; ///< the preparation under way is the one at go
 };

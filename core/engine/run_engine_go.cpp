@@ -14,6 +14,7 @@ namespace {
 LB_TRANSLATE(Engine)
 
 constexpr auto kChecksStayGood = std::chrono::minutes(10);
+constexpr auto kIdle = std::chrono::minutes(30); ///< a ready run without go becomes a draft
 
 } // namespace
 
@@ -32,7 +33,7 @@ void RunEngine::prepare()
 
 void RunEngine::onPrepared(const Prepared &prepared)
 {
-    m_checkedAt.start();
+    m_checkedAt = bootTime();
     if (!m_isAgain) {
         recordChecks(prepared.checks);
         freeze(prepared);
@@ -130,10 +131,10 @@ void RunEngine::useAdvanceGo()
         if (!request.attended)
             commit(EventKind::RunDrafted, {}, 0, {}, [this] { Q_EMIT over(); });
         else
-            m_idle.start();
+            m_idle.start(kIdle);
         return;
     }
-    m_idle.start();
+    m_idle.start(kIdle);
     const GoAnswer &given = request.go;
     GoAnswer answer = given;
     for (auto it = m_answered.begin(); it != m_answered.end(); ++it)
@@ -220,7 +221,7 @@ Result<void> RunEngine::go(const GoAnswer &answer)
             error.code = ErrorCode::BadInput;
         return tl::unexpected(error);
     }
-    if (m_checkedAt.elapsed() > std::chrono::milliseconds(kChecksStayGood).count()) {
+    if (bootTime() - m_checkedAt > kChecksStayGood) {
         m_pendingGo = whole;
         m_isAgain = true;
         prepare();

@@ -6,6 +6,8 @@
 #include "core/base/digest.h"
 #include "core/base/json.h"
 #include "core/base/paths.h"
+#include "core/engine/desktop.h"
+#include "core/engine/notifier.h"
 #include "core/engine/undo_plan.h"
 
 namespace lb {
@@ -145,9 +147,9 @@ Result<RunnerGreeting> Runner::stand(std::unique_ptr<Journal> journal, RunState 
     m_server->setHello([this] { return hello(); });
     TRY_VALUE(const QString socket, m_server->listen());
     connect(m_server.get(), &CommandServer::moved, this, [this](const QString &path) {
-        (void)writeFileAtomically(m_folder.path() + QStringLiteral("/socket"), path.toUtf8());
+        (void)writeFileAtomically(m_folder.socketFile(), path.toUtf8());
     });
-    TRY(writeFileAtomically(m_folder.path() + QStringLiteral("/socket"), socket.toUtf8()));
+    TRY(writeFileAtomically(m_folder.socketFile(), socket.toUtf8()));
     m_log->commit(makeEvent(EventKind::RunnerStarted, {}, 0,
                             {{QStringLiteral("runner"), ProcessIdentity::self().toJson()},
                              {QStringLiteral("host"), currentHostName()},
@@ -156,6 +158,7 @@ Result<RunnerGreeting> Runner::stand(std::unique_ptr<Journal> journal, RunState 
                              {QStringLiteral("socket"), socket}}));
     TRY(m_log->flush());
 
+    joinOwnScope(id); // before the guard, which belongs into it
     m_guard = std::make_unique<Guard>();
     if (auto inventory = Inventory::open(paths::inventoryFile()))
         m_inventory = std::move(*inventory);
@@ -177,6 +180,8 @@ Result<RunnerGreeting> Runner::stand(std::unique_ptr<Journal> journal, RunState 
         m_server->send(message);
     });
     connect(m_engine.get(), &RunEngine::over, this, &Runner::finish, Qt::QueuedConnection);
+    m_notifier = std::make_unique<Notifier>(m_environment);
+    m_inhibitor = std::make_unique<Inhibitor>(id);
     remember(false);
 
     RunnerGreeting greeting;
@@ -202,6 +207,7 @@ void Runner::onDurable(const RunEvent &event, const QByteArray &line)
         message.line = *object;
     if (m_server)
         m_server->send(message);
+    followDesktop(event);
     const bool obligations = event.kind == EventKind::ObligationOpened ||
                              event.kind == EventKind::ObligationClosed ||
                              event.kind == EventKind::ObligationWaived;
@@ -210,6 +216,21 @@ void Runner::onDurable(const RunEvent &event, const QByteArray &line)
          event.kind == EventKind::WaitingStarted || event.kind == EventKind::WaitingEnded ||
          m_rememberedState != m_log->state().state))
         remember(obligations);
+}
+
+void Runner::followDesktop(const RunEvent &event)
+{
+    if (m_notifier &&
+        (event.kind == EventKind::WaitingStarted || event.kind == EventKind::WaitingEnded))
+        m_notifier->look();
+    if (!m_inhibitor || event.step.isEmpty())
+        return;
+    const StepRecord *record = m_log->state().step(event.step);
+    if (record && record->state == StepState::Running)
+        m_open.insert(event.step);
+    else
+        m_open.remove(event.step);
+    m_inhibitor->setWanted(!m_open.isEmpty());
 }
 
 void Runner::remember(bool obligationsToo)
@@ -270,6 +291,7 @@ void Runner::finish()
     QCoreApplication::sendPostedEvents();
     remember(true);
     m_index.waitForDone();
+    m_notifier.reset();
     m_engine.reset(); // asks what it still has at work to stop
     waitForWorkers();
     m_server->close();

@@ -5,9 +5,13 @@
 #include "core/engine/command_server.h"
 #include "core/engine/run_engine.h"
 
+#include <QSet>
 #include <QThreadPool>
 
 namespace lb {
+
+class Inhibitor;
+class Notifier;
 
 /// One run in one process: opens or makes its folder, journal and socket, and lets the engine work.
 /// Main thread. Holds the run's lock for its whole life.
@@ -36,6 +40,7 @@ private:
     Result<void> readUndone(const QString &run);
     Result<void> onCommand(const RunCommand &command);
     void onDurable(const RunEvent &event, const QByteArray &line);
+    void followDesktop(const RunEvent &event);
     void remember(bool obligationsToo);
     RunnerMessage hello() const;
     void finish();
@@ -49,7 +54,10 @@ private:
     RunEnvironment m_environment;
     std::unique_ptr<CommandServer> m_server;
     std::unique_ptr<RunEngine> m_engine;
-    QThreadPool m_index; ///< one thread: writes to the inventory in order
+    std::unique_ptr<Notifier> m_notifier;
+    std::unique_ptr<Inhibitor> m_inhibitor;
+    QSet<QString> m_open; ///< steps that are under way
+    QThreadPool m_index;  ///< one thread: writes to the inventory in order
     RunStateName m_rememberedState = RunStateName::Preparing;
     bool m_ended = false;
 };

@@ -24,20 +24,20 @@ StepRun::StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled,
       m_context(environment.contextFor(step.id, attempt))
 {
     m_context.secrets = secrets;
-    m_timeout.setSingleShot(true);
-    connect(&m_timeout, &QTimer::timeout, this, [this] {
+    connect(&m_timeout, &BootTimer::timeout, this, [this] {
         m_timedOut = true;
         if (m_execution)
             m_execution->cancel();
     });
 }
 
-void StepRun::start()
+void StepRun::start(ReadIdentity when)
 {
     if (m_step.timeout)
         m_timeout.start(*m_step.timeout);
     // Whatever could have become another installation meanwhile is looked at again (design §3).
-    if (m_step.effect == Effect::Destroy && !m_environment.plan->facts.empty())
+    if ((m_step.effect == Effect::Destroy || when == ReadIdentity::Always) &&
+        !m_environment.plan->facts.empty())
         checkIdentity(0);
     else
         startCallAt(0);
@@ -83,6 +83,11 @@ void StepRun::readFact(size_t index, const Secrets &secrets)
             [this, index, name = facts[index].name](const Result<CallOutcome> &outcome) {
                 m_execution->deleteLater();
                 m_execution = nullptr;
+                // Away is not another installation.
+                if (!outcome && outcome.error().code == ErrorCode::Unreachable) {
+                    end(outcome);
+                    return;
+                }
                 if (outcome)
                     m_factsNow.insert(name, outcome->answer.value);
                 checkIdentity(index + 1);

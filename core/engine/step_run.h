@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/boot_timer.h"
 #include "core/engine/run_environment.h"
 
-#include <QTimer>
-
 namespace lb {
+
+/// When a step looks whether the target is still the installation of the plan.
+enum class ReadIdentity
+{
+    IfItDestroys,
+    Always,
+};
 
 /// One attempt of one step: its calls one after the other, its timeout, its identity check before
 /// it destroys. Main thread. Journals what it observes; its outcome is the engine's to journal.
@@ -16,7 +22,7 @@ public:
     StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled, const Secrets &secrets,
             const RunEnvironment &environment, QObject *parent);
 
-    void start();
+    void start(ReadIdentity when);
     /// Ends a read at once, a program with TERM and KILL; a swap is finished first.
     void cancel();
     const PlannedStep &step() const { return m_step; }
@@ -38,7 +44,7 @@ private:
     std::vector<Call> m_calls;
     const RunEnvironment &m_environment;
     ActionContext m_context;
-    QTimer m_timeout;
+    BootTimer m_timeout;
     Execution *m_execution = nullptr;
     size_t m_index = 0;
     CallOutcome m_outcome;

@@ -59,6 +59,8 @@ public:
     QString logFolder() const { return m_path + QStringLiteral("/log"); }
     QString evidenceFolder() const { return m_path + QStringLiteral("/evidence"); }
     QString lockFile() const { return m_path + QStringLiteral("/lock"); }
+    /// Says where the runner listens now: a logout can take the place away that the journal names.
+    QString socketFile() const { return m_path + QStringLiteral("/socket"); }
     /// `log/STEP.ATTEMPT.log`; a step id that is no file name is changed and gets a hash, so that
     /// no two ids share a file.
     QString logFile(const QString &step, int attempt) const;

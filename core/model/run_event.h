@@ -36,7 +36,7 @@ enum class EventKind
     ObligationOpened, ///< obligation{id,title,by,detail{…}}
     ObligationClosed, ///< obligation id, by
     ObligationWaived, ///< obligation id, by, note
-    WaitingStarted,   ///< for, step, text
+    WaitingStarted,   ///< for, step, text; since, when that was earlier
     WaitingEnded,
     Answered, ///< step, answer, by, note, evidence{file,sha256}
     PauseRequested,

@@ -17,9 +17,12 @@ QJsonValue timeOrNull(const QDateTime &time)
 
 Waiting waitingFrom(const RunEvent &event)
 {
+    // A wait that is tried again and again goes back to its first time.
+    const QDateTime since = fromJsonTime(event.data.value(QLatin1String("since")).toString());
     return {fromWord<WaitingFor>(event.data.value(QLatin1String("for")).toString())
                 .value_or(WaitingFor::Person),
-            event.step, event.data.value(QLatin1String("text")).toString(), event.time,
+            event.step, event.data.value(QLatin1String("text")).toString(),
+            since.isValid() ? since : event.time,
             event.data.value(QLatin1String("secret")).toString()};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/atomic_file.h"
 #include "core/journal/journal_reader.h"
 #include "core/journal/run_folder.h"
 #include "core/runner/read_run.h"
@@ -149,14 +150,12 @@ struct RunFollower::Private : public QObject
 
     void connectSocket()
     {
-        const QString path = view.state.socket;
-        if (path.isEmpty() || view.state.runnerHost != currentHostName())
+        if (view.state.socket.isEmpty() || view.state.runnerHost != currentHostName() ||
+            socket.state() != QLocalSocket::UnconnectedState)
             return;
-        if (path != socketPath && socket.state() != QLocalSocket::UnconnectedState)
-            socket.abort();
-        if (socket.state() != QLocalSocket::UnconnectedState)
-            return;
-        socketPath = path;
+        // The journal says where the runner began to listen, this file where it does now.
+        const auto named = readWholeFile(RunFolder::of(run).socketFile(), 4096);
+        const QString path = named ? QString::fromUtf8(*named) : view.state.socket;
         buffer.clear();
         socket.connectToServer(path);
     }
@@ -275,7 +274,7 @@ struct RunFollower::Private : public QObject
     std::shared_ptr<JournalTail> tail;
     QTimer look, again, statusSoon;
     QLocalSocket socket;
-    QString socketPath, cancelLeaves;
+    QString cancelLeaves;
     QByteArray buffer;
     QByteArrayList queue; ///< commands that wait for the connection
     QHash<int, std::shared_ptr<QPromise<Result<void>>>> pending;

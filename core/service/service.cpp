@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/config/profile_files.h"
 #include "core/config/schema.h"
+#include "core/model/notify_target.h"
 #include "core/report/plan_text.h"
 #include "core/service/changes.h"
 #include "core/service/run_orders.h"
@@ -74,6 +75,8 @@ Result<void> setProfileKey(SystemProfile &profile, const QString &key, const QSt
         return {};
     }
     if (key == QLatin1String(".notify")) {
+        if (!value.isEmpty())
+            TRY(NotifyTarget::parse(value));
         profile.notify = value;
         return {};
     }

@@ -67,17 +67,25 @@ class Cluster:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(
             [self.programs / "postgres", "-D", self.data, "-p", str(self.port), "-k", self.socket,
              "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=40",
              "-c", "shared_buffers=16MB", "-c", "max_wal_size=64MB"],
-            stdout=(self.folder / "log").open("wb"), stderr=subprocess.STDOUT,
+            stdout=(self.folder / "log").open("ab"), stderr=subprocess.STDOUT,
             start_new_session=True, cwd=self.folder, **self.as_user)
         until = time.monotonic() + 30
         while self.psql("postgres", "SELECT 1", check=False).returncode != 0:
             if time.monotonic() > until or self.process.poll() is not None:
                 raise AssertionError((self.folder / "log").read_text())
             time.sleep(0.05)
+
+    def stop(self):
+        """At once, as by a loss of power."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
 
     def copied(self, without):
         """The server's programs at another place: they look for their files beside themselves."""
@@ -96,8 +104,7 @@ class Cluster:
 
     def __exit__(self, *_):
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
-            self.process.wait(30)
+            self.stop()
         for place in (self.data, self.socket, self.log.parent) if not self.own else ():
             shutil.rmtree(place, ignore_errors=True)
         if self.own:

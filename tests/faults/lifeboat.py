@@ -32,7 +32,9 @@ class Home:
             "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.path),
             "TMPDIR": str(self.path), "XDG_CONFIG_HOME": str(self.path / "config"),
             "XDG_DATA_HOME": str(self.path / "data"), "XDG_STATE_HOME": str(self.path / "state"),
-            "XDG_RUNTIME_DIR": str(self.runtime), "USER": "tester", "LOGNAME": "tester"}
+            "XDG_RUNTIME_DIR": str(self.runtime), "USER": "tester", "LOGNAME": "tester",
+            # The computer's own logind has no part in a test.
+            "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self.runtime}/no-system-bus"}
         self.as_user = {}  # of subprocess.run(): another user than the one who tests
         self.data = self.path / "data/lifeboat"
 
