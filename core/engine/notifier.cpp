@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/notifier.h"
 
+#include "core/actions/notify.h"
 #include "core/base/clock.h"
-#include "core/base/format.h"
-#include "core/base/json.h"
-#include "core/model/notify_target.h"
-#include "core/transport/local_process.h"
-#include "core/transport/webhook.h"
 
 namespace lb {
 
@@ -17,7 +13,6 @@ LB_TRANSLATE(Notifier)
 using namespace std::chrono_literals;
 
 constexpr auto kEvery = 10min;
-constexpr auto kLimit = 30s;
 
 bool isForSomebody(const Waiting &waiting)
 {
@@ -60,44 +55,8 @@ void Notifier::tell()
                             {QStringLiteral("step"), m_told->step},
                             {QStringLiteral("text"), m_told->text},
                             {QStringLiteral("since"), toJsonTime(m_told->since)}};
-    const auto target = NotifyTarget::parse(request.system.notify);
-    if (!target)
-        onTold(tl::unexpected(target.error()));
-    else if (target->program.isEmpty())
-        postJson(this, target->webhook, facts, kLimit,
-                 [this](const Result<void> &told) { onTold(told); });
-    else
-        runProgram(target->program, facts);
-}
-
-void Notifier::runProgram(const QStringList &words, const QJsonObject &facts)
-{
-    auto *process = new LocalProcess(m_environment.guard, this);
-    auto *limit = new QTimer(process);
-    limit->setSingleShot(true);
-    connect(limit, &QTimer::timeout, process, [process] { process->terminate(2s); });
-    connect(process, &LocalProcess::finished, this,
-            [this, process, program = words.first()](const ProcessEnd &end) {
-                process->deleteLater();
-                if (end.error)
-                    onTold(tl::unexpected(*end.error));
-                else if (end.terminated)
-                    onTold(fail(ErrorCode::TimedOut,
-                                tr("%1 took longer than %2").arg(program, formatDuration(kLimit))));
-                else if (end.exitStatus.value_or(-1) != 0)
-                    onTold(fail(ErrorCode::Failed, tr("%1 failed").arg(program),
-                                displayText(QString::fromUtf8(end.tail).trimmed(), true)));
-            });
-    ProcessStart start;
-    start.program = words.first();
-    start.arguments = words.mid(1);
-    start.input = toJsonDocument(facts);
-    for (const char *fact : {"run", "runbook", "system", "waiting", "step", "text", "since"})
-        start.environment.emplace_back(QStringLiteral("LIFEBOAT_") +
-                                           QString::fromLatin1(fact).toUpper(),
-                                       facts.value(QLatin1String(fact)).toString().toUtf8());
-    limit->start(kLimit);
-    process->start(std::move(start));
+    notifySomebody(this, m_environment.guard, request.system.notify, facts,
+                   [this](const Result<void> &told) { onTold(told); });
 }
 
 void Notifier::onTold(const Result<void> &told)

@@ -19,7 +19,6 @@ public:
 
 private:
     void tell();
-    void runProgram(const QStringList &words, const QJsonObject &facts);
     void onTold(const Result<void> &told);
 
     const RunEnvironment &m_environment;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A runner's life in a real desktop, and without one: a systemd scope of its own, logind's lock while
 a step is open, a logout in the middle of a run, telling people that a run waits, a database server
-that is away for a while. F39, F40."""
+that is away for a while."""
 
 import http.server
 import json
