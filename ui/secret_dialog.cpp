@@ -22,8 +22,11 @@ SecretHandle takeSecret(QLineEdit *field)
     QString text = field->text();
     QByteArray bytes = text.toUtf8();
     // The field shares this buffer; written through, nothing of it is left when the field lets go.
-    auto *held = const_cast<QChar *>(text.constData());
-    std::fill(held, held + text.size(), QChar(u'\0'));
+    // One without capacity is no typed text but the program's own constant.
+    if (text.capacity() > 0) {
+        auto *held = const_cast<QChar *>(text.constData());
+        std::fill(held, held + text.size(), QChar(u'\0'));
+    }
     field->clear();
     return std::make_shared<const SecretString>(std::move(bytes));
 }

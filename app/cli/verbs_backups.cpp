@@ -52,21 +52,22 @@ QString fileName(const QJsonObject &entry)
 QString differenceText(const QJsonObject &line)
 {
     const QString change = line.value(QLatin1String("change")).toString();
-    const QString mark = change == QLatin1String("added")     ? QStringLiteral("+ ")
-                         : change == QLatin1String("removed") ? QStringLiteral("- ")
-                                                              : QStringLiteral("~ ");
+    const QString mark = change == QLatin1String("added")     ? QStringLiteral("+")
+                         : change == QLatin1String("removed") ? QStringLiteral("-")
+                                                              : QStringLiteral("~");
     if (line.contains(QLatin1String("table")))
-        return mark +
-               tr("%1 (%2 rows before, %3 now)", "a table")
-                   .arg(displayText(line.value(QLatin1String("table")).toString()),
-                        QLocale().toString(line.value(QLatin1String("rows_before")).toInteger()),
-                        QLocale().toString(line.value(QLatin1String("rows")).toInteger()));
+        return tr("%1 %2 (%3 rows before, %4 now)", "%1 is +, - or ~, %2 a table")
+            .arg(mark, displayText(line.value(QLatin1String("table")).toString()),
+                 QLocale().toString(line.value(QLatin1String("rows_before")).toInteger()),
+                 QLocale().toString(line.value(QLatin1String("rows")).toInteger()));
     if (!line.contains(QLatin1String("path")) && !line.contains(QLatin1String("path_b64")))
-        return mark + tr("part %1").arg(line.value(QLatin1String("part")).toString());
+        return tr("%1 part %2", "%1 is +, - or ~")
+            .arg(mark, line.value(QLatin1String("part")).toString());
     const QStringList what = toStringList(line.value(QLatin1String("what")));
-    return what.isEmpty() ? mark + fileName(line)
-                          : mark + tr("%1 (%2)", "a path and what differs")
-                                       .arg(fileName(line), what.join(QStringLiteral(", ")));
+    if (what.isEmpty())
+        return QStringLiteral("%1 %2").arg(mark, fileName(line));
+    return tr("%1 %2 (%3)", "%1 is +, - or ~, %2 a path, %3 what differs")
+        .arg(mark, fileName(line), what.join(QStringLiteral(", ")));
 }
 
 void sayPoint(const RestorePoint &point)

@@ -68,7 +68,9 @@ class Scene:
         (self.service / "hold").touch()
         before, calls = set(self.home.runs()), self.log().count("off")
         self.home.cli("run", "files.save", "--system", "shop", "--yes", "--detach", expect=(0, 4))
-        run = until(lambda: [r for r in self.home.runs() if r not in before], 20, "the run")[0]
+        # Beside it there may be one that puts the inventory in order.
+        run = until(lambda: [r for r in self.home.runs() if r not in before and any(
+            "files.save" in json.dumps(e) for e in self.home.events(r)[:1])], 20, "the run")[0]
         until(lambda: self.log().count("off") > calls, 30, "the service to be stopped")
         return run
 

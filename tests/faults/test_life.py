@@ -207,8 +207,9 @@ def test_notify_program():
         tell.chmod(0o755)
         asking = Asking(home, "--set", f".notify={json.dumps([str(tell), 'on call'])}")
         run = asking.start()
-        until(lambda: Path(f"{told}.words").exists(), 20, "somebody to be told")
-        assert Path(f"{told}.words").read_text() == f"on call {run} person lamp\n"
+        words = Path(f"{told}.words")
+        until(lambda: words.exists() and words.read_text(), 20, "somebody to be told")
+        assert words.read_text() == f"on call {run} person lamp\n"
         facts = json.loads(told.read_text())
         shown = home.json("runs", "show", run)["waiting"]
         assert facts == {"format": 1, "run": run, "runbook": "own.ask", "system": "lamp",

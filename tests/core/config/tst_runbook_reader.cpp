@@ -187,8 +187,10 @@ void TestRunbookReader::defaultsAreSet()
 void TestRunbookReader::remoteAndSecretsAreRead()
 {
     const Runbook runbook = good("harbour.save.yaml").runbook;
-    QCOMPARE(runbook.secrets.size(), size_t(2));
+    QCOMPARE(runbook.secrets.size(), size_t(3));
     QCOMPARE(runbook.secrets[0].neededBy, QStringLiteral("dump"));
+    // Its steps run as root: sudo may ask.
+    QCOMPARE(runbook.secrets[2].name, QStringLiteral("sudo_password"));
     QCOMPARE(runbook.steps[0].action.kind, ActionKind::Ssh);
     QCOMPARE(runbook.steps[1].action.kind, ActionKind::Http);
     QCOMPARE(runbook.steps[1].action.params[QLatin1String("json")][QLatin1String("state")],
