@@ -472,8 +472,11 @@ std::vector<ProcEntry> GuardProcess::belongingTo(const Child &child, const ProcT
 /// while `child` ran, and no other program can have started it.
 bool GuardProcess::isOrphanOf(const Child &child, const ProcEntry &entry) const
 {
-    if (entry.startTime < child.tree.startTime || !environmentOf(entry.pid, kStepVariable).empty())
+    if (entry.startTime < child.tree.startTime)
         return false;
+    // In the middle of an exec it had none when the table was read.
+    if (const std::string marker = environmentOf(entry.pid, kStepVariable); !marker.empty())
+        return marker == child.tree.marker;
     for (const Child &other : m_children) {
         const bool own = other.tree.pid == entry.pid || other.tree.pid == entry.session;
         const bool mayBe =
