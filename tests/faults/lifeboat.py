@@ -70,17 +70,17 @@ class Home:
     def runners(self):
         """Live runners, by their journals: only root reads their environment."""
         found = []
-        for run in self.runs():
-            for event in self.events(run):
-                if event["event"] == "runner_started":
-                    pid = event["runner"]["pid"]
-                    try:
-                        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-                    except OSError:
-                        continue
-                    if fields[0] not in "ZX" and pid not in found and \
-                            int(fields[19]) == int(event["runner"]["start_time"]):
-                        found.append(pid)
+        for journal in self.data.glob("runs/*/journal.jsonl"):
+            for line in journal.read_bytes().split(b"\n"):
+                try:
+                    runner = json.loads(line)["runner"]
+                    state = Path(f"/proc/{runner['pid']}/stat").read_text()
+                except (ValueError, KeyError, TypeError, OSError):
+                    continue  # torn, another event, or gone
+                fields = state.rsplit(")", 1)[1].split()
+                if fields[0] not in "ZX" and runner["pid"] not in found and \
+                        int(fields[19]) == int(runner["start_time"]):
+                    found.append(runner["pid"])
         return found
 
     def cli(self, *words, expect=None, environment=None, timeout=120, stdin=None):

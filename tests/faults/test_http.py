@@ -4,10 +4,11 @@ that the server sends back in answers and errors are found nowhere afterwards in
 fill the next request; probes, waits, checks, discovery and facts ask over HTTP."""
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
-import shutil
+import urllib.request
 from pathlib import Path
 
 from lifeboat import PROGRAM, Home, main, until
@@ -133,10 +134,8 @@ class Scene:
         return run
 
     def arrived(self, begin):
-        read = subprocess.run(
-            ["curl", "-s", f"http://127.0.0.1:{self.ports['plain']}/log"], capture_output=True,
-            check=True)
-        return [r for r in json.loads(read.stdout) if r["path"].startswith(begin)]
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['plain']}/log") as read:
+            return [r for r in json.load(read) if r["path"].startswith(begin)]
 
     def is_clean(self):
         hits = search(self.home.path, CANARY) + search(self.home.path, "saver:" + CANARY)
