@@ -96,6 +96,9 @@ void restore(const TreeArchive &archive)
         mustHold(type == fs::file_type::regular || type == fs::file_type::directory ||
                      type == fs::file_type::symlink,
                  "only files, folders and links are made", entry.path().c_str());
+        // An ordinary user looks into a folder only with rights; it is opened after this.
+        if (type == fs::file_type::directory)
+            fs::permissions(entry.path(), fs::perms::owner_all, fs::perm_options::add);
         if (type == fs::file_type::regular)
             bytes += entry.symlink_status().type() == type ? fs::hard_link_count(entry) : 0;
     }
