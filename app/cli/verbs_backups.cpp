@@ -70,6 +70,22 @@ QString differenceText(const QJsonObject &line)
         .arg(mark, fileName(line), what.join(QStringLiteral(", ")));
 }
 
+/// What a run wrote as JSON lines, one by one: a million of them must not stand in memory.
+Result<void> visitLogLines(Session &session, const RunId &run,
+                           const std::function<void(const QJsonObject &)> &visit)
+{
+    for (const QString &log : session.service.logFiles(run)) {
+        QFile lines(log);
+        if (!lines.open(QIODevice::ReadOnly))
+            return fail(ErrorCode::Failed, tr("Cannot read %1").arg(log), lines.errorString());
+        while (!lines.atEnd()) {
+            if (const auto line = parseJsonObject(lines.readLine().trimmed(), log))
+                visit(*line);
+        }
+    }
+    return {};
+}
+
 void sayPoint(const RestorePoint &point)
 {
     say(tr("restore point %1 of %2").arg(point.id, point.system));
@@ -152,22 +168,14 @@ int backupsFiles(Session &session)
                                    {{QStringLiteral("pattern"), session.arguments.word(1)}}, &run))
         return *status;
     QJsonArray files;
-    for (const QString &log : session.service.logFiles(run)) {
-        // One JSON line a file; a million of them must not stand in memory.
-        QFile lines(log);
-        if (!lines.open(QIODevice::ReadOnly))
-            return session.failed(
-                Error{ErrorCode::Failed, tr("Cannot read %1").arg(log), lines.errorString(), {}});
-        while (!lines.atEnd()) {
-            const auto entry = parseJsonObject(lines.readLine().trimmed(), log);
-            if (!entry)
-                continue;
-            if (session.json())
-                files.append(*entry);
-            else
-                say(fileName(*entry));
-        }
-    }
+    const auto visited = visitLogLines(session, run, [&](const QJsonObject &entry) {
+        if (session.json())
+            files.append(entry);
+        else
+            say(fileName(entry));
+    });
+    if (!visited)
+        return session.failed(visited.error());
     if (session.json())
         sayJson({{QStringLiteral("format"), 1},
                  {QStringLiteral("restore_point"), point->id},
@@ -188,21 +196,14 @@ int backupsDiff(Session &session)
             workOn(session, "lifeboat.diff", *before, {{QStringLiteral("other"), after->id}}, &run))
         return *status;
     QJsonArray list;
-    for (const QString &log : session.service.logFiles(run)) {
-        QFile lines(log);
-        if (!lines.open(QIODevice::ReadOnly))
-            return session.failed(
-                Error{ErrorCode::Failed, tr("Cannot read %1").arg(log), lines.errorString(), {}});
-        while (!lines.atEnd()) {
-            const auto line = parseJsonObject(lines.readLine().trimmed(), log);
-            if (!line)
-                continue;
-            if (session.json())
-                list.append(*line);
-            else
-                say(differenceText(*line));
-        }
-    }
+    const auto visited = visitLogLines(session, run, [&](const QJsonObject &line) {
+        if (session.json())
+            list.append(line);
+        else
+            say(differenceText(line));
+    });
+    if (!visited)
+        return session.failed(visited.error());
     const auto view = session.service.run(run);
     const StepRecord *step = view ? view->state.step(QStringLiteral("compare")) : nullptr;
     const auto count = [&](const char *key) {

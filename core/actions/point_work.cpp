@@ -84,8 +84,6 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
         // The damaged file first: what was lost with it can be a long list.
         if (found->sha256 != part.sha256)
             damage << tr("%1 is not the file that was saved: its SHA-256 differs").arg(part.file);
-        if (found->indexSha256 != part.indexSha256)
-            damage << tr("%1 is not the file that was saved: its SHA-256 differs").arg(part.index);
         damage += found->damage.sentences(20);
         known.insert(part.file, found->sha256);
         done += part.bytes;

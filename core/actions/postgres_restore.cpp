@@ -183,8 +183,15 @@ Result<void> exchange(PostgresSession &session, const DatabaseNames &names,
         }
         return {};
     }();
-    for (const auto &[from, to] : names)
-        TRY(letIn(session, renamed ? to : from));
+    for (const auto &[from, to] : names) {
+        const auto open = letIn(session, renamed ? to : from);
+        if (open)
+            continue;
+        Error error = open.error();
+        if (!renamed)
+            error.detail = renamed.error().sentence() + QStringLiteral("; ") + error.detail;
+        return tl::unexpected(error);
+    }
     return renamed;
 }
 

@@ -2,10 +2,10 @@
 #include "core/plan/action_calls.h"
 
 #include "core/model/sudo.h"
+#include "core/plan/params.h"
 #include "core/plan/path_scope.h"
 #include "core/plan/planner.h"
 
-#include <QJsonDocument>
 #include <QRegularExpression>
 
 namespace lb {
@@ -14,154 +14,19 @@ namespace {
 
 LB_TRANSLATE(Plan)
 
-constexpr int kMostStatuses = 1000;
-
-const ParamSpec *paramSpec(const Action &action, const char *key)
-{
-    for (const ParamSpec &spec : specOf(action.kind).params) {
-        if (QLatin1String(spec.key) == QLatin1String(key))
-            return &spec;
-    }
-    return nullptr;
-}
-
-/// The defaults of the table, parsed once: a plan may hold ten thousand steps.
-QJsonValue defaultOf(const ParamSpec &spec)
-{
-    static const QHash<QByteArray, QJsonValue> known = [] {
-        QHash<QByteArray, QJsonValue> values;
-        for (const ActionSpec &row : actionTable()) {
-            for (const ParamSpec &param : row.params) {
-                const QByteArray list = QByteArray("[") + param.defaultText + ']';
-                values.insert(param.defaultText, QJsonDocument::fromJson(list).array().at(0));
-            }
-        }
-        return values;
-    }();
-    if (*spec.defaultText == '\0')
-        return QJsonValue(QJsonValue::Undefined);
-    return known.value(spec.defaultText);
-}
-
-/// As written, or the default of the table.
-QJsonValue rawParam(const Action &action, const char *key)
-{
-    const QJsonValue given = action.params.value(QLatin1String(key));
-    if (!given.isUndefined() && !given.isNull())
-        return given;
-    const ParamSpec *spec = paramSpec(action, key);
-    return spec ? defaultOf(*spec) : QJsonValue(QJsonValue::Undefined);
-}
-
-QString place(const Action &action, const char *key)
-{
-    return tr("“%1” of %2").arg(QLatin1String(key), QLatin1String(specOf(action.kind).key));
-}
-
-tl::unexpected<Error> wrong(const Action &action, const char *key, const QString &what)
-{
-    return fail(ErrorCode::BadInput, tr("%1 %2").arg(place(action, key), what));
-}
-
-tl::unexpected<Error> notThereYet(const QString &what)
-{
-    return fail(ErrorCode::Unsupported, tr("%1 is not there yet in this version").arg(what), {},
-                tr("Nothing was changed. Do this part by hand, or use an action that runs on this "
-                   "machine without a password"));
-}
-
-Result<TemplateText> textParam(const Action &action, const char *key, const References &references,
-                               FillRule rule)
-{
-    const QJsonValue raw = rawParam(action, key);
-    if (raw.isUndefined())
-        return TemplateText();
-    if (!raw.isString()) {
-        TRY_VALUE(const QString text, plainText(raw, QLatin1String(key)));
-        return TemplateText(text);
-    }
-    return references.fill(raw.toString(), rule);
-}
-
-/// A list's items: one text each. A whole reference in the list's place carries a list.
-Result<std::vector<TemplateText>> listParam(const Action &action, const char *key,
-                                            const References &references, FillRule rule)
-{
-    std::vector<TemplateText> items;
-    const QJsonValue raw = rawParam(action, key);
-    if (raw.isString()) {
-        TRY_VALUE(const QJsonValue value,
-                  references.value(raw.toString(), rule, place(action, key)));
-        if (!value.isArray())
-            return wrong(action, key, tr("wants a list"));
-        const auto reference = wholeReference(raw.toString());
-        for (const QJsonValue item : value.toArray()) {
-            TRY_VALUE(const QString text, plainText(item, reference->text));
-            TRY(checkFilled(text, reference->text, rule, true));
-            items.emplace_back(text);
-        }
-        return items;
-    }
-    for (const QJsonValue item : raw.toArray()) {
-        if (!item.isString()) {
-            TRY_VALUE(const QString text, plainText(item, QLatin1String(key)));
-            items.emplace_back(text);
-            continue;
-        }
-        TRY_VALUE(TemplateText text, references.fill(item.toString(), rule));
-        items.push_back(std::move(text));
-    }
-    return items;
-}
-
-Result<Sensitive> sensitiveValue(const QJsonValue &raw, const References &references, FillRule rule,
-                                 const QString &what)
-{
-    if (raw.isObject())
-        return Sensitive(SecretRef{raw[QLatin1String("secret")].toString()});
-    if (raw.isUndefined())
-        return Sensitive(TemplateText());
-    if (!raw.isString()) {
-        TRY_VALUE(const QString text, plainText(raw, what));
-        return Sensitive(TemplateText(text));
-    }
-    TRY_VALUE(TemplateText text, references.fill(raw.toString(), rule));
-    return Sensitive(std::move(text));
-}
-
-Result<QList<int>> statusListParam(const Action &action, const char *key)
-{
-    QList<int> statuses;
-    for (const QJsonValue item : rawParam(action, key).toArray()) {
-        if (item.isDouble()) {
-            statuses << item.toInt();
-            continue;
-        }
-        const QStringList ends = item.toString().split(QLatin1Char('-'));
-        bool okFirst = false, okLast = false;
-        const int first = ends.first().toInt(&okFirst);
-        const int last = ends.last().toInt(&okLast);
-        if (!okFirst || !okLast || ends.size() > 2 || last < first || last - first > kMostStatuses)
-            return wrong(action, key,
-                         tr("holds “%1”, which is no status and no range").arg(item.toString()));
-        for (int status = first; status <= last; ++status)
-            statuses << status;
-    }
-    return statuses;
-}
-
 /// `command:` as a whole, from an input of type command: its words are the admin's own, so they
 /// may begin with “-”.
 Result<QJsonArray> wholeCommand(const Action &action, const References &references,
                                 const QString &text)
 {
-    TRY_VALUE(const QJsonValue value, references.value(text, kArgument, place(action, "command")));
+    TRY_VALUE(const QJsonValue value,
+              references.value(text, kArgument, paramPlace(action, "command")));
     const QJsonArray words = value.toArray();
     if (words.isEmpty())
-        return wrong(action, "command", tr("is empty"));
+        return badParam(action, "command", tr("is empty"));
     for (const QJsonValue word : words) {
         if (!word.isString() || word.toString().contains(QChar(u'\0')))
-            return wrong(action, "command", tr("must be a list of texts without NUL"));
+            return badParam(action, "command", tr("must be a list of texts without NUL"));
     }
     return words;
 }
@@ -169,10 +34,10 @@ Result<QJsonArray> wholeCommand(const Action &action, const References &referenc
 Result<void> setProgram(ProcessCall &call, const Action &action, const QString &program)
 {
     if (program.isEmpty())
-        return wrong(action, "program", tr("is empty: it does not say what to start"));
+        return badParam(action, "program", tr("is empty: it does not say what to start"));
     if (program.startsWith(QLatin1Char('-')) || program.contains(QChar(u'\0')) ||
         program.contains(QLatin1Char('\n')))
-        return wrong(action, "program", tr("is not the name of a program"));
+        return badParam(action, "program", tr("is not the name of a program"));
     call.program = program;
     return {};
 }
@@ -191,12 +56,13 @@ Result<void> setCommand(ProcessCall &call, const Action &action, const Reference
         TRY_VALUE(std::vector<TemplateText> words,
                   listParam(action, "command", references, kArgument));
         if (words.empty())
-            return wrong(action, "command", tr("is empty"));
+            return badParam(action, "command", tr("is empty"));
         if (words.front().hasSlots())
-            return wrong(action, "command",
-                         tr("begins with %1, which only the run will know; a program must stand in "
-                            "the plan")
-                             .arg(words.front().display()));
+            return badParam(
+                action, "command",
+                tr("begins with %1, which only the run will know; a program must stand in "
+                   "the plan")
+                    .arg(words.front().display()));
         TRY(setProgram(call, action, words.front().literal()));
         call.arguments.assign(words.begin() + 1, words.end());
         return {};
@@ -214,7 +80,7 @@ Result<void> setUser(ProcessCall &call, const Action &action, const References &
     if (user.isEmpty() || user == in.user)
         return {};
     if (!isUserName(user))
-        return wrong(action, "as", tr("is not the name of a user: %1").arg(user));
+        return badParam(action, "as", tr("is not the name of a user: %1").arg(user));
     call.user = user;
     QStringList arguments;
     for (const TemplateText &argument : call.arguments)
@@ -245,7 +111,7 @@ Result<Call> processCall(const Action &action, const References &references,
         call.environment.emplace_back(it.key(), std::move(value));
     }
     TRY_VALUE(call.input, sensitiveValue(rawParam(action, "input"), references, kContent,
-                                         place(action, "input")));
+                                         paramPlace(action, "input")));
     TRY_VALUE(call.success, statusListParam(action, "success"));
     TRY_VALUE(const QString output, literalParam(action, "output", references));
     call.output = fromWord<OutputKind>(output).value_or(OutputKind::None);
@@ -270,8 +136,8 @@ Result<QJsonValue> filledJson(const QJsonValue &raw, const Action &action,
     }
     if (raw.isObject()) {
         if (isTemplateJson(raw))
-            return wrong(action, "json",
-                         tr("holds an object whose only key is “text”, with a list"));
+            return badParam(action, "json",
+                            tr("holds an object whose only key is “text”, with a list"));
         QJsonObject filled;
         const QJsonObject object = raw.toObject();
         for (auto it = object.begin(); it != object.end(); ++it) {
@@ -299,10 +165,11 @@ Result<void> checkUrl(const Action &action, const TemplateText &url)
         QRegularExpression::CaseInsensitiveOption);
     const QString shown = url.display();
     if (!pattern.match(shown).hasMatch())
-        return wrong(action, "url",
-                     tr("must begin with http:// or https:// and a host without user and password, "
-                        "and is “%1”")
-                         .arg(shown));
+        return badParam(
+            action, "url",
+            tr("must begin with http:// or https:// and a host without user and password, "
+               "and is “%1”")
+                .arg(shown));
     return {};
 }
 
@@ -311,8 +178,8 @@ Result<void> checkPair(const Action &action, const char *one, const char *other)
 {
     const bool hasOne = !isEmptyValue(rawParam(action, one));
     if (hasOne != !isEmptyValue(rawParam(action, other)))
-        return wrong(action, hasOne ? one : other,
-                     tr("wants “%1” beside it").arg(QLatin1String(hasOne ? other : one)));
+        return badParam(action, hasOne ? one : other,
+                        tr("wants “%1” beside it").arg(QLatin1String(hasOne ? other : one)));
     return {};
 }
 
@@ -332,7 +199,7 @@ Result<Call> httpCall(const Action &action, const References &references,
         call.headers.emplace_back(it.key(), std::move(value));
     }
     TRY_VALUE(call.body, sensitiveValue(rawParam(action, "body"), references, kContent,
-                                        place(action, "body")));
+                                        paramPlace(action, "body")));
     if (const QJsonValue json = rawParam(action, "json"); !json.isUndefined()) {
         TRY_VALUE(call.json, filledJson(json, action, references));
     }
@@ -368,15 +235,15 @@ Result<Call> writeFileCall(const Action &action, const References &references)
     TRY_VALUE(call.path, textParam(action, "path", references, kArgument));
     const QString shown = call.path.display();
     if (!shown.startsWith(QLatin1Char('/')) || shown.endsWith(QLatin1Char('/')))
-        return wrong(action, "path", tr("must be an absolute path of a file"));
+        return badParam(action, "path", tr("must be an absolute path of a file"));
     TRY_VALUE(call.content, sensitiveValue(rawParam(action, "content"), references, kContent,
-                                           place(action, "content")));
+                                           paramPlace(action, "content")));
     const QJsonValue mode = rawParam(action, "mode");
     const QString octal = mode.isDouble() ? QString::number(mode.toInteger()) : mode.toString();
     bool ok = false;
     call.mode = octal.toInt(&ok, 8);
     if (!ok || call.mode < 0 || call.mode > 07777)
-        return wrong(action, "mode", tr("must be an octal file mode such as 0600"));
+        return badParam(action, "mode", tr("must be an octal file mode such as 0600"));
     if (call.path.hasSlots()) {
         call.aside = call.path;
         call.aside.append(QStringLiteral(".lifeboat-aside-"));
@@ -412,7 +279,7 @@ Result<QJsonValue> readParam(const Action &action, const ParamSpec &spec,
         bool ok = false;
         const double number = text.toDouble(&ok);
         if (!ok)
-            return wrong(action, spec.key, tr("is not a number: %1").arg(text));
+            return badParam(action, spec.key, tr("is not a number: %1").arg(text));
         return QJsonValue(number);
     }
     case ParamType::Size: {
@@ -435,7 +302,7 @@ Result<QJsonValue> readParam(const Action &action, const ParamSpec &spec,
         // `program` may be an input of type command: what is looked for is its first word.
         if (action.kind == ActionKind::Program && raw.isString()) {
             TRY_VALUE(const QJsonValue value,
-                      references.value(raw.toString(), kArgument, place(action, spec.key)));
+                      references.value(raw.toString(), kArgument, paramPlace(action, spec.key)));
             return value.isArray() ? QJsonValue(value.toArray().at(0).toString()) : value;
         }
         return filledText();
@@ -455,7 +322,7 @@ Result<QJsonValue> readParam(const Action &action, const ParamSpec &spec,
     case ParamType::ReadAction:
         break;
     }
-    return wrong(action, spec.key, tr("cannot stand in a read"));
+    return badParam(action, spec.key, tr("cannot stand in a read"));
 }
 
 /// Checks, facts and the work on whole restore points: the keys, filled.
@@ -476,7 +343,7 @@ Result<QJsonObject> filledParams(const Action &action, const References &referen
         if (!isEmptyValue(value) || value.isBool())
             params.insert(key, value);
         else if (spec.required)
-            return wrong(action, spec.key, tr("is empty"));
+            return badParam(action, spec.key, tr("is empty"));
     }
     return params;
 }
@@ -515,7 +382,7 @@ Result<Call> waitCall(const Action &action, const References &references)
     }
     const ActionSpec *spec = nested.size() == 1 ? findAction(nested.begin().key()) : nullptr;
     if (spec == nullptr || !spec->canRead)
-        return wrong(action, "action", tr("must be exactly one read action"));
+        return badParam(action, "action", tr("must be exactly one read action"));
     TRY_VALUE(Call read, callOf({spec->kind, nested.begin().value().toObject(), action.pointer},
                                 references, {.needsText = true}));
     WaitUntilCall call;
@@ -557,52 +424,6 @@ void collectSlots(const QJsonValue &value, QSet<QString> &found)
 
 } // namespace
 
-Result<QString> literalParam(const Action &action, const char *key, const References &references,
-                             FillRule rule)
-{
-    const QJsonValue raw = rawParam(action, key);
-    if (raw.isUndefined())
-        return QString();
-    if (!raw.isString())
-        return plainText(raw, QLatin1String(key));
-    return references.literal(raw.toString(), rule, place(action, key));
-}
-
-Result<QString> pathParam(const Action &action, const char *key, const References &references)
-{
-    TRY_VALUE(const QString path, literalParam(action, key, references));
-    if (path.isEmpty())
-        return path;
-    if (!path.startsWith(QLatin1Char('/')))
-        return wrong(action, key, tr("must be an absolute path, and is “%1”").arg(path));
-    return cleanPath(path);
-}
-
-Result<QStringList> textListParam(const Action &action, const char *key,
-                                  const References &references, FillRule rule)
-{
-    TRY_VALUE(const auto items, listParam(action, key, references, rule));
-    QStringList texts;
-    for (const TemplateText &item : items) {
-        if (item.hasSlots())
-            return wrong(action, key, tr("holds a value that only the run will know"));
-        texts << item.literal();
-    }
-    return texts;
-}
-
-Result<void> onlyThisMachine(const Action &action, const References &references)
-{
-    if (paramSpec(action, "host") == nullptr)
-        return {};
-    TRY_VALUE(const QString host, literalParam(action, "host", references));
-    if (!host.isEmpty())
-        return notThereYet(tr("Working on another machine (%1)").arg(host));
-    if (!isEmptyValue(rawParam(action, "via")))
-        return notThereYet(tr("A route through other machines (via)"));
-    return {};
-}
-
 Result<PostgresServer> postgresServer(const Action &action, const References &references)
 {
     TRY(onlyThisMachine(action, references));
@@ -618,7 +439,7 @@ Result<PostgresServer> postgresServer(const Action &action, const References &re
     bool ok = false;
     at.port = port.isEmpty() ? 5432 : port.toInt(&ok);
     if (!port.isEmpty() && (!ok || at.port < 1 || at.port > 65535))
-        return wrong(action, "port", tr("is no port: %1").arg(port));
+        return badParam(action, "port", tr("is no port: %1").arg(port));
     const bool isSocket = at.server.isEmpty() || at.server.startsWith(QLatin1Char('/'));
     if (!isSocket)
         at.password = rawParam(action, "password")[QLatin1String("secret")].toString();
@@ -697,15 +518,15 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
         TRY_VALUE(call.at, postgresServer(action, references));
         TRY_VALUE(const QString name, literalParam(action, "database", references, kNoOption));
         if (!isOwnDatabase(name))
-            return wrong(action, "database",
-                         tr("is no database that a run has made: %1").arg(name));
+            return badParam(action, "database",
+                            tr("is no database that a run has made: %1").arg(name));
         call.staging = name;
         return Call(std::move(call));
     }
     case ActionKind::TreeRemove: {
         TRY_VALUE(const QString folder, pathParam(action, "folder", references));
         if (folder.isEmpty())
-            return wrong(action, "folder", tr("is empty"));
+            return badParam(action, "folder", tr("is empty"));
         return Call(TreeRemoveCall{folder});
     }
     case ActionKind::PointVerify:

@@ -28,16 +28,6 @@ Result<PostgresServer> postgresServer(const Action &action, const References &re
 /// The action's undo by itself: only write_file has one.
 std::vector<Call> builtInUndo(const Call &call);
 
-/// Text of a key without slots; the key's default when it is absent.
-Result<QString> literalParam(const Action &action, const char *key, const References &references,
-                             FillRule rule = kArgument);
-/// The same for a folder: absolute and clean, or empty.
-Result<QString> pathParam(const Action &action, const char *key, const References &references);
-Result<QStringList> textListParam(const Action &action, const char *key,
-                                  const References &references, FillRule rule);
-/// Unsupported when `host` or `via` names another machine.
-Result<void> onlyThisMachine(const Action &action, const References &references);
-
 Result<Match> filledMatch(const Match &match, const References &references);
 
 /// Paths of the slots in a call.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/plan/action_calls.h"
+#include "core/plan/params.h"
 #include "core/plan/parts.h"
 #include "core/plan/planner.h"
 

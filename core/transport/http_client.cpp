@@ -240,7 +240,7 @@ Result<HttpAnswer> sendHttp(const HttpRequest &request, const std::stop_token &s
             return tl::unexpected(*end.error);
         const bool isGood = request.success.isEmpty() ? end.status >= 200 && end.status < 300
                                                       : request.success.contains(end.status);
-        if (!isGood && isRedirect(end.status)) {
+        if (!isGood && request.followRedirects && isRedirect(end.status)) {
             if (redirects == kMostRedirects)
                 return fail(ErrorCode::Failed,
                             tr("%1 leads to more than %n redirect(s)", nullptr, kMostRedirects)

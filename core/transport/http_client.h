@@ -39,7 +39,8 @@ struct HttpRequest
     std::chrono::milliseconds idle{30'000};    ///< without a byte either way
     QList<int> success;                        ///< empty: 200 to 299
     bool anyStatus = false; ///< a question: every status is an answer, and nothing is tried again
-    QString toFile;         ///< a new file; a cut answer never gets its name
+    bool followRedirects = true;
+    QString toFile; ///< a new file; a cut answer never gets its name
     qint64 maxSize = 64 * 1024 * 1024;
     int tries = 4; ///< of GET, HEAD, PUT and DELETE; others are never sent twice
     std::chrono::milliseconds wait{1'000};         ///< before the second try; then twice as long

@@ -15,6 +15,16 @@ from pathlib import Path
 
 FULL = os.environ.get("LIFEBOAT_TEST_FULL") == "1"
 
+# Of a runbook that works on one folder of this machine.
+IDENTITY = """\
+identity:
+  facts:
+    hostname: {hostname: {}}
+    machine_id: {machine_id: {}}
+  text: "{{ system }}@{{ hostname }}"
+  scope: ["{{ inputs.folder }}"]
+"""
+
 
 class Skip(Exception):
     """Raised with the reason when a test cannot be made here."""

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from lifeboat import PROGRAM, Home, main, until
+from lifeboat import IDENTITY, PROGRAM, Home, main, until
 
 MIB = 1024 * 1024
 
@@ -20,12 +20,7 @@ purpose: change
 title: Run a program that misbehaves
 inputs:
   folder: {type: path, required: true, title: Folder}
-identity:
-  facts:
-    hostname: {hostname: {}}
-    machine_id: {machine_id: {}}
-  text: "{{ system }}@{{ hostname }}"
-  scope: ["{{ inputs.folder }}"]
+""" + IDENTITY + """\
 steps:
   - id: child
     run: {program: "{{ inputs.folder }}/child"}

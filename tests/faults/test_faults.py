@@ -12,7 +12,7 @@ import stat
 import subprocess
 import time
 
-from lifeboat import FULL, PROGRAM, Home, digest, main, until
+from lifeboat import FULL, IDENTITY, PROGRAM, Home, digest, main, until
 from shop import Scene, ends, partial, runner_of
 
 SEED = 20261121
@@ -68,12 +68,7 @@ purpose: change
 title: Change something
 inputs:
   folder: {type: path, required: true, title: Folder}
-identity:
-  facts:
-    hostname: {hostname: {}}
-    machine_id: {machine_id: {}}
-  text: "{{ system }}@{{ hostname }}"
-  scope: ["{{ inputs.folder }}"]
+""" + IDENTITY + """\
 steps:
   - id: touch
     run: {program: touch, args: ["{{ inputs.folder }}/changed"]}

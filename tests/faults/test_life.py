@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 
 from cluster import Cluster
-from lifeboat import PROGRAM, Home, Skip, main, until
+from lifeboat import IDENTITY, PROGRAM, Home, Skip, main, until
 from shop import Scene, ends, runner_of, waits_for
 
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -30,12 +30,7 @@ purpose: change
 title: Ask somebody
 inputs:
   folder: {type: path, required: true, title: Folder}
-identity:
-  facts:
-    hostname: {hostname: {}}
-    machine_id: {machine_id: {}}
-  text: "{{ system }}@{{ hostname }}"
-  scope: ["{{ inputs.folder }}"]
+""" + IDENTITY + """\
 steps:
   - {id: lamp, ask: {text: "Look at the lamp: is it \\u201cgreen\\u201d?"}}
 """

@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from lifeboat import KILL_AT, PROGRAM, Home, Skip, main, until
+from lifeboat import IDENTITY, KILL_AT, PROGRAM, Home, Skip, main, until
 from search import forms, search
 
 # Put together here: the test's own file must not be found by the search.
@@ -28,12 +28,7 @@ inputs:
   folder: {type: path, required: true, title: Folder}
 secrets:
   db_password: {title: Database password, holder: Database team}
-identity:
-  facts:
-    hostname: {hostname: {}}
-    machine_id: {machine_id: {}}
-  text: "{{ system }}@{{ hostname }}"
-  scope: ["{{ inputs.folder }}"]
+""" + IDENTITY + """\
 steps:
   # Stands still while the test looks at the runner or does something to the keychain.
   - id: gate
@@ -207,42 +202,39 @@ def clear_state(home, state):
     assert took < 10, f"{state} took {took:.1f} s"
 
 
+def is_kept(home):
+    """Set, delivered, removed, in whatever keychain the home has; the run that was given it."""
+    scene = Scene(home)
+    clear_state(home, "open")
+    assert scene.state() == "missing"
+    scene.set(expect=0)
+    assert scene.state() == "present"
+    scene.start(expect=0)
+    run = home.runs()[-1]
+    assert (scene.folder / "password").read_text() == CANARY
+    assert (scene.folder / "password").stat().st_mode & 0o777 == 0o600
+    scene.is_clean()
+    home.cli("secrets", "remove", "shop", "db_password", expect=0)
+    assert scene.state() == "missing"
+    return run
+
+
 def test_open():
     with Home(PROGRAM) as home:
         Keyring(home)
-        scene = Scene(home)
-        clear_state(home, "open")
-        assert scene.state() == "missing"
-        scene.set(expect=0)
-        assert scene.state() == "present"
-        scene.start(expect=0)
-        run = home.runs()[-1]
-        assert (scene.folder / "password").read_text() == CANARY
-        assert (scene.folder / "password").stat().st_mode & 0o777 == 0o600
+        run = is_kept(home)
         log = home.cli("runs", "log", run, "--step", "use", expect=0).stdout
         assert f"given {len(CANARY)}" in log and log.count("[secret db_password]") >= 12, log
         receipts = sorted((e["step"], e["channel"], e["name"]) for e in home.events(run)
                           if e["event"] == "step_observed" and e.get("what") == "secret")
         assert receipts == [("file", "file", "db_password"), ("use", "environment", "db_password"),
                             ("use", "stdin", "db_password")], receipts
-        scene.is_clean()
-        home.cli("secrets", "remove", "shop", "db_password", expect=0)
-        assert scene.state() == "missing"
 
 
 def test_wallet_open():
     with Home(PROGRAM) as home:
         Wallet(home)
-        scene = Scene(home)
-        clear_state(home, "open")
-        assert scene.state() == "missing"
-        scene.set(expect=0)
-        assert scene.state() == "present"
-        scene.start(expect=0)
-        assert (scene.folder / "password").read_text() == CANARY
-        scene.is_clean()
-        home.cli("secrets", "remove", "shop", "db_password", expect=0)
-        assert scene.state() == "missing"
+        is_kept(home)
 
 
 def test_wallet_denied():

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lifeboat import PROGRAM, Home, Skip, main, until
+from lifeboat import IDENTITY, PROGRAM, Home, Skip, main, until
 
 ME, OTHER = "rescuer", "harbour"
 IDS = {ME: 64101, OTHER: 64102}
@@ -26,12 +26,7 @@ title: Start something as another user
 inputs:
   folder: {type: path, required: true, title: Folder}
   user: {type: text, required: true, title: User}
-identity:
-  facts:
-    hostname: {hostname: {}}
-    machine_id: {machine_id: {}}
-  text: "{{ system }}@{{ hostname }}"
-  scope: ["{{ inputs.folder }}"]
+""" + IDENTITY + """\
 steps:
   - id: who
     run:
