@@ -199,9 +199,11 @@ QString completenessText(const RestorePoint &point)
 {
     if (!point.problem.isEmpty())
         return tr("not known: %1").arg(displayText(point.problem));
-    const QStringList missing = point.missingParts();
-    if (point.completeness() == Completeness::Incomplete && !missing.isEmpty())
-        return tr("missing: %1").arg(displayText(missing.join(QStringLiteral(", "))));
+    const QStringList parts = point.missingParts();
+    if (point.completeness() == Completeness::Incomplete && !parts.isEmpty())
+        return tr("missing: %1").arg(displayText(parts.join(QStringLiteral(", "))));
+    if (point.completeness() == Completeness::Incomplete)
+        return tr("incomplete: %1").arg(displayText(point.missing().join(QStringLiteral(", "))));
     return wordOf(point.completeness());
 }
 

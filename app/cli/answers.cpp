@@ -130,6 +130,8 @@ QString completenessText(const RestorePoint &point)
     case Completeness::Complete:
         return tr("complete");
     case Completeness::Incomplete:
+        if (point.missingParts().isEmpty())
+            return tr("incomplete: %1").arg(point.missing().join(QStringLiteral(", ")));
         return tr("lacks %1").arg(point.missingParts().join(QStringLiteral(", ")));
     case Completeness::Unknown:
         return point.problem.isEmpty() ? tr("unknown") : point.problem;

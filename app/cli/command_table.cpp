@@ -46,6 +46,8 @@ std::vector<OptionSpec> planOptions(std::vector<OptionSpec> more = {})
 
 const ArgumentSpec kRun{"RUN", false, false, Words::Run};
 const ArgumentSpec kPoint{"ID", false, false, Words::Point};
+const OptionSpec kOpen{"open", nullptr,
+                       T("Open encrypted parts too, with the secret age_identity")};
 const ArgumentSpec kRunbook{"RUNBOOK", false, false, Words::Runbook};
 const ArgumentSpec kName{"NAME", false, false, Words::System};
 const ArgumentSpec kType{"TYPE", false, false, Words::PracticeType};
@@ -139,8 +141,16 @@ void addSystems(std::vector<VerbSpec> &table)
          T("Add a store"),
          "",
          {{"NAME"}},
-         {{"folder", "DIR", T("An absolute path; it may be on another disk"), false, Words::File}},
-         {{"stores add big --folder /mnt/big/lifeboat", T("a folder on a big disk")}},
+         {{"folder", "DIR", T("An absolute path; it may be on another disk"), false, Words::File},
+          {"recipient", "KEY",
+           T("A key of age (age1…, ssh-ed25519 …) that secret parts are encrypted to; again for "
+             "each"),
+           true},
+          {"recovery-recipient", "KEY",
+           T("The recipient (age1…) whose key is kept away from this computer")}},
+         {{"stores add big --folder /mnt/big/lifeboat", T("a folder on a big disk")},
+          {"stores add local --folder DIR --recipient age1… --recovery-recipient age1…",
+           T("the default store, anew with keys; its restore points stay in their folder")}},
          storesAdd});
     table.push_back({"stores test",
                      T("Try to write into a store"),
@@ -454,7 +464,7 @@ void addBackups(std::vector<VerbSpec> &table)
                      T("List the files in a restore point"),
                      "",
                      {kPoint, {"PATTERN", true}},
-                     {},
+                     {kOpen},
                      {{"backups files POINT '*.conf'", T("one name a line")}},
                      backupsFiles});
     table.push_back(
@@ -463,21 +473,23 @@ void addBackups(std::vector<VerbSpec> &table)
          T("Files are compared by content, mode, owner, time, link and attributes; of a "
            "database the rows of each table are counted. Nothing of the archives is read."),
          {kPoint, {"OTHER", false, false, Words::Point}},
-         {},
+         {kOpen},
          {{"backups diff OLD NEW", T("+ added, - removed, ~ changed and what of it")}},
          backupsDiff});
-    table.push_back({"backups verify",
-                     T("Read every byte of a restore point and compare"),
-                     "",
-                     {kPoint},
-                     {},
-                     {{"backups verify POINT", T("raises its proof to “read”")}},
-                     backupsVerify});
+    table.push_back(
+        {"backups verify",
+         T("Read every byte of a restore point and compare"),
+         "",
+         {kPoint},
+         {kOpen},
+         {{"backups verify POINT", T("raises its proof to “read”")},
+          {"backups verify POINT --open", T("the recovery key proves itself this way")}},
+         backupsVerify});
     table.push_back({"backups extract",
                      T("Take files out of a restore point"),
                      "",
                      {kPoint, {"PATH", false, true}},
-                     {{"to", "DIR", T("The folder to put them into"), false, Words::File}},
+                     {{"to", "DIR", T("The folder to put them into"), false, Words::File}, kOpen},
                      {{"backups extract POINT etc/app.conf --to /tmp/look", T("one file")}},
                      backupsExtract});
     table.push_back({"backups remove",

@@ -70,6 +70,17 @@ QString differenceText(const QJsonObject &line)
         .arg(mark, fileName(line), what.join(QStringLiteral(", ")));
 }
 
+/// Says on stderr what an answer leaves out because nobody asked for the key.
+void sayUnopened(const Session &session, const RestorePoint &point)
+{
+    if (session.arguments.has("open"))
+        return;
+    for (const PartRecord &part : point.parts) {
+        if (part.kind == QLatin1String(kTreePart) && !part.encryption.isEmpty())
+            complain(tr("part %1 is encrypted and was left out; --open opens it").arg(part.id));
+    }
+}
+
 /// What a run wrote as JSON lines, one by one: a million of them must not stand in memory.
 Result<void> visitLogLines(Session &session, const RunId &run,
                            const std::function<void(const QJsonObject &)> &visit)
@@ -165,7 +176,9 @@ int backupsFiles(Session &session)
         return session.failed(point.error());
     RunId run;
     if (const auto status = workOn(session, "lifeboat.files", *point,
-                                   {{QStringLiteral("pattern"), session.arguments.word(1)}}, &run))
+                                   {{QStringLiteral("pattern"), session.arguments.word(1)},
+                                    {QStringLiteral("open"), session.arguments.has("open")}},
+                                   &run))
         return *status;
     QJsonArray files;
     const auto visited = visitLogLines(session, run, [&](const QJsonObject &entry) {
@@ -176,6 +189,7 @@ int backupsFiles(Session &session)
     });
     if (!visited)
         return session.failed(visited.error());
+    sayUnopened(session, *point);
     if (session.json())
         sayJson({{QStringLiteral("format"), 1},
                  {QStringLiteral("restore_point"), point->id},
@@ -192,8 +206,10 @@ int backupsDiff(Session &session)
     if (!after)
         return session.failed(after.error());
     RunId run;
-    if (const auto status =
-            workOn(session, "lifeboat.diff", *before, {{QStringLiteral("other"), after->id}}, &run))
+    if (const auto status = workOn(session, "lifeboat.diff", *before,
+                                   {{QStringLiteral("other"), after->id},
+                                    {QStringLiteral("open"), session.arguments.has("open")}},
+                                   &run))
         return *status;
     QJsonArray list;
     const auto visited = visitLogLines(session, run, [&](const QJsonObject &line) {
@@ -204,6 +220,7 @@ int backupsDiff(Session &session)
     });
     if (!visited)
         return session.failed(visited.error());
+    sayUnopened(session, *after);
     const auto view = session.service.run(run);
     const StepRecord *step = view ? view->state.step(QStringLiteral("compare")) : nullptr;
     const auto count = [&](const char *key) {
@@ -229,7 +246,8 @@ int backupsVerify(Session &session)
     const auto point = wantedPoint(session);
     if (!point)
         return session.failed(point.error());
-    if (const auto status = workOn(session, "lifeboat.verify", *point, {}))
+    if (const auto status = workOn(session, "lifeboat.verify", *point,
+                                   {{QStringLiteral("open"), session.arguments.has("open")}}))
         return *status;
     const auto now = session.service.point(point->id);
     if (!now)
@@ -239,6 +257,10 @@ int backupsVerify(Session &session)
         document.insert(QStringLiteral("format"), 1);
         sayJson(document);
     } else {
+        if (now->isEncrypted() && !session.arguments.has("open"))
+            say(tr("Encrypted parts were compared with their checksums only; with a key: "
+                   "lifeboat-cli backups verify %1 --open")
+                    .arg(point->id));
         say(tr("%1: every byte is as it was written (%2, %3)")
                 .arg(point->id, formatSize(now->storedBytes()), proofText(*now)));
     }
@@ -257,7 +279,8 @@ int backupsExtract(Session &session)
     const QStringList paths = session.arguments.words.mid(1);
     if (const auto status = workOn(session, "lifeboat.extract", *point,
                                    {{QStringLiteral("paths"), QJsonArray::fromStringList(paths)},
-                                    {QStringLiteral("to"), to}}))
+                                    {QStringLiteral("to"), to},
+                                    {QStringLiteral("open"), session.arguments.has("open")}}))
         return *status;
     if (session.json())
         sayJson({{QStringLiteral("format"), 1},

@@ -280,6 +280,8 @@ int storesList(Session &session)
             folder = QFileInfo(folder).path();
         const qint64 free = QStorageInfo(folder).bytesAvailable();
         QJsonObject item = store.toJson();
+        item.insert(QStringLiteral("recipients"), QJsonArray::fromStringList(store.recipients));
+        item.insert(QStringLiteral("recovery_recipient"), store.recoveryRecipient);
         item.insert(QStringLiteral("free_bytes"), free);
         list.append(item);
         table.add({store.name, formatSize(free), store.folder});
@@ -296,8 +298,9 @@ int storesAdd(Session &session)
     if (!session.arguments.has("folder"))
         return session.failed(
             Error{ErrorCode::BadInput, tr("“stores add” needs --folder DIR"), {}, {}});
-    const StoreProfile store{session.arguments.word(0),
-                             absolutePath(session.arguments.value("folder"))};
+    const StoreProfile store{
+        session.arguments.word(0), absolutePath(session.arguments.value("folder")),
+        session.arguments.values("recipient"), session.arguments.value("recovery-recipient")};
     if (const auto done = session.service.addStore(store); !done)
         return session.failed(done.error());
     if (session.json())

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/actions/point_work.h"
 
+#include "core/actions/encrypted_part.h"
 #include "core/actions/point_session.h"
-#include "core/actions/tree_work.h"
+#include "core/actions/saved_tree.h"
 #include "core/archive/tree_diff.h"
 #include "core/archive/tree_index.h"
 #include "core/archive/tree_restore.h"
@@ -29,6 +30,17 @@ bool isTree(const PartRecord &part)
     return part.kind == QLatin1String(kTreePart) && !part.index.isEmpty();
 }
 
+bool opens(const PointCall &call)
+{
+    return call.params.value(QLatin1String("open")).toBool();
+}
+
+/// Its names cannot be seen: who asked is told so by what shows the answer.
+bool isShut(const PointCall &call, const PartRecord &part)
+{
+    return !part.encryption.isEmpty() && !opens(call);
+}
+
 QString textParam(const PointCall &call, const char *key)
 {
     return TemplateText::fromJson(call.params.value(QLatin1String(key))).literal();
@@ -46,8 +58,25 @@ void remember(const ActionContext &context, const FolderStore &store, const Poin
         context.log((kept.error().sentence() + QLatin1Char('\n')).toUtf8());
 }
 
+/// A key that opened a point of the store: is it the recovery key?
+Result<void> tryRecoveryKey(const RestorePoint &point, const ActionContext &context,
+                            const FolderStore &store, WorkerPrograms &programs,
+                            const std::stop_token &stop)
+{
+    if (point.recoveryRecipient.isEmpty())
+        return {};
+    TRY_VALUE(const QStringList recipients, recipientsOfKey(programs, stop));
+    if (!recipients.contains(point.recoveryRecipient))
+        return {};
+    TRY(keepRecoveryKey(store.folder(), point.recoveryRecipient, PointId(point.id), context.run));
+    if (!context.inventory)
+        return {};
+    TRY_VALUE(const std::vector<RestorePoint> points, store.list());
+    return context.inventory->upsertPoints(points);
+}
+
 Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
-                           const Report &report, std::stop_token stop)
+                           WorkerPrograms &programs, const Report &report, std::stop_token stop)
 {
     const PointId id(textParam(call, "point"));
     TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
@@ -60,16 +89,31 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
     qint64 entries = 0;
     const qint64 total = point.bytes();
     for (const PartRecord &part : point.parts) {
-        if (!isTree(part))
+        const bool isClear = part.encryption.isEmpty();
+        if (isShut(call, part))
             continue;
-        VerifyOptions options;
-        const auto archive = treeArchive(use.folder(), part);
-        if (!archive) {
-            damage << archive.error().sentence();
+        if (!isTree(part)) {
+            if (isClear)
+                continue;
+            const auto read = readEncrypted(programs, part, use.folder() + u'/' + part.file, stop,
+                                            [](QByteArrayView) -> Result<void> { return {}; });
+            // A key that does not fit says nothing about the point.
+            if (!read && read.error().code != ErrorCode::Corrupt)
+                return tl::unexpected(read.error());
+            if (!read)
+                damage << part.file + QStringLiteral(": ") + read.error().sentence();
             continue;
         }
-        options.archive = *archive;
-        options.wholeHash = true;
+        const auto tree = SavedTree::open(use.folder(), part, programs, stop);
+        if (!tree && !isClear && tree.error().code != ErrorCode::Corrupt)
+            return tl::unexpected(tree.error());
+        if (!tree) {
+            damage << tree.error().sentence();
+            continue;
+        }
+        VerifyOptions options;
+        options.archive = tree->archive();
+        options.wholeHash = isClear; // otherwise age says whether it is what was encrypted
         const auto forward = [&](const TreeProgress &progress) {
             report({done + qint64(progress.bytesDone), total,
                     entries + qint64(progress.entriesDone), -1});
@@ -82,10 +126,11 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
             continue;
         }
         // The damaged file first: what was lost with it can be a long list.
-        if (found->sha256 != part.sha256)
+        if (isClear && found->sha256 != part.sha256)
             damage << tr("%1 is not the file that was saved: its SHA-256 differs").arg(part.file);
         damage += found->damage.sentences(20);
-        known.insert(part.file, found->sha256);
+        if (isClear)
+            known.insert(part.file, found->sha256);
         done += part.bytes;
         entries += part.entries;
     }
@@ -95,7 +140,7 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
         damage << sums.summary();
 
     ProofRecord proof;
-    proof.level = ProofLevel::Read;
+    proof.level = point.isEncrypted() && !opens(call) ? ProofLevel::Checksummed : ProofLevel::Read;
     proof.passed = damage.isEmpty();
     proof.at = utcNow();
     proof.run = context.run.value();
@@ -106,6 +151,8 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
             : damage.mid(0, 5).join(QStringLiteral("; "));
     TRY(store.addProof(id, proof));
     CallOutcome outcome;
+    if (opens(call) && damage.isEmpty() && point.isEncrypted())
+        TRY(tryRecoveryKey(point, context, store, programs, stop));
     remember(context, store, id);
     if (!damage.isEmpty()) {
         if (context.log) {
@@ -178,7 +225,8 @@ void diffDatabases(const PartRecord &before, const PartRecord &after, Difference
 }
 
 /// One line a difference in the step's log: the log is what `backups diff` prints.
-Result<CallOutcome> diff(const PointCall &call, const ActionContext &context, std::stop_token stop)
+Result<CallOutcome> diff(const PointCall &call, const ActionContext &context,
+                         WorkerPrograms &programs, std::stop_token stop)
 {
     const PointId oldId(textParam(call, "point"));
     const PointId newId(textParam(call, "other"));
@@ -214,9 +262,14 @@ Result<CallOutcome> diff(const PointCall &call, const ActionContext &context, st
                 differences.add(line);
                 return true;
             };
-            TRY_VALUE(const TreeArchive oldTree, treeArchive(oldUse.folder(), *old));
-            TRY_VALUE(const TreeArchive newTree, treeArchive(newUse.folder(), part));
-            TRY(diffTrees(oldTree.index, newTree.index, visit, stop));
+            if (isShut(call, *old) || isShut(call, part))
+                continue;
+            const auto open = [&](const QString &folder, const PartRecord &record) {
+                return SavedTree::open(folder, record, programs, stop, SavedTree::Files::Index);
+            };
+            TRY_VALUE(const SavedTree oldTree, open(oldUse.folder(), *old));
+            TRY_VALUE(const SavedTree newTree, open(newUse.folder(), part));
+            TRY(diffTrees(oldTree.archive().index, newTree.archive().index, visit, stop));
         } else if (part.kind == QLatin1String(kPostgresPart)) {
             diffDatabases(*old, part, differences);
         } else if (old->sha256 != part.sha256) {
@@ -231,7 +284,8 @@ Result<CallOutcome> diff(const PointCall &call, const ActionContext &context, st
 }
 
 /// One name a line in the step's log: the log is what `backups files` prints.
-Result<CallOutcome> files(const PointCall &call, const ActionContext &context, std::stop_token stop)
+Result<CallOutcome> files(const PointCall &call, const ActionContext &context,
+                          WorkerPrograms &programs, std::stop_token stop)
 {
     const PointId id(textParam(call, "point"));
     const QString only = textParam(call, "part");
@@ -270,8 +324,11 @@ Result<CallOutcome> files(const PointCall &call, const ActionContext &context, s
                 context.log(toJson(line) + '\n');
             return true;
         };
-        TRY_VALUE(const TreeArchive archive, treeArchive(use.folder(), part));
-        TRY(listTree(archive.index, pattern, visit, stop));
+        if (isShut(call, part))
+            continue;
+        TRY_VALUE(const SavedTree tree,
+                  SavedTree::open(use.folder(), part, programs, stop, SavedTree::Files::Index));
+        TRY(listTree(tree.archive().index, pattern, visit, stop));
     }
     CallOutcome outcome;
     outcome.outputs.insert(QStringLiteral("entries"), count);
@@ -296,7 +353,7 @@ std::vector<QByteArray> pathsIn(const PartRecord &part, const QStringList &wante
 }
 
 Result<CallOutcome> extract(const PointCall &call, const ActionContext &context,
-                            const Report &report, std::stop_token stop)
+                            WorkerPrograms &programs, const Report &report, std::stop_token stop)
 {
     const PointId id(textParam(call, "point"));
     const QStringList wanted = toStringList(call.params.value(QLatin1String("paths")));
@@ -317,7 +374,12 @@ Result<CallOutcome> extract(const PointCall &call, const ActionContext &context,
         options.destination = to;
         if (options.paths.empty())
             continue;
-        TRY_VALUE(options.archive, treeArchive(use.folder(), part));
+        if (isShut(call, part)) {
+            notFound << tr("part %1 is encrypted, and was not opened").arg(part.id);
+            continue;
+        }
+        TRY_VALUE(const SavedTree tree, SavedTree::open(use.folder(), part, programs, stop));
+        options.archive = tree.archive();
         const auto forward = [&report](const TreeProgress &progress) {
             report({qint64(progress.bytesDone), qint64(progress.bytesTotal),
                     qint64(progress.entriesDone), qint64(progress.entriesTotal)});
@@ -434,6 +496,8 @@ WorkerExecution::Work publishWork(const PublishCall &call, const ActionContext &
         point.parts = context.parts;
         point.limits = context.limits;
         point.warnings = context.warnings;
+        if (point.isEncrypted())
+            point.recoveryRecipient = context.store.recoveryRecipient;
         if (context.plan) {
             point.planSha256 = QString::fromLatin1(context.plan->sha256());
             point.identity = context.plan->identity;
@@ -454,18 +518,20 @@ WorkerExecution::Work publishWork(const PublishCall &call, const ActionContext &
     };
 }
 
-WorkerExecution::Work pointWork(const PointCall &call, const ActionContext &context)
+WorkerExecution::Work pointWork(const PointCall &call, const ActionContext &context,
+                                const std::shared_ptr<WorkerPrograms> &programs)
 {
-    return [call, context](const Report &report, std::stop_token stop) -> Result<CallOutcome> {
+    return [call, context, programs](const Report &report,
+                                     std::stop_token stop) -> Result<CallOutcome> {
         switch (call.kind) {
         case ActionKind::PointVerify:
-            return verify(call, context, report, stop);
+            return verify(call, context, *programs, report, stop);
         case ActionKind::PointFiles:
-            return files(call, context, stop);
+            return files(call, context, *programs, stop);
         case ActionKind::PointDiff:
-            return diff(call, context, stop);
+            return diff(call, context, *programs, stop);
         case ActionKind::PointExtract:
-            return extract(call, context, report, stop);
+            return extract(call, context, *programs, report, stop);
         case ActionKind::PointRemove:
             return removePoint(call, context);
         case ActionKind::InventoryRebuild:

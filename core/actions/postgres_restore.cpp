@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Restoring roles and databases: staged beside, compared, then two renames.
+#include "core/actions/encrypted_part.h"
 #include "core/actions/point_session.h"
 #include "core/actions/postgres_work.h"
 #include "core/base/json.h"
@@ -73,6 +74,91 @@ QString createRole(const QJsonValue &role)
     if (const QString until = text(role, "valid_until"); !until.isEmpty())
         sql += QStringLiteral(" VALID UNTIL ") + sqlText(until);
     return sql;
+}
+
+/// Role → its password as the server keeps it (a SCRAM verifier or an MD5 hash), out of what
+/// pg_dumpall wrote. Let go with this object.
+class RolePasswords
+{
+public:
+    explicit RolePasswords(const SecretString &dump)
+    {
+        dump.reveal([this](QByteArrayView text) {
+            qsizetype from = 0;
+            while (from < text.size()) {
+                qsizetype end = from;
+                while (end < text.size() && text[end] != '\n')
+                    ++end;
+                takeLine(text.sliced(from, end - from));
+                from = end + 1;
+            }
+        });
+    }
+    ~RolePasswords()
+    {
+        for (auto &[role, password] : m_passwords)
+            wipe(password);
+    }
+    Q_DISABLE_COPY_MOVE(RolePasswords)
+
+    /// Empty: it had none.
+    QByteArray of(const QString &role) const
+    {
+        for (const auto &[known, password] : m_passwords) {
+            if (known == role.toUtf8() || known == sqlName(role).toUtf8())
+                return password;
+        }
+        return {};
+    }
+
+private:
+    /// `ALTER ROLE app WITH … PASSWORD 'SCRAM-SHA-256$…' …;`, one line a role.
+    void takeLine(QByteArrayView line)
+    {
+        static const QByteArray begin("ALTER ROLE "), with(" WITH "), word(" PASSWORD '");
+        if (!line.startsWith(begin))
+            return;
+        const qsizetype options = line.lastIndexOf(with);
+        const qsizetype password = line.lastIndexOf(word);
+        if (options < begin.size() || password < options)
+            return;
+        const QByteArrayView rest = line.sliced(password + word.size());
+        const qsizetype end = rest.indexOf('\'');
+        if (rest.startsWith("SCRAM-SHA-256$") || rest.startsWith("md5"))
+            m_passwords.emplace_back(
+                line.sliced(begin.size(), options - begin.size()).toByteArray(),
+                rest.first(std::max<qsizetype>(end, 0)).toByteArray());
+    }
+
+    std::vector<std::pair<QByteArray, QByteArray>> m_passwords; ///< by the name as it was written
+};
+
+/// The part's clear text, small: it stays in memory.
+Result<SecretString> openedRoles(const PostgresJob &job, const SavedPart &saved)
+{
+    QByteArray text;
+    if (!job.call.encrypted)
+        return SecretString(std::move(text));
+    text.reserve(saved.part.storedBytes); // not moved while it grows: no copy is left behind
+    TRY(readEncrypted(job.worker, saved.part,
+                      saved.use.folder() + QLatin1Char('/') + saved.part.file, job.stop,
+                      [&text](QByteArrayView bytes) -> Result<void> {
+                          text.append(bytes);
+                          return {};
+                      }));
+    return SecretString(std::move(text));
+}
+
+/// The server's complaint could quote the statement; it is not passed on.
+Result<void> setPassword(PostgresSession &session, const QString &role, const QByteArray &password)
+{
+    QString sql = QStringLiteral("ALTER ROLE %1 PASSWORD '%2'")
+                      .arg(sqlName(role), QString::fromLatin1(password));
+    const auto done = session.run(sql);
+    if (done)
+        return {};
+    return fail(done.error().code, tr("The password of the role %1 cannot be set").arg(role), {},
+                tr("Restore as a user who may alter roles"));
 }
 
 /// How a saved role differs from the one of that name on the server: a person decides.
@@ -306,6 +392,9 @@ Result<CallOutcome> readyToRestore(const PostgresJob &job)
 Result<CallOutcome> restoreRoles(const PostgresJob &job)
 {
     TRY_VALUE(const SavedPart saved, savedPart(job));
+    // The key first: a wrong one must not leave roles behind.
+    TRY_VALUE(const SecretString opened, openedRoles(job, saved));
+    const RolePasswords passwords(opened);
     TRY_VALUE(PostgresSession session, job.openAny());
     const QJsonArray roles = saved.part.details.value(QLatin1String("roles")).toArray();
     TRY_VALUE(const QJsonArray known, postgresRoles(session, job.stop));
@@ -351,7 +440,10 @@ Result<CallOutcome> restoreRoles(const PostgresJob &job)
                                      parent[QLatin1String("admin")].toBool()
                                          ? QStringLiteral(" WITH ADMIN OPTION")
                                          : QString())));
-        if (role[QLatin1String("login")].toBool())
+        const QByteArray password = passwords.of(text(role, "name"));
+        if (!password.isEmpty())
+            TRY(setPassword(session, text(role, "name"), password));
+        else if (role[QLatin1String("login")].toBool() && !job.call.encrypted)
             outcome.warnings << tr("The role %1 was created without a password: set it with ALTER "
                                    "ROLE, or nobody can log in as it")
                                     .arg(text(role, "name"));
@@ -385,8 +477,15 @@ Result<CallOutcome> stageDatabase(const PostgresJob &job)
         TRY(session.run(sql, job.stop));
     CallOutcome outcome;
     const auto filled = [&]() -> Result<void> {
-        for (const ProcessCall &program : job.programs(saved.use.folder()))
-            TRY(job.worker.run(program, job.stop));
+        std::vector<ProcessCall> line;
+        for (const ProcessCall &program : job.programs(saved.use.folder())) {
+            line.push_back(program);
+            if (program.pipes)
+                continue;
+            const auto ran = job.worker.run(std::exchange(line, {}), job.stop);
+            if (!ran)
+                return tl::unexpected(explainedAge(ran.error(), job.call.part));
+        }
         for (const QString &sql : job.call.closing())
             TRY(session.run(sql, job.stop));
         TRY_VALUE(PostgresSession inside, job.open(name));

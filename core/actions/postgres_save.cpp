@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/json.h"
+#include "core/model/age.h"
 #include "core/model/restore_point.h"
 
 #include <QFile>
@@ -138,7 +139,7 @@ std::vector<ProcessCall> PostgresJob::programs(const QString &pointFolder,
 
 Result<int> PostgresJob::toolVersion() const
 {
-    TRY_VALUE(const CallOutcome outcome, worker.run(programs({}).front(), stop));
+    TRY_VALUE(const CallOutcome outcome, worker.run({programs({}).front()}, stop));
     static const QRegularExpression number(QStringLiteral("(\\d+)(\\.\\d+)?"));
     const QString text = outcome.outputs.value(QLatin1String("text")).toString();
     const auto match = number.match(text);
@@ -218,7 +219,7 @@ Result<CallOutcome> saveDatabase(const PostgresJob &job)
     TRY_VALUE(const QString snapshot, session.value(QStringLiteral("SELECT pg_export_snapshot()")));
     PartRecord part;
     part.takenFrom = utcNow();
-    auto dumping = job.worker.start(job.programs(folder, snapshot).front());
+    auto dumping = job.worker.start(job.programs(folder, snapshot));
     const auto counted = postgresCounts(session, job.stop);
     const auto facts = databaseFacts(session, job.stop);
     // Whatever became of the counts: the program is waited for before anything else is done.
@@ -252,7 +253,10 @@ Result<CallOutcome> saveDatabase(const PostgresJob &job)
     part.bytes = facts->value(QLatin1String("bytes")).toInteger();
     part.entries = details.value(QLatin1String("rows")).toObject().size();
     part.file = call.file;
+    part.encryption = call.encrypted ? QString(kAge) : QString();
     part.source = call.database;
+    if (call.encrypted)
+        details.insert(QStringLiteral("recipients"), toJsonArray(call.recipients));
     part.details = details;
     CallOutcome outcome;
     outcome.outputs = {{QStringLiteral("part"), part.toJson()},
@@ -269,7 +273,13 @@ Result<CallOutcome> saveGlobals(const PostgresJob &job)
     PartRecord part;
     part.takenFrom = utcNow();
     TRY_VALUE(const QJsonArray roles, postgresRoles(session, job.stop));
-    TRY(job.worker.run(job.programs(folder).front(), job.stop));
+    const auto dumped = job.worker.run(job.programs(folder), job.stop);
+    if (!dumped && call.encrypted && dumped.error().detail.contains(QLatin1String("pg_authid")))
+        return fail(ErrorCode::Denied, tr("Only a superuser can read the passwords of the roles"),
+                    dumped.error().detail,
+                    tr("Save as a superuser; or to a store without recipients, where the passwords "
+                       "are left out"));
+    TRY(dumped);
     part.takenTo = utcNow();
     const QString file = folder + QLatin1Char('/') + call.file;
     QFile::setPermissions(file, QFile::ReadOwner | QFile::WriteOwner);
@@ -280,17 +290,22 @@ Result<CallOutcome> saveGlobals(const PostgresJob &job)
     part.bytes = QFileInfo(file).size();
     part.entries = roles.size();
     part.file = call.file;
+    part.encryption = call.encrypted ? QString(kAge) : QString();
     part.source = call.at.text();
     part.details = {{QStringLiteral("roles"), roles},
                     {QStringLiteral("server_version"), session.versionText()}};
+    if (call.encrypted)
+        part.details.insert(QStringLiteral("recipients"), toJsonArray(call.recipients));
     CallOutcome outcome;
-    outcome.outputs = {
-        {QStringLiteral("part"), part.toJson()},
-        {QStringLiteral("limits"),
-         QJsonArray{tr("Passwords of the database roles are not saved: the store has nobody to "
-                       "encrypt them for")}},
-        {QStringLiteral("bytes"), part.bytes},
-        {QStringLiteral("entries"), part.entries}};
+    outcome.outputs = {{QStringLiteral("part"), part.toJson()},
+                       {QStringLiteral("bytes"), part.bytes},
+                       {QStringLiteral("entries"), part.entries}};
+    if (!call.encrypted) {
+        outcome.outputs.insert(
+            QStringLiteral("limits"),
+            QJsonArray{tr("Passwords of the database roles are not saved: the store has nobody to "
+                          "encrypt them for")});
+    }
     return outcome;
 }
 

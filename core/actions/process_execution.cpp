@@ -23,8 +23,12 @@ QString stepMarker(const RunId &run, const QString &step, int attempt)
 }
 
 ProcessExecution::ProcessExecution(const ProcessCall &call, const ActionContext &context,
-                                   QObject *parent)
-    : Execution(parent), m_call(call), m_context(context), m_programs(programsOf(call))
+                                   QObject *parent, ProcessPipes pipes)
+    : Execution(parent),
+      m_call(call),
+      m_context(context),
+      m_pipes(std::move(pipes)),
+      m_programs(programsOf(call))
 {
     startNext();
 }
@@ -48,6 +52,8 @@ void ProcessExecution::startNext()
                                      {QStringLiteral("process"), process.toJson()}});
                 });
         start->endFile = m_context.endFile;
+        start->from = std::move(m_pipes.from);
+        start->to = std::move(m_pipes.to);
     }
     connect(m_process.get(), &LocalProcess::finished, this, &ProcessExecution::onFinished);
     m_process->start(std::move(*start));

@@ -26,6 +26,17 @@ struct Starter
         return new WorkerExecution(std::move(what), parent);
     }
 
+    /// Work that starts programs.
+    template <class MakeWork, class WorkCall>
+    Execution *with(MakeWork make, const WorkCall &call) const
+    {
+        const auto programs = WorkerPrograms::make(context);
+        Execution *execution = work(make(call, context, programs));
+        QObject::connect(programs.get(), &WorkerPrograms::observed, execution,
+                         &Execution::observed);
+        return execution;
+    }
+
     Execution *operator()(const ProcessCall &call) const
     {
         return new ProcessExecution(call, context, parent);
@@ -43,14 +54,8 @@ struct Starter
     {
         return work(restoreFileWork(call, context));
     }
-    Execution *operator()(const TreeSaveCall &call) const
-    {
-        return work(treeSaveWork(call, context));
-    }
-    Execution *operator()(const TreeStageCall &call) const
-    {
-        return work(treeStageWork(call, context));
-    }
+    Execution *operator()(const TreeSaveCall &call) const { return with(treeSaveWork, call); }
+    Execution *operator()(const TreeStageCall &call) const { return with(treeStageWork, call); }
     Execution *operator()(const TreeSwapCall &call) const
     {
         return work(treeSwapWork(call, context));
@@ -67,15 +72,8 @@ struct Starter
     {
         return work(publishWork(call, context));
     }
-    Execution *operator()(const PointCall &call) const { return work(pointWork(call, context)); }
-    Execution *operator()(const PostgresCall &call) const
-    {
-        const auto programs = WorkerPrograms::make(context);
-        Execution *execution = work(postgresWork(call, context, programs));
-        QObject::connect(programs.get(), &WorkerPrograms::observed, execution,
-                         &Execution::observed);
-        return execution;
-    }
+    Execution *operator()(const PointCall &call) const { return with(pointWork, call); }
+    Execution *operator()(const PostgresCall &call) const { return with(postgresWork, call); }
     Execution *operator()(const ReadCall &call) const { return work(readWork(call)); }
     Execution *operator()(const AskCall &) const { return forPeople(); }
     Execution *operator()(const ConfirmCall &) const { return forPeople(); }

@@ -37,7 +37,7 @@ Result<RestorePoint> choosePoint(const RunRequest &request)
     TRY_VALUE(const std::vector<RestorePoint> points, store.list(request.system.name));
     if (wanted == QLatin1String("latest")) {
         for (const RestorePoint &point : points) {
-            if (point.completeness() == Completeness::Complete)
+            if (point.isWhole())
                 return point;
         }
         return fail(ErrorCode::NotFound,

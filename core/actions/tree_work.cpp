@@ -2,12 +2,13 @@
 #include "core/actions/tree_work.h"
 
 #include "core/actions/point_session.h"
-#include "core/archive/tree_index.h"
+#include "core/actions/saved_tree.h"
 #include "core/archive/tree_remove.h"
 #include "core/archive/tree_restore.h"
 #include "core/archive/tree_save.h"
 #include "core/archive/tree_swap.h"
 #include "core/base/format.h"
+#include "core/base/json.h"
 #include "core/base/paths.h"
 #include "core/store/check_sums.h"
 
@@ -19,6 +20,9 @@ namespace lb {
 namespace {
 
 LB_TRANSLATE(Actions)
+
+/// Of content in a folder that is encrypted: configuration and keys, not data.
+constexpr qint64 kMostInMemory = Q_INT64_C(512) * 1024 * 1024;
 
 TreeProgressFn forwarded(const WorkerExecution::Report &report)
 {
@@ -60,18 +64,44 @@ PartRecord recordOf(const TreeSaveCall &call, const TreeSummary &summary)
     part.takenTo = summary.takenTo;
     part.sha256 = summary.sha256;
     part.file = call.file;
-    part.index =
-        QString(call.file).replace(QStringLiteral(".tar.zst"), QStringLiteral(".index.zst"));
+    part.index = treeIndexFile(call.file);
+    part.encryption = call.encrypted ? QString(kAge) : QString();
     part.indexSha256 = summary.indexSha256;
     part.source = call.folder;
     part.details = summary.toJson();
+    if (call.encrypted)
+        part.details.insert(QStringLiteral("recipients"), toJsonArray(call.recipients));
     return part;
 }
 
-TreeArchive archiveIn(const QString &pointFolder, const QString &file)
+/// Into memory, and from there through age into the store.
+Result<TreeSummary> saveEncrypted(const TreeSaveCall &call, SaveOptions options,
+                                  WorkerPrograms &programs, const TreeProgressFn &progress,
+                                  const std::stop_token &stop)
 {
-    const QString part = pointFolder + QLatin1Char('/') + file;
-    return {part, QString(part).replace(QStringLiteral(".tar.zst"), QStringLiteral(".index.zst"))};
+    TRY_VALUE(const TreeCount count, countTree(options, stop));
+    if (count.bytes > quint64(kMostInMemory))
+        return fail(ErrorCode::Unsupported,
+                    tr("%1 holds %2, too much for a part that is encrypted")
+                        .arg(call.folder, formatSize(qint64(count.bytes))),
+                    tr("it is packed in memory, and at most %1 are").arg(formatSize(kMostInMemory)),
+                    tr("Save only what is secret in it that way, and the rest as another part"));
+    const TreeArchive stored = options.archive;
+    TRY_VALUE(const MemoryFile part, MemoryFile::make());
+    TRY_VALUE(const MemoryFile index, MemoryFile::make());
+    options.archive = {part.path(), index.path(), true};
+    TRY_VALUE(TreeSummary summary, saveTree(options, progress, stop));
+    const auto encrypt = [&](const MemoryFile &from, const QString &to, QByteArray *hash,
+                             quint64 *size) -> Result<void> {
+        TRY(programs.feed(ageEncrypt(call.recipients, TemplateText(to)), from.descriptor(), stop));
+        QFile::setPermissions(to, QFile::ReadOwner | QFile::WriteOwner);
+        TRY_VALUE(*hash, hashFile(to));
+        *size = quint64(QFileInfo(to).size());
+        return {};
+    };
+    TRY(encrypt(part, stored.part, &summary.sha256, &summary.storedBytes));
+    TRY(encrypt(index, stored.index, &summary.indexSha256, &summary.indexBytes));
+    return summary;
 }
 
 SwapPlan swapPlan(const QString &into, SwapWay way, const TemplateText &staging,
@@ -111,28 +141,6 @@ qint64 sizeOf(const QString &folder)
 
 } // namespace
 
-Result<TreeArchive> treeArchive(const QString &pointFolder, const PartRecord &part)
-{
-    const TreeArchive archive{pointFolder + QLatin1Char('/') + part.file,
-                              pointFolder + QLatin1Char('/') + part.index};
-    const auto other = [&](const QString &detail) {
-        return fail(ErrorCode::Corrupt,
-                    tr("The index %1 is not the one that was saved").arg(part.index), detail,
-                    tr("nothing was taken from it; choose another restore point"));
-    };
-    TRY_VALUE(const QByteArray hash, hashFile(archive.index));
-    if (hash != part.indexSha256)
-        return other(tr("its SHA-256 differs"));
-    TRY_VALUE(const IndexTotals totals, readTotals(archive.index));
-    if (qint64(totals.entries) != part.entries || qint64(totals.bytes) != part.bytes)
-        return other(tr("it is about %1 in %2 entries, the manifest about %3 in %4")
-                         .arg(formatSize(qint64(totals.bytes)))
-                         .arg(totals.entries)
-                         .arg(formatSize(part.bytes))
-                         .arg(part.entries));
-    return archive;
-}
-
 bool isOwnFolderName(const QString &folder)
 {
     const QString base = QFileInfo(QDir::cleanPath(folder)).fileName();
@@ -140,10 +148,11 @@ bool isOwnFolderName(const QString &folder)
            base.startsWith(QStringLiteral(".lifeboat-stage-"));
 }
 
-WorkerExecution::Work treeSaveWork(const TreeSaveCall &call, const ActionContext &context)
+WorkerExecution::Work treeSaveWork(const TreeSaveCall &call, const ActionContext &context,
+                                   const std::shared_ptr<WorkerPrograms> &programs)
 {
-    return [call, context](const WorkerExecution::Report &report,
-                           std::stop_token stop) -> Result<CallOutcome> {
+    return [call, context, programs](const WorkerExecution::Report &report,
+                                     std::stop_token stop) -> Result<CallOutcome> {
         TRY_VALUE(const QString pointFolder, context.session->folder());
         SaveOptions options;
         options.folder = call.folder;
@@ -151,8 +160,11 @@ WorkerExecution::Work treeSaveWork(const TreeSaveCall &call, const ActionContext
             options.exclude.push_back(pattern.toUtf8());
         options.skipFolders = {context.store.folder, paths::dataFolder()};
         options.countFirst = true;
-        options.archive = archiveIn(pointFolder, call.file);
-        TRY_VALUE(const TreeSummary summary, saveTree(options, forwarded(report), stop));
+        options.archive = {pointFolder + QLatin1Char('/') + call.file,
+                           pointFolder + QLatin1Char('/') + treeIndexFile(call.file)};
+        TRY_VALUE(const TreeSummary summary,
+                  call.encrypted ? saveEncrypted(call, options, *programs, forwarded(report), stop)
+                                 : saveTree(options, forwarded(report), stop));
         CallOutcome outcome;
         const ByteSink &log = context.log;
         addNotes(summary.changed, tr("Changed while it was read"), log, &outcome.warnings);
@@ -169,10 +181,11 @@ WorkerExecution::Work treeSaveWork(const TreeSaveCall &call, const ActionContext
     };
 }
 
-WorkerExecution::Work treeStageWork(const TreeStageCall &call, const ActionContext &context)
+WorkerExecution::Work treeStageWork(const TreeStageCall &call, const ActionContext &context,
+                                    const std::shared_ptr<WorkerPrograms> &programs)
 {
-    return [call, context](const WorkerExecution::Report &report,
-                           std::stop_token stop) -> Result<CallOutcome> {
+    return [call, context, programs](const WorkerExecution::Report &report,
+                                     std::stop_token stop) -> Result<CallOutcome> {
         TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
         TRY_VALUE(const PointUse use, store.use(PointId(call.point), context.run.value()));
         TRY_VALUE(const RestorePoint point, store.read(PointId(call.point)));
@@ -185,8 +198,9 @@ WorkerExecution::Work treeStageWork(const TreeStageCall &call, const ActionConte
         // Left by an attempt that was killed: ours by its name, begun anew.
         if (isOwnFolderName(staging))
             TRY(removeTree(staging, {}, stop));
+        TRY_VALUE(const SavedTree tree, SavedTree::open(use.folder(), *part, *programs, stop));
         RestoreOptions options;
-        TRY_VALUE(options.archive, treeArchive(use.folder(), *part));
+        options.archive = tree.archive();
         options.staging = staging;
         TRY_VALUE(const RestoreReport restored, restoreTree(options, forwarded(report), stop));
         CallOutcome outcome;

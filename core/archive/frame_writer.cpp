@@ -48,11 +48,12 @@ FrameWriter::~FrameWriter()
     m_workReady.notify_all();
 }
 
-Result<void> FrameWriter::open(const QString &path)
+Result<void> FrameWriter::open(const QString &path, bool follows)
 {
     m_path = path;
-    m_fd = FileDescriptor(::open(QFile::encodeName(path).constData(),
-                                 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    m_fd = FileDescriptor(
+        ::open(QFile::encodeName(path).constData(),
+               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW), 0600));
     if (!m_fd.isOpen())
         return failErrno(tr("The archive %1 could not be made").arg(path), errno);
     return {};

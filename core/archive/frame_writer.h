@@ -23,7 +23,8 @@ public:
     explicit FrameWriter(int workers);
     ~FrameWriter(); ///< stops the workers; an unfinished file stays as it is
 
-    Result<void> open(const QString &path);
+    /// `follows`: the path may be a link (TreeArchive::isInMemory).
+    Result<void> open(const QString &path, bool follows = false);
 
     quint32 frame() const { return m_frame; } ///< number of the frame being filled
     size_t filled() const { return m_filled; }

@@ -28,11 +28,12 @@ IndexWriter::IndexWriter() : m_context(ZSTD_createCCtx(), ZSTD_freeCCtx)
 
 IndexWriter::~IndexWriter() = default;
 
-Result<void> IndexWriter::open(const QString &path)
+Result<void> IndexWriter::open(const QString &path, bool follows)
 {
     m_path = path;
-    m_fd = FileDescriptor(::open(QFile::encodeName(path).constData(),
-                                 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    m_fd = FileDescriptor(
+        ::open(QFile::encodeName(path).constData(),
+               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW), 0600));
     if (!m_fd.isOpen())
         return failErrno(tr("The index %1 could not be made").arg(path), errno);
     m_lines = QByteArray(kIndexHead) + '\n';

@@ -25,7 +25,8 @@ public:
     IndexWriter();
     ~IndexWriter();
 
-    Result<void> open(const QString &path);
+    /// `follows`: the path may be a link (TreeArchive::isInMemory).
+    Result<void> open(const QString &path, bool follows = false);
     Result<void> add(const IndexEntry &entry);
     /// Writes the rest and syncs the file.
     Result<void> finish(const std::vector<FrameInfo> &frames, const IndexTotals &totals);

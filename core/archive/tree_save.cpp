@@ -202,8 +202,8 @@ public:
             m_progress.bytesTotal = count.bytes;
         }
         TRY(m_walk.open());
-        TRY(m_frames.open(m_options.archive.part));
-        TRY(m_index.open(m_options.archive.index));
+        TRY(m_frames.open(m_options.archive.part, m_options.archive.isInMemory));
+        TRY(m_index.open(m_options.archive.index, m_options.archive.isInMemory));
         while (true) {
             if (m_stop.stop_requested())
                 return fail(ErrorCode::Cancelled, tr("The save was cancelled"));
@@ -437,8 +437,10 @@ private:
         totals.frames = m_frames.frames().size();
         totals.partBytes = m_frames.size();
         TRY(m_index.finish(m_frames.frames(), totals));
-        for (const QString &file : {m_options.archive.part, m_options.archive.index})
-            TRY(syncFolder(QFileInfo(file).absolutePath()));
+        if (!m_options.archive.isInMemory) {
+            for (const QString &file : {m_options.archive.part, m_options.archive.index})
+                TRY(syncFolder(QFileInfo(file).absolutePath()));
+        }
         m_summary.storedBytes = m_frames.size();
         m_summary.frames = totals.frames;
         m_summary.sha256 = m_frames.sha256();

@@ -80,6 +80,8 @@ struct TreeArchive
 {
     QString part;  ///< NAME.tar.zst
     QString index; ///< NAME.index.zst
+    /// They are memory of this process, reached by a link in /proc: nothing is to be synced.
+    bool isInMemory = false;
 };
 
 } // namespace lb

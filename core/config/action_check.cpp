@@ -205,7 +205,7 @@ void checkParam(const ParamSpec &param, const YamlNode &node, Findings &findings
         checkNumber(param, node, findings);
         return;
     case ParamType::YesNo:
-        if (!node.toJson().isBool())
+        if (!node.toJson().isBool() && !wholeReference(node.text))
             findings.error(node.place, tr("“%1” must be yes or no").arg(key));
         return;
     case ParamType::Choice: {

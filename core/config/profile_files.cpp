@@ -6,6 +6,7 @@
 #include "core/base/paths.h"
 #include "core/base/text.h"
 #include "core/config/shape_check.h"
+#include "core/model/age.h"
 
 #include <QDir>
 #include <QFile>
@@ -131,6 +132,15 @@ struct ReadStores
     std::vector<Diagnostic> diagnostics;
 };
 
+Result<void> checkRecipients(const StoreProfile &store)
+{
+    for (const QString &recipient : store.recipients)
+        TRY(checkAgeRecipient(recipient));
+    if (!store.recoveryRecipient.isEmpty())
+        TRY(checkAgeRecipient(store.recoveryRecipient, true));
+    return {};
+}
+
 Result<ReadStores> readStoresFile()
 {
     ReadStores read;
@@ -151,6 +161,13 @@ Result<ReadStores> readStoresFile()
                 StoreProfile store;
                 store.name = member.key;
                 store.folder = textAt(member.value, "folder");
+                store.recoveryRecipient = textAt(member.value, "recovery_recipient");
+                if (const YamlNode *keys = member.value.get(QLatin1String("recipients"))) {
+                    for (const YamlNode &key : keys->items)
+                        store.recipients << key.text;
+                }
+                if (const auto good = checkRecipients(store); !good)
+                    findings.error(member.place, good.error().summary, good.error().advice);
                 if (!store.folder.isEmpty())
                     read.stores.push_back(std::move(store));
             }
@@ -179,8 +196,11 @@ Result<std::vector<StoreProfile>> storesForChange()
 Result<void> writeStores(const std::vector<StoreProfile> &stores)
 {
     QJsonObject map;
-    for (const StoreProfile &store : stores)
-        map.insert(store.name, QJsonObject{{QStringLiteral("folder"), store.folder}});
+    for (const StoreProfile &store : stores) {
+        QJsonObject object = store.toJson();
+        object.remove(QLatin1String("name"));
+        map.insert(store.name, object);
+    }
     TRY(makeFolders(paths::configFolder()));
     return writeFileAtomically(
         paths::storesFile(),
@@ -352,6 +372,7 @@ Result<void> writeStore(const StoreProfile &store)
         return badName(store.name);
     if (!store.folder.startsWith(QLatin1Char('/')))
         return fail(ErrorCode::BadInput, tr("“%1” is not an absolute path").arg(store.folder));
+    TRY(checkRecipients(store));
     TRY_VALUE(std::vector<StoreProfile> stores, storesForChange());
     const auto same = std::find_if(stores.begin(), stores.end(), [&](const StoreProfile &other) {
         return other.name == store.name;

@@ -86,7 +86,7 @@ QJsonObject paramSchema(const ParamSpec &param)
     case ParamType::Number:
         return orReference(typed("integer"));
     case ParamType::YesNo:
-        return typed("boolean");
+        return orReference(typed("boolean"));
     case ParamType::Choice:
         return wordSchema(QString::fromLatin1(param.choices).split(QLatin1Char('|')));
     case ParamType::TextList:

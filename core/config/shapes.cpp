@@ -246,7 +246,12 @@ constexpr std::array kSystem{
               &kPinnedShape}};
 constexpr Shape kSystemShape{"system", "A system that an admin set up", kSystem};
 
-constexpr std::array kStore{FieldSpec{"folder", FieldType::Path, true, "A folder of this machine"}};
+constexpr std::array kStore{
+    FieldSpec{"folder", FieldType::Path, true, "A folder of this machine"},
+    FieldSpec{"recipients", FieldType::TextList, false,
+              "Keys of age that secret parts are encrypted to: age1… or ssh-ed25519 …"},
+    FieldSpec{"recovery_recipient", FieldType::Text, false,
+              "The recipient, age1…, whose key is kept away from this computer"}};
 constexpr Shape kStoreShape{"store", "A place for restore points", kStore};
 constexpr std::array kStores{
     FieldSpec{"lifeboat", FieldType::Format, true, "The version of this format: 1"},

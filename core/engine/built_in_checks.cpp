@@ -144,7 +144,7 @@ CheckRecord proofCheck(const CheckFacts &facts)
 {
     const RestorePoint &point = *facts.point;
     const QString title = tr("The restore point is whole");
-    if (point.completeness() != Completeness::Complete)
+    if (!point.isWhole())
         return record("proof", title,
                       facts.plan.only.isEmpty() ? CheckVerdict::Failed : CheckVerdict::Warned,
                       point.problem.isEmpty()
@@ -158,6 +158,44 @@ CheckRecord proofCheck(const CheckFacts &facts)
                       evidence + QStringLiteral("; ") +
                           tr("every byte is verified before anything is replaced"));
     return record("proof", title, CheckVerdict::Passed, evidence);
+}
+
+/// Who can open what this save encrypts (design §6): a lost key must not be a lost restore point.
+std::optional<CheckRecord> recipientsCheck(const Plan &plan)
+{
+    QStringList parts;
+    for (const PartSpec &part : plan.parts) {
+        if (part.secret)
+            parts << part.id;
+    }
+    if (parts.isEmpty())
+        return std::nullopt;
+    const QString title = tr("Secret parts can be opened again");
+    const QStringList recipients = plan.store.allRecipients();
+    const QString hint = tr("lifeboat-cli stores add %1 … --recipient age1… --recovery-recipient "
+                            "age1…; the recovery "
+                            "key is kept away from this computer")
+                             .arg(plan.store.name);
+    if (recipients.isEmpty())
+        return record("recipients", title, CheckVerdict::Failed,
+                      tr("%1 must be encrypted, and the store %2 has nobody to encrypt for")
+                          .arg(parts.join(QStringLiteral(", ")), plan.store.name),
+                      hint);
+    if (plan.store.recoveryRecipient.isEmpty())
+        return record("recipients", title, CheckVerdict::Warned,
+                      tr("%1: %n recipient(s), and none of them is a recovery key", nullptr,
+                         int(recipients.size()))
+                          .arg(parts.join(QStringLiteral(", "))),
+                      hint);
+    if (recipients.size() < 2)
+        return record(
+            "recipients", title, CheckVerdict::Warned,
+            tr("%1: only the recovery key will open it").arg(parts.join(QStringLiteral(", "))),
+            hint);
+    return record(
+        "recipients", title, CheckVerdict::Passed,
+        tr("%1: %n recipient(s), one of them the recovery key", nullptr, int(recipients.size()))
+            .arg(parts.join(QStringLiteral(", "))));
 }
 
 CheckRecord appliesCheck(const CheckFacts &facts)
@@ -234,6 +272,8 @@ std::vector<CheckRecord> builtInChecks(const CheckFacts &facts)
         checks.push_back(swapCheck(facts));
     if (facts.point)
         checks.push_back(proofCheck(facts));
+    if (const auto recipients = recipientsCheck(plan))
+        checks.push_back(*recipients);
     return checks;
 }
 

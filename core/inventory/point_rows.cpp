@@ -9,6 +9,9 @@ namespace {
 
 LB_TRANSLATE(Inventory)
 
+/// What the store knows beside the manifest.
+const QString kUntried = QStringLiteral("recovery_key_untried");
+
 QString searchText(const RestorePoint &point)
 {
     QStringList words{point.id, point.system, point.type, point.store, point.identity.text};
@@ -90,6 +93,7 @@ RestorePoint pointOf(const QSqlQuery &row)
     point.proofAt = timeOf(row.value(6));
     point.folder = row.value(7).toString();
     point.problem = row.value(8).toString();
+    point.isRecoveryKeyUntried = object && object->value(kUntried).toBool();
     if (!read && point.problem.isEmpty())
         point.problem = read.error().sentence();
     return point;
@@ -106,8 +110,11 @@ Result<void> insertPoint(const InventoryDatabase &database, const RestorePoint &
          milliseconds(point.madeAt), point.run, point.bytes(), qint64(point.skew().count()),
          int(point.completeness()), int(point.proof), milliseconds(point.proofAt), point.folder,
          point.problem, searchText(point)}));
+    QJsonObject document = point.manifest();
+    if (point.isRecoveryKeyUntried)
+        document.insert(kUntried, true);
     TRY(database.run(QStringLiteral("INSERT OR REPLACE INTO manifests VALUES (?,?,?)"),
-                     {notNull(point.id), notNull(point.store), toJson(point.manifest())}));
+                     {notNull(point.id), notNull(point.store), toJson(document)}));
     return {};
 }
 

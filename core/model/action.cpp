@@ -202,13 +202,19 @@ constexpr std::array kMachineParams{kHost, kVia};
 constexpr std::array kFileSystemParams{
     kHost, kVia, ParamSpec{"path", ParamType::Path, true, "", "", "A path on the file system"}};
 constexpr std::array kPointParams{kPoint};
+constexpr ParamSpec kOpen{"open", ParamType::YesNo,
+                          false,  "false",
+                          "",     "Open encrypted parts too, with the secret age_identity"};
+constexpr std::array kPointVerifyParams{kPoint, kOpen};
 constexpr std::array kPointFilesParams{
-    kPoint, ParamSpec{"part", ParamType::Text, false, "\"\"", "", "One part; empty is all of them"},
+    kPoint, kOpen,
+    ParamSpec{"part", ParamType::Text, false, "\"\"", "", "One part; empty is all of them"},
     ParamSpec{"pattern", ParamType::Text, false, "\"\"", "", "Names to list; empty is all"}};
 constexpr std::array kPointDiffParams{
-    kPoint, ParamSpec{"other", ParamType::Text, true, "", "", "The restore point to compare with"}};
+    kPoint, kOpen,
+    ParamSpec{"other", ParamType::Text, true, "", "", "The restore point to compare with"}};
 constexpr std::array kPointExtractParams{
-    kPoint, ParamSpec{"paths", ParamType::TextList, true, "", "", "What to take out"},
+    kPoint, kOpen, ParamSpec{"paths", ParamType::TextList, true, "", "", "What to take out"},
     ParamSpec{"to", ParamType::Path, true, "", "", "The folder to put it into"}};
 constexpr std::array kPostgresDropParams{kHost, kVia, kServer, kPort, kUser, kPassword, kDatabase};
 constexpr std::array kTreeRemoveParams{
@@ -290,7 +296,7 @@ constexpr std::array kTable{
                "Tools, version and rights suffice to save or restore a database", Effect::Read,
                true, true, false, kPostgresReadyParams},
     ActionSpec{ActionKind::PointVerify, "point_verify", "Read every byte of a restore point",
-               Effect::Read, false, false, true, kPointParams},
+               Effect::Read, false, false, true, kPointVerifyParams},
     ActionSpec{ActionKind::PointFiles, "point_files", "List the files in a restore point",
                Effect::Read, false, false, true, kPointFilesParams},
     ActionSpec{ActionKind::PointDiff, "point_diff", "Compare two restore points", Effect::Read,

@@ -37,6 +37,12 @@ public:
             m_object.insert(QLatin1String(key), toJsonArray(value));
         return *this;
     }
+    Writer &flag(const char *key, bool value)
+    {
+        if (value)
+            m_object.insert(QLatin1String(key), true);
+        return *this;
+    }
     Writer &json(const char *key, const QJsonValue &value)
     {
         m_object.insert(QLatin1String(key), value);
@@ -276,7 +282,7 @@ Result<Call> treeStageFromJson(const QJsonObject &object)
     TRY_VALUE(const SwapWay way, swapWay(reader));
     return Call(TreeStageCall{reader.text("part"), reader.text("point"), reader.text("into"), way,
                               reader.filled("staging"), reader.value("bytes").toInteger(),
-                              reader.value("entries").toInteger()});
+                              reader.value("entries").toInteger(), reader.text("file")});
 }
 
 Result<Call> publishFromJson(const QJsonObject &object)
@@ -322,7 +328,8 @@ const QHash<QString, FromJson> &ownWords()
              const Reader reader(object);
              return Call(TreeSaveCall{reader.text("folder"), reader.list("exclude"),
                                       reader.text("part"), reader.text("file"),
-                                      reader.text("title")});
+                                      reader.text("title"), reader.value("encrypted").toBool(),
+                                      reader.list("recipients")});
          }},
         {QStringLiteral("tree_stage"), treeStageFromJson},
         {QStringLiteral("tree_swap"),
@@ -441,7 +448,9 @@ QJsonObject callToJson(const Call &anyCall)
                     .list("exclude", call.exclude)
                     .text("part", call.part)
                     .text("file", call.file)
-                    .text("title", call.title);
+                    .text("title", call.title)
+                    .flag("encrypted", call.encrypted)
+                    .list("recipients", call.recipients);
             },
             [](const TreeStageCall &call) -> QJsonObject {
                 return Writer(QStringLiteral("tree_stage"))
@@ -451,7 +460,8 @@ QJsonObject callToJson(const Call &anyCall)
                     .text("way", name(call.way))
                     .filled("staging", call.staging)
                     .json("bytes", call.bytes)
-                    .json("entries", call.entries);
+                    .json("entries", call.entries)
+                    .text("file", call.file);
             },
             [](const TreeSwapCall &call) {
                 return swapToJson(QStringLiteral("tree_swap"), call, call.targetExists);

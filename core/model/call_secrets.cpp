@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/age.h"
 #include "core/model/plan.h"
 #include "core/model/sudo.h"
 
@@ -30,6 +31,14 @@ std::vector<SecretUse> secretsOf(const Call &call)
     } else if (const auto *server = std::get_if<PostgresCall>(&call)) {
         if (!server->at.password.isEmpty())
             uses.push_back({server->at.password, QStringLiteral("environment")});
+        for (const ProcessCall &program : programsOf(*server))
+            take(program.input, "stdin");
+    } else if (const auto *stage = std::get_if<TreeStageCall>(&call)) {
+        if (!stage->file.isEmpty())
+            uses.push_back({kAgeIdentity, QStringLiteral("stdin")});
+    } else if (const auto *point = std::get_if<PointCall>(&call)) {
+        if (point->params.value(QLatin1String("open")).toBool())
+            uses.push_back({kAgeIdentity, QStringLiteral("stdin")});
     } else if (const auto *wait = std::get_if<WaitUntilCall>(&call)) {
         for (const SecretUse &use : secretsOf(*wait->read))
             uses.push_back(use);

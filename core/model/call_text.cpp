@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 #include "core/base/overloaded.h"
 #include "core/base/text.h"
+#include "core/model/age.h"
 #include "core/model/plan.h"
 #include "core/model/sudo.h"
 
@@ -29,6 +30,14 @@ QString keyOf(ActionKind kind)
 QString verbatim(const QString &line)
 {
     return QStringLiteral("    ") + line;
+}
+
+QString programLine(const ProcessCall &program)
+{
+    QStringList arguments;
+    for (const TemplateText &argument : program.arguments)
+        arguments << argument.display();
+    return shellLine(program.program, arguments);
 }
 
 /// A value of `params` as a person reads it.
@@ -260,6 +269,10 @@ QStringList describe(const TreeSaveCall &call)
     QStringList lines{tr("Save the folder %1 as %2").arg(call.folder, call.file)};
     if (!call.exclude.isEmpty())
         lines << tr("Leave out %1").arg(call.exclude.join(QStringLiteral(", ")));
+    if (call.encrypted)
+        lines << tr("Archive and index are made in memory and reach the disk encrypted only:");
+    for (const ProcessCall &program : programsOf(call))
+        lines << verbatim(programLine(program));
     return lines;
 }
 
@@ -268,11 +281,19 @@ QStringList describe(const TreeStageCall &call)
     const QString size =
         tr("%1 in %2")
             .arg(formatSize(call.bytes), tr("%n file(s) and folders", nullptr, int(call.entries)));
-    return {tr("Extract part %1 of restore point %2 to %3 and verify every byte on the way")
-                .arg(call.part, call.point, call.staging.display()),
-            call.way == SwapWay::Children
-                ? tr("%1; what is in %2 now stays untouched").arg(size, call.into)
-                : tr("%1; %2 is not touched").arg(size, call.into)};
+    QStringList lines{tr("Extract part %1 of restore point %2 to %3 and verify every byte on the "
+                         "way")
+                          .arg(call.part, call.point, call.staging.display()),
+                      call.way == SwapWay::Children
+                          ? tr("%1; what is in %2 now stays untouched").arg(size, call.into)
+                          : tr("%1; %2 is not touched").arg(size, call.into)};
+    if (!call.file.isEmpty())
+        lines << tr("Index and archive are opened into memory, with the key from the secret %1 on "
+                    "standard input:")
+                     .arg(kAgeIdentity);
+    for (const ProcessCall &program : programsOf(call))
+        lines << verbatim(programLine(program));
+    return lines;
 }
 
 QStringList describe(const PublishCall &call)
@@ -285,6 +306,20 @@ QStringList describe(const PublishCall &call)
             tr("Parts: %1").arg(parts.join(QStringLiteral(", ")))};
 }
 
+/// How encrypted parts are opened, when they are.
+QStringList opening(const PointCall &call)
+{
+    if (!call.params.value(QLatin1String("open")).toBool())
+        return {};
+    QStringList lines{tr("Open each encrypted part, with the key from the secret %1 on standard "
+                         "input:")
+                          .arg(kAgeIdentity),
+                      verbatim(programLine(ageDecrypt(QStringLiteral("‹part›"))))};
+    if (call.kind == ActionKind::PointVerify)
+        lines << tr("See whether it is the recovery key:") << verbatim(programLine(ageRecipient()));
+    return lines;
+}
+
 QStringList describe(const PointCall &call)
 {
     const auto param = [&](const char *key) {
@@ -293,15 +328,20 @@ QStringList describe(const PointCall &call)
     const QString point = param("point");
     switch (call.kind) {
     case ActionKind::PointVerify:
-        return {
-            tr("Read every byte of restore point %1 back and compare its checksums").arg(point)};
+        return QStringList{tr("Read every byte of restore point %1 back and compare its checksums")
+                               .arg(point)} +
+               opening(call);
     case ActionKind::PointFiles:
-        return {tr("List the files in restore point %1").arg(point), paramsText(call.params)};
+        return QStringList{tr("List the files in restore point %1").arg(point),
+                           paramsText(call.params)} +
+               opening(call);
     case ActionKind::PointDiff:
-        return {tr("Compare restore point %1 with %2").arg(point, param("other"))};
+        return QStringList{tr("Compare restore point %1 with %2").arg(point, param("other"))} +
+               opening(call);
     case ActionKind::PointExtract:
-        return {tr("Take %1 out of restore point %2 and put it below %3")
-                    .arg(param("paths"), point, param("to"))};
+        return QStringList{tr("Take %1 out of restore point %2 and put it below %3")
+                               .arg(param("paths"), point, param("to"))} +
+               opening(call);
     case ActionKind::PointRemove:
         return {tr("Remove restore point %1 from its store").arg(point)};
     case ActionKind::InventoryRebuild:
@@ -353,11 +393,14 @@ QStringList describe(const PostgresCall &call)
     QStringList lines = call.describe();
     for (const QString &statement : call.statements())
         lines << verbatim(statement);
-    for (const ProcessCall &program : programsOf(call)) {
-        QStringList arguments;
-        for (const TemplateText &argument : program.arguments)
-            arguments << argument.display();
-        lines << verbatim(shellLine(program.program, arguments));
+    const std::vector<ProcessCall> programs = programsOf(call);
+    for (const ProcessCall &program : programs) {
+        QString line = programLine(program);
+        if (program.pipes && &program != &programs.back())
+            line += QStringLiteral(" |");
+        lines << verbatim(line);
+        if (const auto *key = std::get_if<SecretRef>(&program.input))
+            lines << tr("with the key from the secret %1 on its standard input").arg(key->name);
     }
     for (const QString &statement : call.closing())
         lines << verbatim(statement);

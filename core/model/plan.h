@@ -46,6 +46,7 @@ struct ProcessCall
     QList<int> success{0};
     OutputKind output = OutputKind::None;
     bool startsDaemon = false;
+    bool pipes = false; ///< its standard output is the standard input of the next program
 };
 
 /// Send one HTTP request. The address's scheme, host and port never hold a slot: who gets a secret
@@ -95,6 +96,8 @@ struct TreeSaveCall
     QString part; ///< part id; `file` below the point's folder is parts/<file>.tar.zst
     QString file;
     QString title;
+    bool encrypted = false; ///< archive and index end in .age, and never lie anywhere in clear
+    QStringList recipients{};
 };
 
 /// Extract a part beside its target and verify every byte on the way.
@@ -105,6 +108,7 @@ struct TreeStageCall
     SwapWay way = SwapWay::Exchange;
     TemplateText staging;
     qint64 bytes = 0, entries = 0;
+    QString file{}; ///< of an encrypted part, below the point's folder; empty: not encrypted
 };
 
 /// Put the staged tree in place; the old goes to `aside` (by TreeSwapBackCall it comes back).
@@ -196,6 +200,10 @@ TemplateText jsonBody(const HttpCall &call);
 /// The programs that a call on a server starts, in order: what the plan prints is what runs. Slots:
 /// `snapshot`, and `point_folder` for the restore point's folder.
 std::vector<ProcessCall> programsOf(const PostgresCall &call);
+/// What encrypts and decrypts the archive and then its index; nothing for one in clear. A program
+/// that writes its file reads the clear text from standard input, and the other way round.
+std::vector<ProcessCall> programsOf(const TreeSaveCall &call);
+std::vector<ProcessCall> programsOf(const TreeStageCall &call);
 /// A secret in a call and the way it takes to the tool that needs it.
 struct SecretUse
 {

@@ -3,6 +3,7 @@
 
 #include "core/base/digest.h"
 #include "core/base/error.h"
+#include "core/model/age.h"
 #include "core/model/plan.h"
 
 #include <QRegularExpression>
@@ -69,12 +70,17 @@ void connectTo(ProcessCall &program, const PostgresServer &at, const TemplateTex
     program.arguments.push_back(database);
 }
 
-TemplateText inPoint(const QString &option, const QString &file)
+/// `dump` writes the part's file, or lets age write it: no clear text comes near the store then.
+std::vector<ProcessCall> written(ProcessCall dump, const PostgresCall &call,
+                                 const QString &database)
 {
-    TemplateText path(option);
-    path.append(Slot{QStringLiteral("point_folder")});
-    path.append(QLatin1Char('/') + file);
-    return path;
+    if (!call.encrypted)
+        dump.arguments.push_back(inPoint(QStringLiteral("--file="), call.file));
+    connectTo(dump, call.at, QStringLiteral("--dbname=") + conninfo(database));
+    if (!call.encrypted)
+        return {dump};
+    dump.pipes = true;
+    return {dump, ageEncrypt(call.recipients, inPoint({}, call.file))};
 }
 
 } // namespace
@@ -120,6 +126,10 @@ QJsonObject PostgresCall::toJson() const
         object.insert(QStringLiteral("aside"), aside.toJson());
     if (targetExists)
         object.insert(QStringLiteral("target_exists"), true);
+    if (encrypted)
+        object.insert(QStringLiteral("encrypted"), true);
+    if (!recipients.isEmpty())
+        object.insert(QStringLiteral("recipients"), QJsonArray::fromStringList(recipients));
     return object;
 }
 
@@ -143,6 +153,8 @@ std::optional<PostgresCall> PostgresCall::fromJson(const QJsonObject &object)
         call.staging = TemplateText::fromJson(object.value(QLatin1String("staging")));
         call.aside = TemplateText::fromJson(object.value(QLatin1String("aside")));
         call.targetExists = object.value(QLatin1String("target_exists")).toBool();
+        call.encrypted = object.value(QLatin1String("encrypted")).toBool();
+        call.recipients = object.value(QLatin1String("recipients")).toVariant().toStringList();
         return call;
     }
     return std::nullopt;
@@ -168,7 +180,11 @@ QStringList PostgresCall::describe() const
                    "same snapshot")
                     .arg(database, at.text(), file)};
     case PostgresWork::Globals:
-        return {tr("Save the roles of %1 as %2, without their passwords").arg(at.text(), file)};
+        return {
+            encrypted
+                ? tr("Save the roles of %1 and their passwords, encrypted, as %2")
+                      .arg(at.text(), file)
+                : tr("Save the roles of %1 as %2, without their passwords").arg(at.text(), file)};
     case PostgresWork::Roles:
         return {tr("Create the roles of part %1 that %2 does not have; those that it has stay as "
                    "they are")
@@ -266,33 +282,39 @@ std::vector<ProcessCall> programsOf(const PostgresCall &call)
         TemplateText snapshot(QStringLiteral("--snapshot="));
         snapshot.append(Slot{QStringLiteral("snapshot")});
         dump.arguments.push_back(snapshot);
-        dump.arguments.push_back(inPoint(QStringLiteral("--file="), call.file));
-        connectTo(dump, call.at, QStringLiteral("--dbname=") + conninfo(call.database));
-        return {dump};
+        return written(std::move(dump), call, call.database);
     }
     case PostgresWork::Globals: {
         ProcessCall dump = program(call, "pg_dumpall");
-        dump.arguments = {QStringLiteral("--globals-only"), QStringLiteral("--no-role-passwords")};
-        dump.arguments.push_back(inPoint(QStringLiteral("--file="), call.file));
-        connectTo(dump, call.at, QStringLiteral("--dbname=") + conninfo(call.at.database));
-        return {dump};
+        dump.arguments = {QStringLiteral("--globals-only")};
+        if (!call.encrypted)
+            dump.arguments.emplace_back(QStringLiteral("--no-role-passwords"));
+        return written(std::move(dump), call, call.at.database);
     }
     case PostgresWork::Stage: {
         ProcessCall restore = program(call, "pg_restore");
-        restore.arguments = {QStringLiteral("--exit-on-error"), QStringLiteral("--jobs=2")};
+        restore.arguments = {QStringLiteral("--exit-on-error")};
+        if (!call.encrypted) // what comes through a pipe is read in one go
+            restore.arguments.emplace_back(QStringLiteral("--jobs=2"));
         TemplateText database(QStringLiteral("--dbname="));
         database.append(call.staging);
         connectTo(restore, call.at, database);
-        restore.arguments.push_back(inPoint({}, call.file));
+        if (!call.encrypted)
+            restore.arguments.push_back(inPoint({}, call.file));
         // Without statistics its first hour would be slow, and that hour is now.
         ProcessCall analyze = program(call, "vacuumdb");
         analyze.arguments = {QStringLiteral("--analyze-only"), QStringLiteral("--quiet")};
         connectTo(analyze, call.at, database);
+        if (call.encrypted)
+            return {ageDecrypt(inPoint({}, call.file)), restore, analyze};
         return {restore, analyze};
     }
+    case PostgresWork::Roles:
+        if (call.encrypted)
+            return {ageDecrypt(inPoint({}, call.file))};
+        break;
     case PostgresWork::List:
     case PostgresWork::SystemId:
-    case PostgresWork::Roles:
     case PostgresWork::RolesBack:
     case PostgresWork::Swap:
     case PostgresWork::SwapBack:

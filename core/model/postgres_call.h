@@ -50,6 +50,8 @@ struct PostgresCall
     QJsonObject properties;      ///< of the saved database, as createDatabase() wants them
     TemplateText staging, aside; ///< names of databases beside
     bool targetExists = false;
+    bool encrypted = false; ///< the part's file is what `age` made of it
+    QStringList recipients; ///< of a save
 
     /// `postgresql://SERVER:PORT/DATABASE`, for scopes.
     QString scope() const;

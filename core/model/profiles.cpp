@@ -86,15 +86,31 @@ SystemProfile SystemProfile::fromJson(const QJsonObject &object)
     return profile;
 }
 
+QStringList StoreProfile::allRecipients() const
+{
+    QStringList all = recipients;
+    if (!recoveryRecipient.isEmpty() && !all.contains(recoveryRecipient))
+        all << recoveryRecipient;
+    return all;
+}
+
 QJsonObject StoreProfile::toJson() const
 {
-    return {{QStringLiteral("name"), name}, {QStringLiteral("folder"), folder}};
+    QJsonObject object{{QStringLiteral("name"), name}, {QStringLiteral("folder"), folder}};
+    // Only where there are some: a plan of before reads back to the same bytes.
+    if (!recipients.isEmpty())
+        object.insert(QStringLiteral("recipients"), toJsonArray(recipients));
+    if (!recoveryRecipient.isEmpty())
+        object.insert(QStringLiteral("recovery_recipient"), recoveryRecipient);
+    return object;
 }
 
 StoreProfile StoreProfile::fromJson(const QJsonObject &object)
 {
     return {object.value(QLatin1String("name")).toString(),
-            object.value(QLatin1String("folder")).toString()};
+            object.value(QLatin1String("folder")).toString(),
+            toStringList(object.value(QLatin1String("recipients"))),
+            object.value(QLatin1String("recovery_recipient")).toString()};
 }
 
 } // namespace lb

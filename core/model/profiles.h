@@ -61,6 +61,11 @@ struct StoreProfile
 {
     QString name;
     QString folder;
+    QStringList recipients{};    ///< age keys that secret parts are encrypted to, besides the next
+    QString recoveryRecipient{}; ///< whose identity is kept away from this computer; empty: none
+
+    /// All that a secret part is encrypted to.
+    QStringList allRecipients() const;
 
     QJsonObject toJson() const;
     static StoreProfile fromJson(const QJsonObject &object);

@@ -30,6 +30,11 @@ bool provesMore(const RestorePoint &a, const RestorePoint &b)
 
 } // namespace
 
+QString treeIndexFile(const QString &partFile)
+{
+    return QString(partFile).replace(QStringLiteral(".tar.zst"), QStringLiteral(".index.zst"));
+}
+
 QJsonObject PartRecord::toJson() const
 {
     return {{QStringLiteral("id"), id},
@@ -86,7 +91,27 @@ Completeness RestorePoint::completeness() const
 {
     if (!problem.isEmpty() || (parts.empty() && neededParts.isEmpty()))
         return Completeness::Unknown;
-    return missingParts().isEmpty() ? Completeness::Complete : Completeness::Incomplete;
+    return missing().isEmpty() ? Completeness::Complete : Completeness::Incomplete;
+}
+
+QStringList RestorePoint::missing() const
+{
+    QStringList list = missingParts();
+    if (isRecoveryKeyUntried)
+        list << tr("the recovery key has not opened a point of this store yet");
+    return list;
+}
+
+bool RestorePoint::isWhole() const
+{
+    return problem.isEmpty() && !(parts.empty() && neededParts.isEmpty()) &&
+           missingParts().isEmpty();
+}
+
+bool RestorePoint::isEncrypted() const
+{
+    return std::any_of(parts.begin(), parts.end(),
+                       [](const PartRecord &part) { return !part.encryption.isEmpty(); });
 }
 
 std::chrono::milliseconds RestorePoint::skew() const
@@ -143,7 +168,8 @@ QJsonObject RestorePoint::manifest() const
             {QStringLiteral("parts"), partList},
             {QStringLiteral("needed_parts"), toJsonArray(neededParts)},
             {QStringLiteral("limits"), toJsonArray(limits)},
-            {QStringLiteral("warnings"), toJsonArray(warnings)}};
+            {QStringLiteral("warnings"), toJsonArray(warnings)},
+            {QStringLiteral("recovery_recipient"), recoveryRecipient}};
 }
 
 Result<RestorePoint> RestorePoint::fromManifest(const QJsonObject &object)
@@ -167,6 +193,7 @@ Result<RestorePoint> RestorePoint::fromManifest(const QJsonObject &object)
     point.neededParts = toStringList(object.value(QLatin1String("needed_parts")));
     point.limits = toStringList(object.value(QLatin1String("limits")));
     point.warnings = toStringList(object.value(QLatin1String("warnings")));
+    point.recoveryRecipient = text(object, "recovery_recipient");
     return point;
 }
 
@@ -183,7 +210,7 @@ QJsonObject RestorePoint::toListJson() const
             {QStringLiteral("store"), store},
             {QStringLiteral("completeness"),
              QJsonObject{{QStringLiteral("verdict"), name(completeness())},
-                         {QStringLiteral("missing"), toJsonArray(missingParts())}}},
+                         {QStringLiteral("missing"), toJsonArray(missing())}}},
             {QStringLiteral("problem"), problem},
             {QStringLiteral("skew_seconds"), double(skew().count()) / 1000.0},
             {QStringLiteral("proof"),
@@ -203,7 +230,7 @@ BestPoint chooseBest(const std::vector<RestorePoint> &points,
 {
     BestPoint best;
     for (const RestorePoint &point : points) {
-        if (point.completeness() != Completeness::Complete)
+        if (!point.isWhole())
             continue;
         if (!best.newest || point.madeAt > best.newest->madeAt)
             best.newest = point;

@@ -13,6 +13,9 @@ inline constexpr char kTreePart[] = "tree";
 inline constexpr char kPostgresPart[] = "postgres";
 inline constexpr char kGlobalsPart[] = "globals";
 
+/// Of `parts/x.tar.zst` and of `parts/x.tar.zst.age`.
+QString treeIndexFile(const QString &partFile);
+
 /// One part of a restore point, as `backups list --json` has it.
 struct PartRecord
 {
@@ -53,7 +56,11 @@ struct RestorePoint
     std::vector<PartRecord> parts;
     QStringList limits; ///< what is not in it, and why
     QStringList warnings;
-    QStringList neededParts;               ///< ids that a restore needs, whether there or not
+    QStringList neededParts;   ///< ids that a restore needs, whether there or not
+    QString recoveryRecipient; ///< that its encrypted parts are for; empty: none
+    /// Nobody has shown yet that the recovery key opens what this store encrypts for it. Not
+    /// written to the manifest.
+    bool isRecoveryKeyUntried = false;
     ProofLevel proof = ProofLevel::Listed; ///< from the store's proof records, not the manifest
     QDateTime proofAt;
     QString folder; ///< where it is; not written
@@ -63,6 +70,11 @@ struct RestorePoint
 
     Completeness completeness() const;
     QStringList missingParts() const;
+    /// What keeps it from being complete, for people.
+    QStringList missing() const;
+    /// All parts are there and whole: it can be restored, whoever has a key.
+    bool isWhole() const;
+    bool isEncrypted() const;
     /// Time between the earliest and the latest part.
     std::chrono::milliseconds skew() const;
     qint64 bytes() const;

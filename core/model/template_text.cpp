@@ -129,6 +129,14 @@ TemplateText TemplateText::fromJson(const QJsonValue &value)
     return text;
 }
 
+TemplateText inPoint(const QString &option, const QString &file)
+{
+    TemplateText path(option);
+    path.append(Slot{QStringLiteral("point_folder")});
+    path.append(QLatin1Char('/') + file);
+    return path;
+}
+
 bool isTemplateJson(const QJsonValue &value)
 {
     const QJsonObject object = value.toObject();

@@ -54,6 +54,9 @@ private:
     std::vector<Piece> m_pieces;
 };
 
+/// A file of the restore point that the run makes or reads, after an option's text.
+TemplateText inPoint(const QString &option, const QString &file);
+
 /// True for the JSON of a text with slots.
 bool isTemplateJson(const QJsonValue &value);
 

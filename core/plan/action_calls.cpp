@@ -296,8 +296,15 @@ Result<QJsonValue> readParam(const Action &action, const ParamSpec &spec,
         TRY_VALUE(const QString path, pathParam(action, spec.key, references));
         return QJsonValue(path);
     }
-    case ParamType::YesNo:
-        return raw;
+    case ParamType::YesNo: {
+        if (!raw.isString())
+            return raw;
+        TRY_VALUE(const QJsonValue value,
+                  references.value(raw.toString(), kContent, paramPlace(action, spec.key)));
+        if (!value.isBool())
+            return badParam(action, spec.key, tr("must be yes or no"));
+        return value;
+    }
     case ParamType::Text:
         // `program` may be an input of type command: what is looked for is its first word.
         if (action.kind == ActionKind::Program && raw.isString()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Steps that save and restore PostgreSQL databases and roles.
+#include "core/model/age.h"
 #include "core/plan/step_builder.h"
 
 namespace lb {
@@ -37,6 +38,11 @@ Result<void> StepBuilder::addPostgresSave(PlannedStep &step, const StepInstance 
     }
     call.part = part.id;
     call.title = part.title;
+    call.encrypted = part.secret;
+    if (part.secret) {
+        call.recipients = m_in.store.allRecipients();
+        call.file += kAgeSuffix;
+    }
     step.calls.emplace_back(std::move(call));
     return {};
 }
@@ -78,6 +84,7 @@ Result<std::optional<PlannedStep>> StepBuilder::addPostgresRestore(PlannedStep &
     call.part = part->id;
     call.point = m_in.point->id;
     call.file = part->file;
+    call.encrypted = !part->encryption.isEmpty();
     step.part = part->id;
     step.resume = ResumePolicy::Repeat;
     if (part->kind == QLatin1String(kGlobalsPart)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/plan/step_builder.h"
 
+#include "core/model/age.h"
+
 #include "core/base/format.h"
 #include "core/plan/path_scope.h"
 
@@ -151,9 +153,10 @@ Result<PartSpec> StepBuilder::takePart(PlannedStep &step, const Action &action,
     TRY_VALUE(const QString written, literalParam(action, "part", references, kNoOption));
     PartSpec part = m_partNames.take(written, what.key, what.source);
     part.kind = what.kind;
-    if (part.secret)
-        return fail(ErrorCode::Unsupported,
-                    tr("Encrypting a part (“%1”) is not there yet in this version").arg(part.id));
+    // Roles are worth more with their passwords, and those leave the server encrypted or not at
+    // all.
+    if (what.kind == QLatin1String(kGlobalsPart) && !m_in.store.allRecipients().isEmpty())
+        part.secret = true;
     step.part = part.id;
     step.resume = ResumePolicy::Repeat;
     m_madeParts.push_back(part);
@@ -176,6 +179,11 @@ Result<void> StepBuilder::addTreeSave(PlannedStep &step, const StepInstance &ins
     call.part = part.id;
     call.file = treePartFile(part.id);
     call.title = part.title;
+    call.encrypted = part.secret;
+    if (part.secret) {
+        call.recipients = m_in.store.allRecipients();
+        call.file += kAgeSuffix;
+    }
     step.calls.emplace_back(std::move(call));
     return {};
 }
@@ -205,6 +213,10 @@ Result<const PartRecord *> StepBuilder::chosenPart(PlannedStep &step, const Acti
     if (part == nullptr)
         return fail(ErrorCode::NotFound,
                     tr("Restore point %1 has no part “%2”").arg(m_in.point->id, id));
+    if (!part->encryption.isEmpty() && part->encryption != kAge)
+        return fail(ErrorCode::Unsupported,
+                    tr("Part “%1” is encrypted in a way that this Lifeboat does not know: %2")
+                        .arg(id, part->encryption));
     if (m_in.only.isEmpty() || m_in.only.contains(id))
         return part;
     step.skipReason = tr("part %1 was not chosen").arg(id);
@@ -253,7 +265,8 @@ StepBuilder::addTreeRestore(PlannedStep &step, const StepSpec &spec, const Refer
     stage.obliges.reset();
     stage.part = partId;
     stage.calls = {TreeStageCall{partId, m_in.point->id, into, fact->way, staging, part->bytes,
-                                 part->entries}};
+                                 part->entries,
+                                 part->encryption.isEmpty() ? QString() : part->file}};
     stage.undo = {TreeRemoveCall{staging}};
 
     step.part = partId;

@@ -154,11 +154,18 @@ QStringList swapBack(const TreeSwapBackCall &call)
 QStringList save(const TreeSaveCall &call, const Plan &plan)
 {
     const QString point = pointFolder(plan, QStringLiteral("‹point›"));
+    const QString file = shellQuoted(point + QLatin1Char('/') + call.file);
     QStringList words{kTar, QStringLiteral("--zstd -cf"),
-                      shellQuoted(point + QLatin1Char('/') + call.file)};
+                      call.encrypted ? QStringLiteral("-") : file};
     for (const QString &pattern : call.exclude)
         words << QStringLiteral("--exclude=") + shellQuoted(pattern);
     words << QStringLiteral("-C %1 .").arg(shellQuoted(call.folder));
+    if (call.encrypted) {
+        words << QStringLiteral("| age --encrypt");
+        for (const QString &recipient : call.recipients)
+            words << QStringLiteral("--recipient ") + shellQuoted(recipient);
+        words << QStringLiteral("--output ") + file;
+    }
     return {
         QStringLiteral("mkdir -p -m 700 -- %1").arg(shellQuoted(point + QStringLiteral("/parts"))),
         words.join(QLatin1Char(' '))};
@@ -170,9 +177,12 @@ QStringList stage(const TreeStageCall &call, const Plan &plan)
     return {QStringLiteral("cd -- ") + shellQuoted(point),
             QStringLiteral("sha256sum -c --ignore-missing SHA256SUMS"),
             QStringLiteral("mkdir -m 700 -- %1").arg(quoted(call.staging)),
-            QStringLiteral("%1 --zstd -xpf %2 -C %3")
-                .arg(kTar, shellQuoted(QStringLiteral("parts/%1.tar.zst").arg(call.part)),
-                     quoted(call.staging))};
+            call.file.isEmpty()
+                ? QStringLiteral("%1 --zstd -xpf %2 -C %3")
+                      .arg(kTar, shellQuoted(QStringLiteral("parts/%1.tar.zst").arg(call.part)),
+                           quoted(call.staging))
+                : QStringLiteral("age --decrypt --identity KEYFILE %1 | %2 --zstd -xpf - -C %3")
+                      .arg(shellQuoted(call.file), kTar, quoted(call.staging))};
 }
 
 QStringList point(const PointCall &call, const Plan &plan)
@@ -189,22 +199,27 @@ QStringList point(const PointCall &call, const Plan &plan)
     }
 }
 
-/// One session for all of them: renames belong together.
-QStringList psql(const PostgresServer &at, const QStringList &statements)
+QString psqlLine(const PostgresServer &at, const QStringList &more)
 {
-    if (statements.isEmpty())
-        return {};
     QStringList words;
     if (!at.server.isEmpty())
         words << QStringLiteral("--host=") + at.server;
     words << QStringLiteral("--port=%1").arg(at.port);
     if (!at.user.isEmpty())
         words << QStringLiteral("--username=") + at.user;
-    words << QStringLiteral("--dbname=") + conninfo(at.database)
-          << QStringLiteral("--set=ON_ERROR_STOP=1");
+    words << QStringLiteral("--dbname=") + conninfo(at.database);
+    return shellLine(QStringLiteral("psql"), words + more);
+}
+
+/// One session for all of them: renames belong together.
+QStringList psql(const PostgresServer &at, const QStringList &statements)
+{
+    if (statements.isEmpty())
+        return {};
+    QStringList words{QStringLiteral("--set=ON_ERROR_STOP=1")};
     for (const QString &statement : statements)
         words << QStringLiteral("--command=") + statement;
-    return {shellLine(QStringLiteral("psql"), words)};
+    return {psqlLine(at, words)};
 }
 
 QStringList postgres(const PostgresCall &call, const Plan &plan)
@@ -214,17 +229,27 @@ QStringList postgres(const PostgresCall &call, const Plan &plan)
         pointFolder(plan, call.point.isEmpty() ? QStringLiteral("‹point›") : call.point);
     const bool readsVersion =
         call.work == PostgresWork::ReadySave || call.work == PostgresWork::ReadyRestore;
+    QString piped;
     for (const ProcessCall &program :
          readsVersion ? std::vector<ProcessCall>() : programsOf(call)) {
         QStringList arguments;
         for (const TemplateText &argument : program.arguments) {
             const QString text = argument.display();
-            // By hand there is no snapshot to share.
-            if (!text.startsWith(QLatin1String("--snapshot=")))
+            // By hand the key is in a file, and there is no snapshot to share.
+            if (text == QLatin1String("-"))
+                arguments << QStringLiteral("KEYFILE");
+            else if (!text.startsWith(QLatin1String("--snapshot=")))
                 arguments << QString(text).replace(QStringLiteral("‹point_folder›"), folder);
         }
-        lines << shellLine(program.program, arguments);
+        piped += shellLine(program.program, arguments);
+        if (program.pipes) {
+            piped += QStringLiteral(" | ");
+            continue;
+        }
+        lines << std::exchange(piped, QString());
     }
+    if (!piped.isEmpty()) // what Lifeboat reads by itself
+        lines << piped + psqlLine(call.at, {QStringLiteral("--file=-")});
     return lines + psql(call.at, call.closing());
 }
 

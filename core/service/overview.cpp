@@ -60,8 +60,11 @@ void judge(SystemOverview &row, const QDateTime &now)
     }
     if (row.newest->completeness() != Completeness::Complete) {
         row.verdict = Verdict::NotProven;
-        row.cause = tr("The newest restore point lacks %1")
-                        .arg(row.newest->missingParts().join(QStringLiteral(", ")));
+        row.cause = row.newest->missingParts().isEmpty()
+                        ? tr("The newest restore point is incomplete: %1")
+                              .arg(row.newest->missing().join(QStringLiteral(", ")))
+                        : tr("The newest restore point lacks %1")
+                              .arg(row.newest->missingParts().join(QStringLiteral(", ")));
         return;
     }
     if (!row.best || row.best->proof < ProofLevel::Read) {

@@ -53,13 +53,14 @@ Result<QString> choosePoint(Service &service, const RunOrder &order, const Syste
     }
     if (wanted == QLatin1String("latest")) {
         for (const RestorePoint &point : service.points({profile.name})) {
-            if (point.completeness() == Completeness::Complete)
+            if (point.isWhole())
                 return point.id;
         }
         return fail(ErrorCode::NotFound, tr("%1 has no complete restore point").arg(profile.name));
     }
     TRY_VALUE(const RestorePoint point, service.point(wanted));
-    if (point.type != profile.type)
+    // One that could not be read the last time: the run reads it anew, and says what is wrong.
+    if (point.problem.isEmpty() && point.type != profile.type)
         return fail(ErrorCode::BadInput,
                     tr("The restore point %1 is of a system of type %2").arg(wanted, point.type),
                     tr("%1 is of type %2").arg(profile.name, profile.type));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/text.h"
 #include "core/config/profile_files.h"
+#include "core/model/age.h"
 #include "core/service/service_private.h"
 
 #include <algorithm>
@@ -73,6 +74,10 @@ Service::Private::declaredSecrets(const SystemProfile &system)
                 known->runbooks << book->title;
         }
     }
+    // What a store encrypts, any of its systems may have to open.
+    const auto store = readStore(system.store);
+    if (store && !store->allRecipients().isEmpty())
+        declared.push_back({{kAgeIdentity, tr("Key that opens encrypted parts (age)"), {}, {}}, {}});
     return declared;
 }
 
@@ -82,7 +87,8 @@ Result<SystemProfile> Service::Private::systemWith(const QString &system, const 
     QStringList names;
     for (const DeclaredSecret &declared : declaredSecrets(profile))
         names << declared.spec.name;
-    if (names.contains(secret))
+    // A restore point of elsewhere may be encrypted whatever this home's stores are.
+    if (names.contains(secret) || secret == kAgeIdentity)
         return profile;
     const QString near = nearest(secret, names);
     return fail(ErrorCode::NotFound,

@@ -109,6 +109,9 @@ RestorePoint readPoint(const QString &systemFolder, const PointId &id, const QSt
     if (const auto read = readInto(point, id); !read)
         point.problem = read.error().sentence();
     applyProofs(point, readProofs(storepaths::proofs(systemFolder, id)));
+    point.isRecoveryKeyUntried =
+        !point.recoveryRecipient.isEmpty() &&
+        !isRecoveryKeyTried(systemFolder.section(QLatin1Char('/'), 0, -2), point.recoveryRecipient);
     return point;
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/file_descriptor.h"
 #include "core/base/json.h"
+#include "core/store/store_paths.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -21,6 +22,8 @@ namespace lb {
 namespace {
 
 LB_TRANSLATE(Store)
+
+const QString kOpened = QStringLiteral("opened");
 
 } // namespace
 
@@ -128,6 +131,30 @@ Result<void> appendProof(const QString &path, const ProofRecord &record)
     if (::fsync(fd.get()) != 0)
         return failErrno(tr("Cannot sync %1").arg(path), errno);
     return info.st_size == 0 ? syncFolder(folder) : Result<void>();
+}
+
+Result<void> keepRecoveryKey(const QString &folder, const QString &recipient, const PointId &point,
+                             const RunId &run)
+{
+    const QString file = storepaths::recoveryKeys(folder);
+    QJsonObject opened;
+    if (const auto bytes = readWholeFile(file)) {
+        if (const auto known = parseJsonObject(*bytes, file))
+            opened = known->value(kOpened).toObject();
+    }
+    opened.insert(recipient, QJsonObject{{QStringLiteral("at"), toJsonTime(utcNow())},
+                                         {QStringLiteral("point"), point.value()},
+                                         {QStringLiteral("run"), run.value()}});
+    return writeFileAtomically(file,
+                               toJsonDocument({{QStringLiteral("format"), 1}, {kOpened, opened}}));
+}
+
+bool isRecoveryKeyTried(const QString &folder, const QString &recipient)
+{
+    const QString file = storepaths::recoveryKeys(folder);
+    const auto bytes = readWholeFile(file);
+    const auto known = bytes ? parseJsonObject(*bytes, file) : tl::unexpected(bytes.error());
+    return known && known->value(kOpened).toObject().contains(recipient);
 }
 
 } // namespace lb

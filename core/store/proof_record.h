@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/ids.h"
 #include "core/model/restore_point.h"
 
 namespace lb {
@@ -29,5 +30,11 @@ void applyProofs(RestorePoint &point, const std::vector<ProofRecord> &records);
 std::vector<ProofRecord> readProofs(const QString &path);
 /// Appends one record and syncs it (and the folder, when the file is new).
 Result<void> appendProof(const QString &path, const ProofRecord &record);
+
+/// Keeps that the key of `recipient` has opened `point` of the store in `folder`. Blocks.
+Result<void> keepRecoveryKey(const QString &folder, const QString &recipient, const PointId &point,
+                             const RunId &run);
+/// True when the key of `recipient` has opened a point of the store in `folder`.
+bool isRecoveryKeyTried(const QString &folder, const QString &recipient);
 
 } // namespace lb

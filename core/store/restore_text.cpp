@@ -109,26 +109,36 @@ QString checking()
 
 const QString kTarOptions = QStringLiteral("--numeric-owner --xattrs --xattrs-include='*' --acls");
 
+QString decrypting(const PartRecord &part)
+{
+    return QStringLiteral("age --decrypt --identity \"$KEY\" %1").arg(shellQuoted(part.file));
+}
+
 /// How a part's plain bytes come out of its file: the beginning of a pipe.
 QString reading(const PartRecord &part)
 {
-    const QString file = shellQuoted(part.file);
-    return part.encryption.isEmpty() ? QStringLiteral("zstd -dc %1").arg(file)
-                                     : QStringLiteral("age -d -i \"$KEY\" %1 | zstd -dc").arg(file);
+    return part.encryption.isEmpty() ? QStringLiteral("zstd -dc %1").arg(shellQuoted(part.file))
+                                     : decrypting(part) + QStringLiteral(" | zstd -dc");
+}
+
+/// What has to be said, and set, before an encrypted part is read. Nothing for others.
+QStringList keyLines(const PartRecord &part, QString *text)
+{
+    if (part.encryption.isEmpty())
+        return {};
+    *text += QStringLiteral("\nIt is encrypted (%1): you need the recovery key, or another "
+                            "recipient's, and the program `age`. KEY is the file with the line "
+                            "that begins with AGE-SECRET-KEY-1.\n")
+                 .arg(plain(part.encryption));
+    return {QStringLiteral("KEY=/path/to/the/recovery-key")};
 }
 
 QString treeCommands(const PartRecord &part, const QString &folder)
 {
     const QString dir = QStringLiteral("DIR=%1").arg(shellQuoted(folder));
     const QString make = QStringLiteral("mkdir -- \"$DIR\" &&");
-    QStringList key;
     QString text;
-    if (!part.encryption.isEmpty()) {
-        key << QStringLiteral("KEY=/path/to/the/recovery-key");
-        text += QStringLiteral("\nIt is encrypted (%1): you need the recovery key and the program "
-                               "`age`.\n")
-                    .arg(plain(part.encryption));
-    }
+    const QStringList key = keyLines(part, &text);
     text += QStringLiteral("\nInto a new folder, never over the old one (that tar ignores the "
                            "keyword hdrcharset is harmless):\n") +
             block(key + QStringList{dir, make,
@@ -178,18 +188,24 @@ QString databaseCommands(const PartRecord &part)
         return words.join(QStringLiteral(" \\\n"));
     };
     const QString version = part.details.value(QLatin1String("server_version")).toString();
-    QString text =
+    QString text;
+    const QStringList key = keyLines(part, &text);
+    const QString target = shellQuoted(conninfo(fresh));
+    const QString restore = key.isEmpty()
+                                ? QStringLiteral("pg_restore --exit-on-error --dbname=%1 %2")
+                                      .arg(target, shellQuoted(part.file))
+                                : QStringLiteral("%1 | pg_restore --exit-on-error --dbname=%2")
+                                      .arg(decrypting(part), target);
+    text +=
         QStringLiteral("\nSaved from PostgreSQL %1; you need that version of `pg_restore` or a "
                        "newer one. Give --host, --port and --username to each command where they "
                        "are needed. Roles first (see their part). Into a new database, never over "
                        "the old one:\n")
             .arg(plain(version)) +
-        block({psql({createDatabase(fresh, part.details)}),
-               QStringLiteral("pg_restore --exit-on-error --dbname=%1 %2")
-                   .arg(shellQuoted(conninfo(fresh)), shellQuoted(part.file)),
-               psql(databaseProperties(fresh, part.details)),
-               QStringLiteral("psql --dbname=%1 --command=ANALYZE")
-                   .arg(shellQuoted(conninfo(fresh)))});
+        block(key + QStringList{psql({createDatabase(fresh, part.details)}), restore,
+                                psql(databaseProperties(fresh, part.details)),
+                                QStringLiteral("psql --dbname=%1 --command=ANALYZE")
+                                    .arg(shellQuoted(conninfo(fresh)))});
     text += QStringLiteral("\nThese are the rows that each table must have:\n\n");
     const QJsonObject rows = part.details.value(QLatin1String("rows")).toObject();
     for (auto it = rows.begin(); it != rows.end(); ++it)
@@ -205,6 +221,16 @@ QString databaseCommands(const PartRecord &part)
 
 QString roleCommands(const PartRecord &part)
 {
+    if (!part.encryption.isEmpty()) {
+        QString text;
+        const QStringList key = keyLines(part, &text);
+        return text +
+               QStringLiteral("\nIt creates the roles and sets their passwords. A role that exists "
+                              "already gives an error, and gets the saved attributes and password "
+                              "all the same.\n") +
+               block(key + QStringList{decrypting(part) +
+                                       QStringLiteral(" | psql --dbname=postgres --file=-")});
+    }
     return QStringLiteral("\nRoles that exist already give an error each and stay as they are. "
                           "Passwords are not in it: set them afterwards (`\\password NAME` in "
                           "psql).\n") +

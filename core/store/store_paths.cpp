@@ -29,6 +29,11 @@ QString marker(const QString &store)
     return store + QStringLiteral("/.lifeboat-store");
 }
 
+QString recoveryKeys(const QString &store)
+{
+    return store + QStringLiteral("/.lifeboat-recovery-keys");
+}
+
 QString partial(const QString &systemFolder, const PointId &id)
 {
     return published(systemFolder, id) + QStringLiteral(".partial");

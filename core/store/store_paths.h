@@ -12,6 +12,8 @@ inline constexpr QLatin1String kSums{"SHA256SUMS"};
 inline constexpr QLatin1String kRestoreText{"RESTORE.md"};
 
 QString marker(const QString &store);
+/// Says which recovery keys have opened a point of the store.
+QString recoveryKeys(const QString &store);
 QString partial(const QString &systemFolder, const PointId &id);
 QString removing(const QString &systemFolder, const PointId &id);
 QString published(const QString &systemFolder, const PointId &id);

@@ -176,6 +176,8 @@ void LocalProcess::start(ProcessStart what)
     const auto begun = d->start(what);
     what.input.clear(); // the pump has them
     what.answer.clear();
+    what.from.reset();
+    what.to.reset();
     for (auto &[name, value] : what.environment) {
         if (value.isDetached()) // nobody else's
             wipe(value);
@@ -197,11 +199,16 @@ Result<void> LocalProcess::Private::start(const ProcessStart &what)
     TRY_VALUE(Pipe output, newPipe(true));
     TRY_VALUE(Pipe error, newPipe(true));
     Pipe input;
-    if (what.input.isEmpty() && what.prompt.isEmpty()) {
+    if (what.from) {
+        input.reader = std::move(*what.from);
+    } else if (what.input.isEmpty() && what.prompt.isEmpty()) {
         input.reader = FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     } else {
         TRY_VALUE(input, newPipe(false));
     }
+    // Our own pipe ends at once then: nothing is logged and nothing captured.
+    if (what.to)
+        output.writer = std::move(*what.to);
     TRY(guard->send(request,
                     {body.get(), input.reader.get(), output.writer.get(), error.writer.get()}));
     asks = !what.prompt.isEmpty();

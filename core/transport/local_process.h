@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/file_descriptor.h"
 #include "core/base/process_identity.h"
 #include "core/transport/guard.h"
 
@@ -31,6 +32,8 @@ struct ProcessStart
     /// Added to minimalEnvironment(); a later entry wins. Values are bytes: they may be secrets.
     std::vector<std::pair<QString, QByteArray>> environment;
     QByteArray input; ///< all of its standard input; empty = /dev/null
+    /// Instead of `input` and of log and capture: ends of a pipe. Our copies are closed with this.
+    std::shared_ptr<FileDescriptor> from, to;
     /// The input waits until the program has printed this to its standard error, and then begins
     /// with `answer`; after five seconds without it, it comes without the answer.
     QByteArray prompt, answer;

@@ -29,6 +29,8 @@ private Q_SLOTS:
     void swapsThatCannotBeMade();
     void lostInstallationIsForAPersonToProve();
     void heldLeaseFails();
+    void secretPartsNeedRecipients_data();
+    void secretPartsNeedRecipients();
 
 private:
     static QString verdict(const CheckFacts &facts, const char *id, QString *evidence = nullptr);
@@ -358,6 +360,43 @@ void TestBuiltInChecks::heldLeaseFails()
     QString evidence;
     QCOMPARE(verdict(facts, "lease", &evidence), QStringLiteral("failed"));
     QCOMPARE(evidence, QStringLiteral("run r1 works on it"));
+}
+
+void TestBuiltInChecks::secretPartsNeedRecipients_data()
+{
+    QTest::addColumn<bool>("secret");
+    QTest::addColumn<QStringList>("recipients");
+    QTest::addColumn<QString>("recovery");
+    QTest::addColumn<QString>("verdictOf");
+    const QStringList one{QStringLiteral("age1a")};
+    const QString recovery = QStringLiteral("age1r");
+    QTest::newRow("nothing secret") << false << QStringList() << QString() << QString();
+    QTest::newRow("nobody") << true << QStringList() << QString() << QStringLiteral("failed");
+    QTest::newRow("one") << true << one << QString() << QStringLiteral("warned");
+    QTest::newRow("two, no recovery key") << true << one + QStringList{QStringLiteral("age1b")}
+                                          << QString() << QStringLiteral("warned");
+    QTest::newRow("recovery key only")
+        << true << QStringList() << recovery << QStringLiteral("warned");
+    QTest::newRow("the same twice")
+        << true << QStringList{recovery} << recovery << QStringLiteral("warned");
+    QTest::newRow("both") << true << one << recovery << QStringLiteral("passed");
+}
+
+void TestBuiltInChecks::secretPartsNeedRecipients()
+{
+    QFETCH(bool, secret);
+    QFETCH(QStringList, recipients);
+    QFETCH(QString, recovery);
+    Plan plan;
+    plan.store.name = QStringLiteral("local");
+    plan.store.recipients = recipients;
+    plan.store.recoveryRecipient = recovery;
+    PartSpec part;
+    part.id = QStringLiteral("db");
+    part.secret = secret;
+    plan.parts = {part};
+    const RunRequest request;
+    QTEST(verdict(factsFor(plan, request), "recipients"), "verdictOf");
 }
 
 QTEST_GUILESS_MAIN(TestBuiltInChecks)

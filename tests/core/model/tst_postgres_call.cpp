@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/age.h"
 #include "core/model/plan.h"
 
 #include <QTest>
@@ -137,6 +138,78 @@ private Q_SLOTS:
             }
         }
         QVERIFY(!PostgresCall::fromJson({{QStringLiteral("work"), QStringLiteral("guess")}}));
+    }
+
+    /// What is encrypted has no file in clear, on no way.
+    void encryptedPartsGoThroughAge()
+    {
+        const auto lines = [](const PostgresCall &call) {
+            QStringList shown;
+            for (const ProcessCall &program : programsOf(call)) {
+                QStringList words{program.program};
+                for (const TemplateText &argument : program.arguments)
+                    words << argument.display();
+                if (program.pipes)
+                    words << QStringLiteral("|");
+                shown << words.join(QLatin1Char(' '));
+            }
+            return shown;
+        };
+        PostgresCall call;
+        call.encrypted = true;
+        call.recipients = {QStringLiteral("age1a"), QStringLiteral("age1b")};
+        call.file = QStringLiteral("parts/x.age");
+        call.staging = QStringLiteral("stage");
+        for (const PostgresWork work : {PostgresWork::Dump, PostgresWork::Globals}) {
+            call.work = work;
+            const QStringList shown = lines(call);
+            QCOMPARE(shown.size(), 2);
+            QVERIFY2(shown[0].endsWith(QStringLiteral(" |")), qPrintable(shown[0]));
+            QVERIFY2(!shown[0].contains(QStringLiteral("--file")), qPrintable(shown[0]));
+            QVERIFY2(!shown[0].contains(QStringLiteral("no-role-passwords")), qPrintable(shown[0]));
+            QCOMPARE(shown[1], QStringLiteral("age --encrypt --recipient age1a --recipient age1b "
+                                              "--output ‹point_folder›/parts/x.age"));
+            QVERIFY(secretsOf(call).empty());
+        }
+        call.recipients.clear();
+        for (const PostgresWork work : {PostgresWork::Roles, PostgresWork::Stage}) {
+            call.work = work;
+            QCOMPARE(lines(call).value(0),
+                     QStringLiteral("age --decrypt --identity - ‹point_folder›/parts/x.age |"));
+            QVERIFY(!lines(call).value(1).contains(QStringLiteral("parts/x.age")));
+            const std::vector<SecretUse> uses = secretsOf(call);
+            QCOMPARE(uses.size(), size_t(1));
+            QCOMPARE(uses.front(), (SecretUse{kAgeIdentity, QStringLiteral("stdin")}));
+        }
+        const auto back = PostgresCall::fromJson(call.toJson());
+        QVERIFY(back && back->encrypted);
+    }
+
+    void recipients_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<bool>("good");
+        QTest::addColumn<bool>("goodForRecovery");
+        const QString key =
+            QStringLiteral("age14s4y06d9kpzzqr6snra6hlv5qs329r4mpaw3lrh0ul9jqsdrzvksjqqdjt");
+        QTest::newRow("X25519") << key << true << true;
+        QTest::newRow("mistyped") << QString(key).replace(u'9', u'8') << false << false;
+        QTest::newRow("cut") << key.chopped(1) << false << false;
+        QTest::newRow("of ssh") << QStringLiteral("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI") +
+                                       QString(43, u'A')
+                                << true << false;
+        QTest::newRow("RSA") << QStringLiteral("ssh-rsa AAAA") << false << false;
+        QTest::newRow("option") << QStringLiteral("--identity") << false << false;
+        QTest::newRow("secret key") << QStringLiteral("AGE-SECRET-KEY-1QQQQ") << false << false;
+    }
+
+    void recipients()
+    {
+        QFETCH(QString, text);
+        QTEST(checkAgeRecipient(text).has_value(), "good");
+        QTEST(checkAgeRecipient(text, true).has_value(), "goodForRecovery");
+        if (text.startsWith(QStringLiteral("AGE-SECRET")))
+            QVERIFY(!checkAgeRecipient(text).error().sentence().contains(text));
     }
 
     void aSocketIsNoHost()
