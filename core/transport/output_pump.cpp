@@ -240,6 +240,7 @@ bool OutputPump::readSome(PumpedStreams &streams, Channel channel)
         streams.log(bytes);
         streams.unflushed = m_unflushed = true;
     }
+    wipe(m_buffer.data(), size_t(n)); // it may have been a secret
     return true;
 }
 

@@ -36,3 +36,23 @@ def search(folder, value, but=()):
         content = path.read_bytes()
         hits += [f"{path}: {name}" for name, form in wanted.items() if form in content]
     return hits
+
+
+def in_memory(pid, value):
+    """Where in a process's memory any form of the value stands, or its first half."""
+    wanted = {**forms(value), "its first half": value[:len(value) // 2].encode()}
+    hits = []
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+        for line in maps:
+            place, rights = line.split()[:2]
+            if not rights.startswith("rw"):
+                continue
+            begin, end = (int(x, 16) for x in place.split("-"))
+            try:
+                memory.seek(begin)
+                content = memory.read(end - begin)
+            except OSError:
+                continue
+            hits += [f"{name} in {line.split()[-1]}" for name, form in wanted.items()
+                     if form in content]
+    return hits

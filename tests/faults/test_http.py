@@ -4,15 +4,18 @@ that the server sends back in answers and errors are found nowhere afterwards in
 fill the next request; probes, waits, checks, discovery and facts ask over HTTP."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from pathlib import Path
 
-from lifeboat import PROGRAM, Home, main, until
-from search import search
+from lifeboat import PROGRAM, Home, Skip, main, until
+from search import in_memory, search
+from shop import runner_of
 
 SERVER = Path(__file__).parent.parent / "core/transport/http_server.py"
 CANARY = "CAN\"ARY-pa55'w0rd-&<T-0x7f"
@@ -80,6 +83,35 @@ steps:
     resume: ask
 """
 
+# The runner lives on after its requests: their secrets must not.
+USED = HEAD + """\
+steps:
+  - id: sent
+    http:
+      method: POST
+      url: "{{ inputs.base }}/text/sent"
+      ca: "{{ inputs.ca }}"
+      headers: {X-Token: {secret: token}}
+      bearer: {secret: token}
+      body: {secret: token}
+    effect: change
+    resume: ask
+  - id: signed
+    http:
+      url: "{{ inputs.base }}/text/signed"
+      ca: "{{ inputs.ca }}"
+      user: saver
+      password: {secret: token}
+    effect: read
+  - id: gate
+    run: {program: "{{ inputs.folder }}/gate"}
+    effect: read
+"""
+GATE = """#!/bin/sh
+touch "${0%/*}/at-gate"
+while [ ! -e "${0%/*}/open" ]; do sleep 0.05; done
+"""
+
 BAD = HEAD + """\
 steps:
   - id: refused
@@ -125,13 +157,15 @@ class Scene:
         until(lambda: (self.home.json("runs", "show", run)["waiting"] or {}).get("for") ==
               "credential", 30, "the run to wait for its credential")
         self.home.cli("runs", "secret", run, "token", stdin=CANARY, expect=0)
+        self.ends(run, end)
+        return run
 
+    def ends(self, run, end):
         def ended():
             shown = self.home.json("runs", "show", run)
             assert shown["state"] in (end, "running", "waiting", "preparing", "finishing"), shown
             return shown["state"] == end
         until(ended, 60, f"it to be {end}")
-        return run
 
     def arrived(self, begin):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['plain']}/log") as read:
@@ -140,6 +174,27 @@ class Scene:
     def is_clean(self):
         hits = search(self.home.path, CANARY) + search(self.home.path, "saver:" + CANARY)
         assert not hits, hits
+
+
+def test_memory_after_use():
+    """Five seconds after the last request a runner's memory holds no copy of its secrets (F38)."""
+    if os.geteuid() != 0:
+        raise Skip("only root reads the memory of a process that is not to be looked into")
+    with Home(PROGRAM) as home, Scene(home, USED) as scene:
+        (scene.folder / "gate").write_text(GATE)
+        (scene.folder / "gate").chmod(0o755)
+        # One that was typed is kept until the run ends: it cannot be had again.
+        (home.path / "token").write_text(CANARY)
+        home.cli("secrets", "set", "shop", "token", "--program",
+                 json.dumps(["cat", str(home.path / "token")]), expect=0)
+        home.cli("run", "own.change", "--system", "shop", "--yes", "--detach", expect=0)
+        run = home.runs()[-1]
+        until(lambda: (scene.folder / "at-gate").exists(), 30, "the gate")
+        time.sleep(5)
+        copies = in_memory(runner_of(home, run), CANARY)
+        (scene.folder / "open").touch()
+        scene.ends(run, "succeeded")
+        assert not copies, copies
 
 
 def test_answers_fill_what_follows_and_show_no_secret():

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from lifeboat import IDENTITY, KILL_AT, PROGRAM, Home, Skip, main, until
-from search import forms, search
+from search import forms, in_memory, search
 
 # Put together here: the test's own file must not be found by the search.
 CANARY = "-".join(("CAN\"ARY", "pa55'w0rd", "&<T", "\u00fc", "0x7f"))
@@ -504,29 +504,9 @@ def test_memory_after_use():
         until(lambda: (scene.folder / "at-gate").exists(), 30, "the gate")
         time.sleep(5)
         pid = [e for e in home.events(run) if e["event"] == "runner_started"][-1]["runner"]["pid"]
-        copies = in_memory(pid)
+        copies = in_memory(pid, CANARY)
         scene.open()
         assert not copies, copies
-
-
-def in_memory(pid):
-    parts = {"utf-8": CANARY.encode(), "utf-16": CANARY.encode("utf-16-le"),
-             "its first half": CANARY[:12].encode()}
-    found = []
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
-        for line in maps:
-            place, rights = line.split()[:2]
-            if not rights.startswith("rw"):
-                continue
-            begin, end = (int(x, 16) for x in place.split("-"))
-            try:
-                memory.seek(begin)
-                content = memory.read(end - begin)
-            except OSError:
-                continue
-            found += [f"{name} in {line.split()[-1]}" for name, part in parts.items()
-                      if part in content]
-    return found
 
 
 main(globals())
