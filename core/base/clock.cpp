@@ -27,4 +27,10 @@ std::chrono::nanoseconds bootTime()
     return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
+QDateTime SteadyClock::now() const
+{
+    return m_wall.addMSecs(
+        std::chrono::duration_cast<std::chrono::milliseconds>(bootTime() - m_boot).count());
+}
+
 } // namespace lb

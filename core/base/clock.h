@@ -19,4 +19,17 @@ QDateTime fromJsonTime(const QString &text);
 /// CLOCK_BOOTTIME: goes on during suspend and never jumps. For durations and time-outs.
 std::chrono::nanoseconds bootTime();
 
+/// Times whose differences are durations: the wall clock as it stood when this was made, and what
+/// has passed since by bootTime(). A clock that is set meanwhile moves nothing.
+class SteadyClock
+{
+public:
+    SteadyClock() : m_wall(utcNow()), m_boot(bootTime()) {}
+    QDateTime now() const;
+
+private:
+    QDateTime m_wall;
+    std::chrono::nanoseconds m_boot;
+};
+
 } // namespace lb

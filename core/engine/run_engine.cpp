@@ -470,7 +470,7 @@ void RunEngine::onProgress(const QString &step, const CallProgress &done)
     message.itemsTotal = done.itemsTotal;
     const StepRecord *record = state().step(step);
     if (record && done.bytesTotal > 0 && done.bytesDone > 0) {
-        const qint64 elapsed = record->startedAt.msecsTo(QDateTime::currentDateTimeUtc());
+        const qint64 elapsed = record->startedAt.msecsTo(log().now());
         message.stepRemainingMs = qint64(
             double(elapsed) * double(done.bytesTotal - done.bytesDone) / double(done.bytesDone));
     }

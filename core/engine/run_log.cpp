@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/run_log.h"
 
-#include "core/base/clock.h"
-
 #include <QJsonArray>
 #include <QThread>
 
@@ -11,6 +9,9 @@
 namespace lb {
 
 namespace {
+
+/// Milliseconds between the events' clock and the computer's from which on that one was set.
+constexpr qint64 kJump = 2000;
 
 QJsonValue redacted(const QJsonValue &value, const Redactor &redactor)
 {
@@ -47,7 +48,9 @@ void RunLog::commit(RunEvent event, std::function<void()> then)
 {
     if (m_redactor && !m_redactor->isEmpty())
         event.data = redacted(event.data, *m_redactor).toObject();
-    event.time = utcNow();
+    event.time = m_clock.now();
+    if (const QDateTime shown = utcNow(); qAbs(shown.msecsTo(event.time)) >= kJump)
+        event.data.insert(QStringLiteral("clock"), toJsonTime(shown));
     event.seq = m_state.lastSeq + 1;
     m_state.apply(event);
     const AppendMode mode = then ? AppendMode::Now : AppendMode::Soon;

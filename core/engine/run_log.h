@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/clock.h"
 #include "core/base/redactor.h"
 #include "core/journal/journal.h"
 #include "core/model/run_state.h"
@@ -28,6 +29,8 @@ public:
     /// From now on no event holds one of its secrets, whoever made it.
     void setRedactor(std::shared_ptr<const Redactor> redactor) { m_redactor = std::move(redactor); }
     const RunState &state() const { return m_state; }
+    /// By the clock of the events: what has passed since one of them.
+    QDateTime now() const { return m_clock.now(); }
     QByteArray head() const { return m_journal->head(); }
     quint64 durableSeq() const { return m_journal->lastSeq(); }
 
@@ -52,6 +55,7 @@ private:
     void onStopped();
     void tryAgain();
 
+    SteadyClock m_clock;
     std::shared_ptr<const Redactor> m_redactor;
     std::unique_ptr<Journal> m_journal;
     RunState m_state;

@@ -56,7 +56,8 @@ std::optional<EventKind> eventKindFromName(const QString &text);
 struct RunEvent
 {
     quint64 seq = 0;
-    QDateTime time;
+    QDateTime
+        time; ///< by the runner's SteadyClock; `clock` in data: the computer's, since it was set
     EventKind kind = EventKind::RunRequested;
     QString step;
     int attempt = 0;
