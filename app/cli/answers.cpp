@@ -148,9 +148,17 @@ RestoreReadiness restoreReadiness(Service &service, const QString &system)
         answer.missing << tr("no complete restore point");
     else if (!best.chosen)
         answer.missing << best.reason;
+    const QString verify = point
+                               ? QStringLiteral("backups verify ") + point->id +
+                                     (point->isEncrypted() ? QStringLiteral(" --open") : QString())
+                               : QString();
     if (point && point->proof < ProofLevel::Read)
         answer.missing
-            << tr("no restore point was read in full (backups verify %1)").arg(point->id);
+            << tr("no restore point was read in full (%1)", "%1 is a command").arg(verify);
+    if (point && point->isRecoveryKeyUntried)
+        answer.missing << tr("the recovery key has not opened one yet (%1 with it)",
+                             "%1 is a command")
+                              .arg(verify);
     for (const Obligation &obligation : service.obligations(system)) {
         if (obligation.kept().isEmpty())
             answer.missing << tr("still to undo: %1").arg(obligation.title);

@@ -134,6 +134,9 @@ def test_nothing_is_readable_and_the_recovery_key_opens_it_on_an_empty_home():
         plan = home.cli("plan", "own.save", "--system", "shop", expect=0).stdout
         assert re.search(r"pg_dump .*\|\s+age --encrypt --recipient age1", plan, re.S), plan
 
+        assess = home.cli("assess", "--system", "shop", expect=(0, 3)).stdout
+        assert "the recovery key has not opened one yet (backups verify" in assess, assess
+
         # The key that lies on this computer opens it, and proves nothing about the other one.
         use(home, made.daily)
         home.cli("backups", "verify", made.point["id"], "--open", expect=0)
