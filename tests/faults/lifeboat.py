@@ -93,7 +93,7 @@ class Home:
                     found.append(runner["pid"])
         return found
 
-    def cli(self, *words, expect=None, environment=None, timeout=120, stdin=None):
+    def cli(self, *words, expect=None, environment=None, timeout=1200 if FULL else 120, stdin=None):
         """Runs lifeboat-cli; `expect` is the exit status (or several) that is right."""
         done = subprocess.run(
             [self.program, *map(str, words)], env={**self.environment, **(environment or {})},

@@ -111,6 +111,7 @@ private Q_SLOTS:
     void unreadableFilesAreNamed();
     void listAndExtract();
     void extractRefusesWhatIsThere();
+    void swapsInTheTargetLeadNowhere();
     void comparisonNamesDifferences();
     void cancelledAndProgress();
     void fullDisk();
@@ -444,6 +445,49 @@ void TestTreeArchive::extractRefusesWhatIsThere()
     const auto through = extractPaths(options);
     QVERIFY(!through || !through->refused.isEmpty());
     QVERIFY(QDir(scratch.path(QStringLiteral("elsewhere"))).isEmpty());
+}
+
+/// Somebody puts a link in a folder's place while files are put into it (F16).
+void TestTreeArchive::swapsInTheTargetLeadNowhere()
+{
+    constexpr int kSwaps = 10'000;
+    const Scratch scratch;
+    for (const char *name : {"tree", "tree/sub", "tree/sub/deep", "elsewhere", "elsewhere/deep"})
+        ::mkdir(scratch.bytes(name).constData(), 0755);
+    for (int i = 0; i < 40; ++i)
+        writeFile(scratch.bytes("tree/sub/deep/f") + QByteArray::number(i), noise(3000, quint32(i)));
+    VERIFY_OK(saveTree(saveOptions(scratch, scratch.path(QStringLiteral("tree")))));
+    ExtractOptions options;
+    options.archive = scratch.archive();
+    options.destination = scratch.path(QStringLiteral("out"));
+    options.paths = {"sub"};
+    const QByteArray folder = scratch.bytes("out/sub"), link = scratch.bytes("out/link");
+    int swaps = 0, rounds = 0;
+    qint64 written = 0;
+    while (swaps < kSwaps && rounds < 5'000) {
+        ++rounds;
+        for (const char *name : {"out", "out/sub", "out/sub/deep"})
+            ::mkdir(scratch.bytes(name).constData(), 0755);
+        must(::symlink(scratch.bytes("elsewhere").constData(), link.constData()));
+        std::atomic<bool> over = false;
+        std::thread swapper([&] {
+            while (!over) {
+                must(::renameat2(AT_FDCWD, folder.constData(), AT_FDCWD, link.constData(),
+                                 RENAME_EXCHANGE));
+                ++swaps;
+            }
+        });
+        const auto report = extractPaths(options);
+        over = true;
+        swapper.join();
+        written += report ? qint64(report->entries) : 0;
+        QVERIFY(QDir(options.destination).removeRecursively());
+        // Neither files nor the owner, mode or time of what the link leads to.
+        const QDir elsewhere(scratch.path(QStringLiteral("elsewhere/deep")));
+        QVERIFY2(elsewhere.isEmpty(), qPrintable(elsewhere.entryList().join(QLatin1Char(' '))));
+    }
+    QVERIFY2(swaps >= kSwaps, qPrintable(QString::number(swaps)));
+    QVERIFY2(written > 0, "the race was always lost: nothing was tried");
 }
 
 void TestTreeArchive::comparisonNamesDifferences()
