@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 // The shim has to define both names of pread and pwrite; with 64-bit offsets one takes the other's.
 #undef _FILE_OFFSET_BITS
+#include "descriptor_path.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
@@ -22,13 +24,8 @@ static int fails(const char *kind, int fd)
     const size_t length = strlen(kind);
     if (!which || !below || strncmp(which, kind, length) != 0 || which[length] != ':')
         return 0;
-    char link[64], path[4096];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    const ssize_t n = readlink(link, path, sizeof path - 1);
-    if (n <= 0)
-        return 0;
-    path[n] = 0;
-    if (strncmp(path, below, strlen(below)) != 0)
+    char path[4096];
+    if (!descriptorPath(fd, path, sizeof path) || strncmp(path, below, strlen(below)) != 0)
         return 0;
     if (++calls != atol(which + length + 1))
         return 0;

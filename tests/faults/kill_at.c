@@ -3,8 +3,11 @@
 // or `kill -9` would. LIFEBOAT_KILL_AT=line:N cuts after the N-th line was written (not synced),
 // half:N in the middle of the N-th line, sync:N after the N-th sync. Other files are not touched.
 #define _GNU_SOURCE
-// The shim has to define both names of pwrite; with 64-bit offsets as default, one takes the other's.
+// The shim has to define both names of pwrite; with 64-bit offsets as default, one takes the
+// other's.
 #undef _FILE_OFFSET_BITS
+#include "descriptor_path.h"
+
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,13 +18,8 @@
 
 static int isJournal(int fd)
 {
-    char link[64], path[4096];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    const ssize_t n = readlink(link, path, sizeof path - 1);
-    if (n <= 0)
-        return 0;
-    path[n] = 0;
-    return strstr(path, "/journal.jsonl") != NULL;
+    char path[4096];
+    return descriptorPath(fd, path, sizeof path) && strstr(path, "/journal.jsonl") != NULL;
 }
 
 static long wanted(const char *kind)

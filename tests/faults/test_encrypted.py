@@ -17,6 +17,15 @@ from test_databases import NAMES, Scene, different, manifest
 CANARY = "-".join(("CANARY", "row", "51d0"))
 UNTRIED = "the recovery key has not opened a point of this store yet"
 
+# Of a runbook that works on several folders of this machine.
+FOLDERS = """\
+identity:
+  facts:
+    machine_id: {machine_id: {}}
+    hostname: {hostname: {}}
+  text: "{{ system }}@{{ hostname }}"
+  scope: "{{ inputs.folder }}"
+"""
 OWN = """\
 lifeboat: 1
 id: own.save
@@ -29,12 +38,7 @@ inputs:
   postgres_port: {type: number, default: 5432, title: Port}
   postgres_user: {type: text, title: User}
   postgres_database: {type: text, list: true, title: Databases}
-identity:
-  facts:
-    machine_id: {machine_id: {}}
-    hostname: {hostname: {}}
-  text: "{{ system }}@{{ hostname }}"
-  scope: "{{ inputs.folder }}"
+""" + FOLDERS + """\
 parts:
   database: {title: Database, needed: true, kind: postgres, secret: true}
   roles: {title: Roles, needed: true, kind: globals, secret: true}
@@ -55,12 +59,7 @@ purpose: save
 title: Save a folder that nobody may read
 inputs:
   folder: {type: path, list: true, title: Folders}
-identity:
-  facts:
-    machine_id: {machine_id: {}}
-    hostname: {hostname: {}}
-  text: "{{ system }}@{{ hostname }}"
-  scope: "{{ inputs.folder }}"
+""" + FOLDERS + """\
 parts:
   keys: {title: Keys, needed: true, kind: tree, secret: true}
 steps:
