@@ -38,6 +38,11 @@ void SecretBox::put(const QString &name, SecretHandle value)
     m_typed.insert(name, std::move(value));
 }
 
+void SecretBox::keepTyped(const QSet<QString> &names)
+{
+    m_typed.removeIf([&names](Secrets::iterator typed) { return !names.contains(typed.key()); });
+}
+
 void SecretBox::fetch(const QStringList &names, QObject *owner,
                       std::function<void(const Result<Secrets> &, const QString &)> then)
 {

@@ -27,6 +27,9 @@ public:
     void setSystem(const SystemProfile &system) { m_system = system; }
     /// Typed for this run.
     void put(const QString &name, SecretHandle value);
+    bool hasTyped() const { return !m_typed.isEmpty(); }
+    /// Lets go of every other one that was typed; whoever still needs one asks again.
+    void keepTyped(const QSet<QString> &names);
     /// All of these, or why one of them cannot be had, and which. `then` comes from the event loop,
     /// or at once when nothing is asked for; never after `owner` is gone.
     void fetch(const QStringList &names, QObject *owner,

@@ -322,6 +322,7 @@ void RunEngine::succeed(const PlannedStep &step, int attempt, const CallOutcome 
            attempt, data);
     m_running.remove(step.id);
     conclude(step);
+    forgetTyped();
     advanceSoon();
 }
 
@@ -351,6 +352,37 @@ void RunEngine::conclude(const PlannedStep &step)
     }
     if (step.section == PlanSection::Finally)
         closeObligationsOf(step.id);
+}
+
+void RunEngine::forgetTyped()
+{
+    if (!m_secrets.hasTyped())
+        return;
+    QSet<QString> needed;
+    const auto need = [&needed](const std::vector<Call> &calls) {
+        for (const QString &name : secretNames(calls))
+            needed.insert(name);
+    };
+    bool isDone = true;
+    for (const PlannedStep &step : m_plan->steps) {
+        const StepRecord *record = state().step(step.id);
+        const bool isOver =
+            !step.skipReason.isEmpty() ||
+            (record && (record->state == StepState::Succeeded ||
+                        record->state == StepState::Warned || record->state == StepState::Skipped));
+        if (isOver)
+            continue;
+        isDone = false;
+        need(step.calls);
+        if (step.probe)
+            need({step.probe->call});
+    }
+    // The identity is read again before what is still to come.
+    for (const NamedCall &fact : m_plan->facts) {
+        if (!isDone)
+            need({fact.call});
+    }
+    m_secrets.keepTyped(needed);
 }
 
 void RunEngine::failStep(const PlannedStep &step, int attempt, const Error &error)

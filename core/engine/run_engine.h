@@ -91,6 +91,8 @@ private:
     void succeed(const PlannedStep &step, int attempt, const CallOutcome &outcome);
     /// What follows from a step that has ended well. Done again by the next runner, which cannot
     /// know how far the last one came; then only what is missing.
+    /// Lets go of typed secrets that nothing uses which is still to be done.
+    void forgetTyped();
     void conclude(const PlannedStep &step);
     void failStep(const PlannedStep &step, int attempt, const Error &error);
     void waitForDisk(const PlannedStep &step, int attempt, const Error &error);

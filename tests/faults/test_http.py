@@ -183,7 +183,6 @@ def test_memory_after_use():
     with Home(PROGRAM) as home, Scene(home, USED) as scene:
         (scene.folder / "gate").write_text(GATE)
         (scene.folder / "gate").chmod(0o755)
-        # One that was typed is kept until the run ends: it cannot be had again.
         (home.path / "token").write_text(CANARY)
         home.cli("secrets", "set", "shop", "token", "--program",
                  json.dumps(["cat", str(home.path / "token")]), expect=0)

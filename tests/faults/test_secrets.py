@@ -483,12 +483,13 @@ def test_no_argument_list_holds_it():
         assert not seen, seen
 
 
-def test_memory_after_use():
+def memory_after_use(keychain):
     """Five seconds after its last use a runner's memory holds no copy (F38)."""
     if os.geteuid() != 0:
         raise Skip("only root reads the memory of a process that is not to be looked into")
     with Home(PROGRAM) as home:
-        Keyring(home)
+        if keychain:
+            Keyring(home)
         scene = Scene(home)
         own = home.path / "config/lifeboat/runbooks/own.change.yaml"
         # The gate comes last: the runner lives on after the secret was used.
@@ -498,8 +499,12 @@ def test_memory_after_use():
         # What a program prints is kept by whoever asked for its output: not what is looked at here.
         (scene.folder / "use").write_text("#!/bin/sh\ncat > /dev/null; [ -n \"$PASSWORD\" ]\n")
         (scene.folder / "open").unlink()
-        scene.set(expect=0)
-        scene.start("--detach", expect=0)
+        if keychain:
+            scene.set(expect=0)
+            scene.start("--detach", expect=0)
+        else:
+            scene.start("--detach", expect=4)
+            scene.give(scene.waits(), expect=0)
         run = home.runs()[-1]
         until(lambda: (scene.folder / "at-gate").exists(), 30, "the gate")
         time.sleep(5)
@@ -507,6 +512,14 @@ def test_memory_after_use():
         copies = in_memory(pid, CANARY)
         scene.open()
         assert not copies, copies
+
+
+def test_memory_after_use():
+    memory_after_use(keychain=True)
+
+
+def test_memory_after_use_of_a_typed_one():
+    memory_after_use(keychain=False)
 
 
 main(globals())
