@@ -5,6 +5,7 @@
 #include "app/runner_main.h"
 #include "core/base/english_plurals.h"
 #include "core/base/text.h"
+#include "core/base/thread_limit.h"
 #include "core/transport/guard_main.h"
 #include "resources/resources.h"
 
@@ -64,6 +65,7 @@ int printHelp(const Arguments &arguments)
 
 int main(int argc, char **argv)
 {
+    endWithoutThreads();
     // The hidden modes come first: the guard may not have any Qt object, and the runner sets up
     // its own.
     if (argc == 3 && std::strcmp(argv[1], "--guard") == 0)

@@ -28,6 +28,13 @@ ConsoleController::ConsoleController(Service *service, RunConsole *console, QObj
             Q_EMIT againRequested(m_follower->view().state.request.runbookId,
                                   m_follower->view().state.request.system.name);
     });
+    connect(console, &RunConsole::reportRequested, this, [this](const QString &file) {
+        const auto saved = m_service->saveReport(m_run, file, ReportForm::Html);
+        if (saved)
+            m_console->showNote(Tone::Good, tr("The report is in %1").arg(displayText(file)));
+        else
+            m_console->showProblem(saved.error());
+    });
     connect(console, &RunConsole::dischargeRequested, this, &ConsoleController::discharge);
 }
 

@@ -7,6 +7,7 @@
 #include "ui/pages.h"
 
 #include <QClipboard>
+#include <QFileDialog>
 #include <QGridLayout>
 #include <QGuiApplication>
 #include <QHeaderView>
@@ -131,6 +132,7 @@ RunConsole::RunConsole(QWidget *parent)
       m_cancelPanel(named(new ConfirmPanel(this), "cancelPanel")),
       m_pause(named(new QPushButton(this), "runPause")),
       m_cancel(named(new QPushButton(tr("C&ancel…"), this), "runCancel")),
+      m_report(named(new QPushButton(tr("Save &report…"), this), "runReport")),
       m_copy(named(new QPushButton(tr("Copy as co&mmand"), this), "runCopy"))
 {
     setObjectName(QStringLiteral("runConsole"));
@@ -201,6 +203,7 @@ RunConsole::RunConsole(QWidget *parent)
     buttons->addWidget(m_pause);
     buttons->addWidget(m_cancel);
     buttons->addStretch(1);
+    buttons->addWidget(m_report);
     buttons->addWidget(m_copy);
     column->addLayout(buttons);
 
@@ -244,6 +247,9 @@ RunConsole::RunConsole(QWidget *parent)
         m_message->showMessage(Tone::Neutral,
                                tr("Copied: %1").arg(QGuiApplication::clipboard()->text()));
     });
+    m_report->setToolTip(tr("What was done, when, by whom, and what is still to undo, as one page "
+                            "that needs no network"));
+    connect(m_report, &QPushButton::clicked, this, &RunConsole::chooseReportFile);
     orderTabs(back);
     m_clock.setInterval(1000);
     connect(&m_clock, &QTimer::timeout, this, &RunConsole::tick);
@@ -253,7 +259,7 @@ void RunConsole::orderTabs(QWidget *first)
 {
     QList<QWidget *> order{first};
     order << m_needed->stops() << m_table << m_log->stops() << m_undoList << m_pause << m_cancel
-          << m_copy;
+          << m_report << m_copy;
     for (qsizetype i = 1; i < order.size(); ++i)
         setTabOrder(order[i - 1], order[i]);
 }
@@ -514,11 +520,26 @@ void RunConsole::showButtons()
     m_pause->setToolTip(paused ? QString()
                                : tr("Holds at the next safe point. What is stopped stays stopped "
                                     "until the run goes on."));
+    m_report->setVisible(isEnded(m_view.shown));
     m_pause->setVisible(!isEnded(m_view.shown));
     m_cancel->setVisible(!isEnded(m_view.shown));
     m_pause->setEnabled(steer && m_view.shown != RunStateName::Preparing);
     m_cancel->setEnabled(steer && !m_view.state.cancelRequested);
     m_cancel->setText(m_view.state.cancelRequested ? tr("Cancelling…") : tr("C&ancel…"));
+}
+
+void RunConsole::chooseReportFile()
+{
+    auto *dialog = named(new QFileDialog(this, tr("Save the report of this run")), "reportDialog");
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setNameFilter(tr("Web pages (*.html)"));
+    dialog->setDefaultSuffix(QStringLiteral("html"));
+    dialog->selectFile(QStringLiteral("lifeboat-%1.html").arg(m_run));
+    // A report is never written over another file: that is said instead of asked.
+    dialog->setOption(QFileDialog::DontConfirmOverwrite);
+    connect(dialog, &QFileDialog::fileSelected, this, &RunConsole::reportRequested);
+    dialog->open();
 }
 
 void RunConsole::focusContent()

@@ -49,6 +49,8 @@ Q_SIGNALS:
     void undoRequested();
     void takeUpRequested();
     void againRequested();
+    /// A page for people, as a new file.
+    void reportRequested(const QString &file);
     /// `folder`: the copy that is to be deleted first; empty when there is none.
     void dischargeRequested(const QString &obligation, const QString &kept, const QString &note);
     void backRequested();
@@ -59,6 +61,7 @@ private:
     void showLog();
     void showObligations();
     void showButtons();
+    void chooseReportFile();
     void tick();
     void orderTabs(QWidget *first);
     QString stepToShow() const;
@@ -88,7 +91,7 @@ private:
     QVBoxLayout *m_undoRows;
     QString m_undoKey;
     ConfirmPanel *m_cancelPanel;
-    QPushButton *m_pause, *m_cancel, *m_copy;
+    QPushButton *m_pause, *m_cancel, *m_report, *m_copy;
     QTimer m_clock;
 };
 

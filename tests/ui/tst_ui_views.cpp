@@ -11,12 +11,14 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QFileDialog>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QRadioButton>
 #include <QSignalSpy>
 #include <QTableView>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <memory>
@@ -342,6 +344,27 @@ private Q_SLOTS:
         QCOMPARE(commands.first().first().value<RunCommand>().kind, CommandKind::Cancel);
         console.findChild<QPushButton *>(QStringLiteral("runCopy"))->click();
         QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("lifeboat-cli runs show r1"));
+    }
+
+    void anEndedRunHasAReport()
+    {
+        RunConsole console;
+        console.setRun(QStringLiteral("r1"), {});
+        auto *report = console.findChild<QPushButton *>(QStringLiteral("runReport"));
+        console.setView(samples::view(RunStateName::Running));
+        QVERIFY(report->isHidden());
+        console.setView(samples::view(RunStateName::Succeeded));
+        QVERIFY(!report->isHidden());
+        QSignalSpy wanted(&console, &RunConsole::reportRequested);
+        report->click();
+        auto *dialog = console.findChild<QFileDialog *>(QStringLiteral("reportDialog"));
+        QVERIFY(dialog);
+        QVERIFY(dialog->selectedFiles().value(0).endsWith(QStringLiteral("lifeboat-r1.html")));
+        const QTemporaryDir folder;
+        dialog->selectFile(folder.filePath(QStringLiteral("mine.html")));
+        static_cast<QDialog *>(dialog)->accept();
+        QCOMPARE(wanted.count(), 1);
+        QCOMPARE(wanted.first().first().toString(), folder.filePath(QStringLiteral("mine.html")));
     }
 
     void consoleOpensTheFailedStep()
