@@ -28,7 +28,7 @@ private:
 
     ProcessCall m_call;
     ActionContext m_context;
-    ProcessPipes m_pipes; ///< of the program that the step is about
+    ProcessPipes m_pipes;                ///< of the program that the step is about
     std::vector<ProcessCall> m_programs; ///< that are still to be started
     std::unique_ptr<LocalProcess> m_process;
     bool m_cancelled = false;

@@ -77,7 +77,8 @@ Service::Private::declaredSecrets(const SystemProfile &system)
     // What a store encrypts, any of its systems may have to open.
     const auto store = readStore(system.store);
     if (store && !store->allRecipients().isEmpty())
-        declared.push_back({{kAgeIdentity, tr("Key that opens encrypted parts (age)"), {}, {}}, {}});
+        declared.push_back(
+            {{kAgeIdentity, tr("Key that opens encrypted parts (age)"), {}, {}}, {}});
     return declared;
 }
 

@@ -455,7 +455,8 @@ void TestTreeArchive::swapsInTheTargetLeadNowhere()
     for (const char *name : {"tree", "tree/sub", "tree/sub/deep", "elsewhere", "elsewhere/deep"})
         ::mkdir(scratch.bytes(name).constData(), 0755);
     for (int i = 0; i < 40; ++i)
-        writeFile(scratch.bytes("tree/sub/deep/f") + QByteArray::number(i), noise(3000, quint32(i)));
+        writeFile(scratch.bytes("tree/sub/deep/f") + QByteArray::number(i),
+                  noise(3000, quint32(i)));
     VERIFY_OK(saveTree(saveOptions(scratch, scratch.path(QStringLiteral("tree")))));
     ExtractOptions options;
     options.archive = scratch.archive();
