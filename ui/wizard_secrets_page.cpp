@@ -31,6 +31,8 @@ public:
         grid->addWidget(m_advice, 1, 0, 1, 2);
         grid->addWidget(m_facts, 2, 0, 1, 2);
         auto *buttons = new QHBoxLayout;
+        buttons->setSpacing(8);
+        buttons->setContentsMargins(0, 6, 0, 0);
         buttons->addWidget(m_set);
         buttons->addWidget(m_type);
         buttons->addStretch(1);

@@ -269,15 +269,17 @@ Result<void> exchange(PostgresSession &session, const DatabaseNames &names,
         }
         return {};
     }();
+    // All of them, also when one does not open.
+    std::optional<Error> shut;
     for (const auto &[from, to] : names) {
         const auto open = letIn(session, renamed ? to : from);
-        if (open)
-            continue;
-        Error error = open.error();
-        if (!renamed)
-            error.detail = renamed.error().sentence() + QStringLiteral("; ") + error.detail;
-        return tl::unexpected(error);
+        if (!open && !shut)
+            shut = open.error();
     }
+    if (shut && !renamed)
+        shut->detail = renamed.error().sentence() + QStringLiteral("; ") + shut->detail;
+    if (shut)
+        return tl::unexpected(*shut);
     return renamed;
 }
 
