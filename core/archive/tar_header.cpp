@@ -122,7 +122,8 @@ QByteArray sparseMap(const IndexEntry &entry)
 
 void putText(char *field, size_t size, QByteArrayView text)
 {
-    std::memcpy(field, text.data(), std::min(size, size_t(text.size())));
+    if (!text.isEmpty()) // an empty view may have no address, which memcpy must not be given
+        std::memcpy(field, text.data(), std::min(size, size_t(text.size())));
 }
 
 void putOctal(char *field, int digits, quint64 value)

@@ -63,7 +63,15 @@ QByteArray percentEncoded(QByteArrayView value, const char *digits, bool plusFor
     return out;
 }
 
-QByteArray jsonEscaped(QByteArrayView value, bool asciiOnly, bool slashes)
+/// How a program writes JSON.
+struct JsonStyle
+{
+    bool asciiOnly = false;
+    bool slashes = false;     ///< `\/`
+    bool rawControls = false; ///< as no JSON may have them, and as careless programs write them
+};
+
+QByteArray jsonEscaped(QByteArrayView value, JsonStyle style)
 {
     const auto unit = [](char16_t code) {
         return "\\u" + QByteArray::number(uint(code), 16).rightJustified(4, '0');
@@ -80,7 +88,7 @@ QByteArray jsonEscaped(QByteArrayView value, bool asciiOnly, bool slashes)
             out += "\\\\";
             continue;
         case '/':
-            out += slashes ? "\\/" : "/";
+            out += style.slashes ? "\\/" : "/";
             continue;
         case '\n':
             out += "\\n";
@@ -94,9 +102,9 @@ QByteArray jsonEscaped(QByteArrayView value, bool asciiOnly, bool slashes)
         default:
             break;
         }
-        if (uchar(c) < 0x20) {
+        if (uchar(c) < 0x20 && !style.rawControls) {
             out += unit(char16_t(uchar(c)));
-        } else if (uchar(c) < 0x80 || !asciiOnly) {
+        } else if (uchar(c) < 0x80 || !style.asciiOnly) {
             out += c;
         } else {
             qsizetype length = 1;
@@ -160,12 +168,14 @@ QByteArray base64At(QByteArrayView value, int offset, QByteArray::Base64Options 
 void addForms(Forms &forms, QByteArrayView value)
 {
     forms.add(value.toByteArray());
-    QByteArray once = jsonEscaped(value, false, false);
-    forms.add(jsonEscaped(once, false, false)); // JSON that stands in a JSON text
+    QByteArray once = jsonEscaped(value, {});
+    forms.add(jsonEscaped(once, {})); // JSON that stands in a JSON text
     wipe(once);
-    forms.add(jsonEscaped(value, false, false));
-    forms.add(jsonEscaped(value, true, false));
-    forms.add(jsonEscaped(value, false, true));
+    forms.add(jsonEscaped(value, {}));
+    forms.add(jsonEscaped(value, {.asciiOnly = true}));
+    forms.add(jsonEscaped(value, {.slashes = true}));
+    forms.add(jsonEscaped(value, {.rawControls = true}));
+    forms.add(jsonEscaped(value, {.slashes = true, .rawControls = true}));
     forms.add(replaced(value, {{'\'', "'\\''"}}));
     forms.add(replaced(value, {{'\'', "'\"'\"'"}}));
     forms.add(backslashed(value, "\"$`\\"));

@@ -18,6 +18,7 @@ class TestRedactor : public QObject
 private Q_SLOTS:
     void takesOutEveryForm_data();
     void takesOutEveryForm();
+    void takesOutJsonThatLeavesControlsAsTheyAre();
     void takesOutHexOfDigitsAlone();
     void takesOutBase64AtEveryOffset();
     void piecesOfAnySizeGiveTheSame();
@@ -91,6 +92,19 @@ void TestRedactor::takesOutEveryForm()
     QVERIFY2(!out.contains(form), out.constData());
     QVERIFY2(out.startsWith("before [secret db]"), out.constData());
     QVERIFY2(out.endsWith(" after"), out.constData());
+}
+
+/// No JSON may hold them; careless programs escape the usual characters and nothing else.
+void TestRedactor::takesOutJsonThatLeavesControlsAsTheyAre()
+{
+    Redactor redactor;
+    QCOMPARE(test::codeOf(redactor.add(QStringLiteral("S"), secret("can\001ary\tof/it"))),
+             QStringLiteral("ok"));
+    for (const char *form :
+         {"can\001ary\\tof/it", "can\001ary\\tof\\/it", "can\\u0001ary\\tof/it"}) {
+        const QByteArray text = QByteArray("a ") + form + " b";
+        QCOMPARE(redactor.redacted(QByteArrayView(text)), QByteArray("a [secret S] b"));
+    }
 }
 
 void TestRedactor::takesOutHexOfDigitsAlone()
