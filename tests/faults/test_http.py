@@ -163,7 +163,7 @@ class Scene:
     def ends(self, run, end):
         def ended():
             shown = self.home.json("runs", "show", run)
-            assert shown["state"] in (end, "running", "waiting", "preparing", "finishing"), shown
+            assert shown["state"] in (end, "ready", "running", "waiting", "preparing", "finishing"), shown
             return shown["state"] == end
         until(ended, 60, f"it to be {end}")
 

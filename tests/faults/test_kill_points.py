@@ -256,4 +256,5 @@ def is_connected(pid):
         return False
 
 
-main(globals())
+if __name__ == "__main__":
+    main(globals())
