@@ -157,9 +157,10 @@ def digest(folder):
     return total.hexdigest()
 
 
-def main(tests):
-    """Runs the functions whose name begins with test_; prints what tests/run counts."""
-    names = sys.argv[3:]
+def main(tests, group="faults", names=None):
+    """Runs the functions whose name begins with test_, or only those of `names`; prints what
+    tests/run counts."""
+    names = sys.argv[3:] if names is None else names
     passed, failed, skipped = 0, 0, 0
     for name, function in list(tests.items()):
         if not name.startswith("test_") or (names and name not in names):
@@ -168,13 +169,13 @@ def main(tests):
         try:
             function()
             passed += 1
-            print(f"PASS   : faults::{name}() {time.monotonic() - begun:.1f} s", flush=True)
+            print(f"PASS   : {group}::{name}() {time.monotonic() - begun:.1f} s", flush=True)
         except Skip as reason:
             skipped += 1
-            print(f"SKIP   : faults::{name}() {reason}", flush=True)
+            print(f"SKIP   : {group}::{name}() {reason}", flush=True)
         except Exception:  # a test's failure is its own; the others still run
             failed += 1
-            print(f"FAIL!  : faults::{name}()", flush=True)
+            print(f"FAIL!  : {group}::{name}()", flush=True)
             traceback.print_exc(file=sys.stdout)
             sys.stdout.flush()
     print(f"Totals: {passed} passed, {failed} failed, {skipped} skipped")

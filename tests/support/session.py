@@ -149,6 +149,12 @@ def mounts_below(folder):
     return sorted(points, reverse=True)
 
 
+def downloads():
+    """Servers that were downloaded for tests: the one thing that a run leaves for the next."""
+    return os.environ.get("LIFEBOAT_TEST_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lifeboat-tests")
+
+
 def places_outside():
     """Where Lifeboat would write if a test let it out of its own home."""
     home = Path(os.path.expanduser("~"))
@@ -162,7 +168,7 @@ def places_outside():
                     found.add(entry.path)
         except OSError:
             continue
-    return found
+    return found - {downloads()}
 
 
 def loops_below(folder):
@@ -195,7 +201,7 @@ def remove(folder):
 
 
 def environment_in(folder):
-    environment = dict(os.environ)
+    environment = {**os.environ, "LIFEBOAT_TEST_CACHE": downloads()}
     for name, place in {
         "HOME": "home", "XDG_CONFIG_HOME": "home/.config", "XDG_DATA_HOME": "home/.local/share",
         "XDG_STATE_HOME": "home/.local/state", "XDG_CACHE_HOME": "home/.cache",
