@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/runner_main.h"
 
+#include "core/base/atomic_file.h"
 #include "core/config/profile_files.h"
 #include "core/config/runbook_reader.h"
+#include "core/config/yaml_document.h"
 #include "core/engine/runner.h"
 #include "resources/resources.h"
 
@@ -20,6 +22,8 @@
 namespace {
 
 using namespace lb;
+
+LB_TRANSLATE(Runner)
 
 QByteArray readOrder()
 {
@@ -78,6 +82,14 @@ RunnerHooks hooks()
                 TRY_VALUE(SystemProfile profile, readProfile(system));
                 profile.pinned = identity;
                 return writeProfile(profile);
+            },
+            [](const QString &file) -> Result<QJsonValue> {
+                TRY_VALUE(const QByteArray bytes, readWholeFile(file, kYamlMaxBytes));
+                const YamlDocument document = parseYaml(bytes, file);
+                if (!document.isUsable())
+                    return fail(ErrorCode::BadInput, tr("%1 cannot be read").arg(file),
+                                document.diagnostics.front().text());
+                return document.root.toJson();
             }};
 }
 

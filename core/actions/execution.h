@@ -69,6 +69,8 @@ struct ActionContext
     QString journalHead;
     /// Puts an observation into the journal and returns when it is on disk. Worker threads only.
     std::function<void(const QJsonObject &)> record;
+    /// A YAML document of somebody else's as JSON; for worker threads.
+    std::function<Result<QJsonValue>(const QString &file)> readYaml;
     /// Observations of earlier attempts of this step (tree moves already made).
     QList<QJsonObject> observed;
 };

@@ -83,6 +83,13 @@ struct TextsOf
         TRY(change(call.staging));
         return change(call.aside);
     }
+    Result<void> operator()(ElasticsearchCall &call) const
+    {
+        TRY(change(call.repository));
+        TRY(change(call.snapshot));
+        TRY(change(call.folder));
+        return change(call.prefix);
+    }
     Result<void> operator()(RestoreFileCall &call) const
     {
         TRY(change(call.path));

@@ -2,7 +2,6 @@
 #include "core/actions/http_work.h"
 
 #include "core/actions/answer_output.h"
-#include "core/transport/http_client.h"
 
 namespace lb {
 
@@ -19,7 +18,9 @@ Result<HttpValue> httpValue(const Sensitive &value, const ActionContext &context
     return HttpValue(std::get<TemplateText>(value).literal().toUtf8());
 }
 
-Result<HttpRequest> requestOf(const HttpCall &call, const ActionContext &context)
+} // namespace
+
+Result<HttpRequest> httpRequest(const HttpCall &call, const ActionContext &context)
 {
     HttpRequest request;
     request.method = call.method.toLatin1();
@@ -54,13 +55,11 @@ Result<HttpRequest> requestOf(const HttpCall &call, const ActionContext &context
     return request;
 }
 
-} // namespace
-
 WorkerExecution::Work httpWork(const HttpCall &call, const ActionContext &context)
 {
     return [call, context](const WorkerExecution::Report &progress,
                            std::stop_token stop) -> Result<CallOutcome> {
-        TRY_VALUE(const HttpRequest request, requestOf(call, context));
+        TRY_VALUE(const HttpRequest request, httpRequest(call, context));
         HttpListener listener;
         listener.progress = [&progress](qint64 done, qint64 total) {
             progress({done, total, 0, -1});

@@ -535,10 +535,10 @@ Result<CallOutcome> swapDatabase(const PostgresJob &job)
     TRY_VALUE(const QString bytes,
               session.value(QStringLiteral("SELECT pg_database_size($1)"), {aside}));
     outcome.outputs = {
-        {QStringLiteral("aside_database"), QJsonObject{{QStringLiteral("database"), aside},
-                                                       {QStringLiteral("server"), call.at.server},
-                                                       {QStringLiteral("port"), call.at.port},
-                                                       {QStringLiteral("user"), call.at.user}}},
+        {QStringLiteral("aside_kept"), QJsonObject{{QStringLiteral("database"), aside},
+                                                   {QStringLiteral("server"), call.at.server},
+                                                   {QStringLiteral("port"), call.at.port},
+                                                   {QStringLiteral("user"), call.at.user}}},
         {QStringLiteral("aside_bytes"), bytes.toLongLong()}};
     return outcome;
 }

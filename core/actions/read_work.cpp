@@ -274,6 +274,16 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::PostgresGlobals:
         case ActionKind::PostgresId:
         case ActionKind::PostgresReady:
+        case ActionKind::ElasticsearchId:
+        case ActionKind::ElasticsearchSurvey:
+        case ActionKind::ElasticsearchDescribe:
+        case ActionKind::ElasticsearchSave:
+        case ActionKind::ElasticsearchKeep:
+        case ActionKind::ElasticsearchRestore:
+        case ActionKind::ElasticsearchRehearse:
+        case ActionKind::ElasticsearchRelease:
+        case ActionKind::ElasticsearchForget:
+        case ActionKind::Alien4CloudCheck:
         case ActionKind::WriteFile:
         case ActionKind::WaitUntil:
         case ActionKind::Ask:

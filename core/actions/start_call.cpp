@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/actions/elasticsearch_work.h"
 #include "core/actions/execution.h"
 #include "core/actions/file_work.h"
 #include "core/actions/http_work.h"
@@ -74,6 +75,10 @@ struct Starter
     }
     Execution *operator()(const PointCall &call) const { return with(pointWork, call); }
     Execution *operator()(const PostgresCall &call) const { return with(postgresWork, call); }
+    Execution *operator()(const ElasticsearchCall &call) const
+    {
+        return with(elasticsearchWork, call);
+    }
     Execution *operator()(const ReadCall &call) const { return work(readWork(call)); }
     Execution *operator()(const AskCall &) const { return forPeople(); }
     Execution *operator()(const ConfirmCall &) const { return forPeople(); }

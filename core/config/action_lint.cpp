@@ -73,7 +73,9 @@ void ActionLint::checkPart(const ActionSpec &spec, const YamlNode &node, const L
         return;
     }
     const bool makes = spec.kind == ActionKind::TreeSave || spec.kind == ActionKind::PostgresDump ||
-                       spec.kind == ActionKind::PostgresGlobals;
+                       spec.kind == ActionKind::PostgresGlobals ||
+                       spec.kind == ActionKind::ElasticsearchSave ||
+                       spec.kind == ActionKind::ElasticsearchDescribe;
     if (!makes)
         return;
     if (m_uses.madeParts.contains(node.text))

@@ -293,8 +293,19 @@ bool mayStand(const ActionSpec &action, ActionPlace place, bool builtIn)
     case ActionPlace::Read:
         return action.canRead;
     case ActionPlace::Undo:
-        return action.effect != Effect::Read && action.kind != ActionKind::TreeRestore &&
-               action.kind != ActionKind::PostgresRestore;
+        // What stages, keeps or clears away can only be a step of its own.
+        switch (action.kind) {
+        case ActionKind::TreeRestore:
+        case ActionKind::PostgresRestore:
+        case ActionKind::ElasticsearchSave:
+        case ActionKind::ElasticsearchKeep:
+        case ActionKind::ElasticsearchRestore:
+        case ActionKind::ElasticsearchRehearse:
+        case ActionKind::ElasticsearchRelease:
+            return false;
+        default:
+            return action.effect != Effect::Read;
+        }
     }
     return false;
 }

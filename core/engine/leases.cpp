@@ -31,10 +31,8 @@ const char *modeName(LeaseMode mode)
 bool sameInstallation(const Identity &a, const Identity &b)
 {
     // One fact in common is enough to be careful: too many leases only make somebody wait.
-    for (auto it = a.facts.begin(); it != a.facts.end(); ++it) {
-        if (b.facts.value(it.key()) == it.value())
-            return true;
-    }
+    if (!compareIdentity(a, b).agreeing.isEmpty())
+        return true;
     return a.facts.isEmpty() && b.facts.isEmpty() && a.text == b.text;
 }
 

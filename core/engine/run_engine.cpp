@@ -204,7 +204,7 @@ void RunEngine::advance()
         }
     }
     for (const QString &id : next.start)
-        startStep(*m_plan->step(id));
+        startStep(*m_table->find(id));
 }
 
 void RunEngine::startStep(const PlannedStep &step)
@@ -307,7 +307,8 @@ void RunEngine::onStepFinished(StepRun *run, const Result<CallOutcome> &outcome)
     // An assessment is there to tell what is away.
     const bool isAway = error.code == ErrorCode::Unreachable && !step.calls.empty() &&
                         m_plan->purpose != Purpose::Assess &&
-                        std::holds_alternative<PostgresCall>(step.calls.front());
+                        (std::holds_alternative<PostgresCall>(step.calls.front()) ||
+                         std::holds_alternative<ElasticsearchCall>(step.calls.front()));
     if (isAway && waitForNetwork(step, attempt, error))
         return;
     failStep(step, attempt, error);
@@ -333,8 +334,8 @@ void RunEngine::conclude(const PlannedStep &step)
     if (step.action == QLatin1String("publish") && state().restorePoint != point)
         commit(EventKind::PointPublished, {}, 0,
                {{QStringLiteral("point"), point}, {QStringLiteral("store"), m_plan->store.name}});
-    // A folder, or a database with the server it is on.
-    QJsonObject aside = outputs.value(QLatin1String("aside_database")).toObject();
+    // A folder, or what was kept on a server, with where that is.
+    QJsonObject aside = outputs.value(QLatin1String("aside_kept")).toObject();
     if (const QString folder = outputs.value(QLatin1String("aside")).toString(); !folder.isEmpty())
         aside.insert(QStringLiteral("folder"), folder);
     for (const ObligationSpec &announced : m_plan->announced) {

@@ -57,12 +57,14 @@ ActionContext RunEnvironment::readContext(const QString &what) const
     context.step = what;
     context.isQuestion = true;
     context.record = [](const QJsonObject &) {};
+    context.readYaml = hooks.readYaml;
     context.redactor = redactor;
     return context;
 }
 
-ActionContext RunEnvironment::contextFor(const QString &step, int attempt) const
+ActionContext RunEnvironment::contextFor(const PlannedStep &planned, int attempt) const
 {
+    const QString step = planned.id;
     ActionContext context = readContext(step);
     context.isQuestion = false;
     context.attempt = attempt;
@@ -75,17 +77,15 @@ ActionContext RunEnvironment::contextFor(const QString &step, int attempt) const
     };
     if (const StepRecord *record = state().step(step))
         context.observed = record->observed;
-    const PlannedStep *planned = plan ? plan->step(step) : nullptr;
-    if (planned)
-        context.grace = planned->grace;
+    context.grace = planned.grace;
     // An undo step knows what the step it takes back had journalled.
-    if (undone && planned) {
-        if (const StepRecord *original = undone->step(planned->part))
+    if (undone) {
+        if (const StepRecord *original = undone->step(planned.part))
             context.observed = original->observed + context.observed;
     }
     // Only publishing wants to know what all the steps before it have made.
-    const bool publishes = planned && !planned->calls.empty() &&
-                           std::holds_alternative<PublishCall>(planned->calls.front());
+    const bool publishes =
+        !planned.calls.empty() && std::holds_alternative<PublishCall>(planned.calls.front());
     if (!publishes)
         return context;
     for (const StepRecord &record : state().steps) {

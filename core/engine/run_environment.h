@@ -18,6 +18,8 @@ struct RunnerHooks
     std::function<Result<Runbook>(const RunRequest &)> readRunbook;
     /// Pins the identity that the admin has just let go, in the system's profile.
     std::function<Result<void>(const QString &system, const Identity &)> pinIdentity;
+    /// A YAML document of another program's; any thread.
+    std::function<Result<QJsonValue>(const QString &file)> readYaml;
 };
 
 /// What all parts of one run share. Main thread. Owns nothing.
@@ -43,7 +45,7 @@ struct RunEnvironment
     const RunState &state() const { return log->state(); }
     const RunRequest &request() const { return log->state().request; }
     /// A context for a step's attempt, with its own complete log file.
-    ActionContext contextFor(const QString &step, int attempt) const;
+    ActionContext contextFor(const PlannedStep &step, int attempt) const;
     /// A context for reads while preparing: no log file, nothing is recorded.
     ActionContext readContext(const QString &what) const;
 };

@@ -217,10 +217,16 @@ StepTable::StepTable(const Plan &plan, const RunState &state)
     updateAll(state);
 }
 
-bool StepTable::isOrdinary(const QString &step) const
+const PlannedStep *StepTable::find(const QString &step) const
 {
     const auto at = m_index.constFind(step);
-    return at != m_index.constEnd() && m_plan->steps[*at].section == PlanSection::Steps;
+    return at == m_index.constEnd() ? nullptr : &m_plan->steps[*at];
+}
+
+bool StepTable::isOrdinary(const QString &step) const
+{
+    const PlannedStep *found = find(step);
+    return found && found->section == PlanSection::Steps;
 }
 
 void StepTable::update(const QString &step, const RunState &state)

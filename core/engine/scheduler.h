@@ -43,6 +43,8 @@ public:
     /// Ordinary steps that failed or were cancelled.
     qsizetype broken() const { return m_broken; }
     bool isOrdinary(const QString &step) const;
+    /// The plan's step; nullptr when it has no such one.
+    const PlannedStep *find(const QString &step) const;
 
 private:
     void count(size_t index, StepState from, StepState to);

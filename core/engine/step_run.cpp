@@ -3,6 +3,7 @@
 
 #include "core/actions/fill_call.h"
 #include "core/base/format.h"
+#include "core/base/json.h"
 
 #include <QPointer>
 
@@ -11,6 +12,13 @@ namespace lb {
 namespace {
 
 LB_TRANSLATE(Engine)
+
+QString factText(const QJsonValue &fact)
+{
+    if (fact.isArray())
+        return toStringList(fact).join(QStringLiteral(", "));
+    return fact.isUndefined() ? tr("not to be read") : fact.toString();
+}
 
 } // namespace
 
@@ -21,7 +29,7 @@ StepRun::StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled,
       m_attempt(attempt),
       m_calls(std::move(filled)),
       m_environment(environment),
-      m_context(environment.contextFor(step.id, attempt))
+      m_context(environment.contextFor(step, attempt))
 {
     m_context.secrets = secrets;
     connect(&m_timeout, &BootTimer::timeout, this, [this] {
@@ -47,17 +55,18 @@ void StepRun::checkIdentity(size_t index)
 {
     const std::vector<NamedCall> &facts = m_environment.plan->facts;
     if (index == facts.size()) {
-        const QJsonObject &planned = m_environment.plan->identity.facts;
-        for (auto it = planned.begin(); it != planned.end(); ++it) {
-            if (m_factsNow.value(it.key()) != it.value()) {
-                end(fail(ErrorCode::Conflict,
-                         tr("The target is not the installation of the plan any more"),
-                         tr("%1 was %2 and is %3")
-                             .arg(it.key(), it.value().toString(),
-                                  m_factsNow.value(it.key()).toString()),
-                         tr("Nothing of this step was done")));
-                return;
-            }
+        const Identity &planned = m_environment.plan->identity;
+        const IdentityComparison compared = compareIdentity(planned, {m_factsNow, {}, {}});
+        const QStringList changed = compared.differing + compared.missing;
+        if (!changed.isEmpty()) {
+            const QString fact = changed.front();
+            end(fail(ErrorCode::Conflict,
+                     tr("The target is not the installation of the plan any more"),
+                     tr("%1 was %2 and is %3")
+                         .arg(fact, factText(planned.facts.value(fact)),
+                              factText(m_factsNow.value(fact))),
+                     tr("Nothing of this step was done")));
+            return;
         }
         startCallAt(0);
         return;

@@ -116,7 +116,10 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
     // What was stopped for the work is stopped again before the work is taken back.
     for (const PlannedStep &step : original.steps) {
         const auto starts = finallyOf(original, step);
-        if (starts.empty() || !mayHaveActed(state.step(step.id)))
+        // Only what the author has stopped with a program or a request: work of ours with a step
+        // that clears up after it is taken back, not done again.
+        if (starts.empty() || !mayHaveActed(state.step(step.id)) || step.calls.empty() ||
+            !isAuthorsOwn(step.calls.front()))
             continue;
         PlannedStep again = step;
         TRY_VALUE(again.calls, filledCalls(step.calls, state));

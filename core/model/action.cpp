@@ -169,6 +169,77 @@ constexpr std::array kPostgresReadyParams{
     kDatabase,
     ParamSpec{"part", ParamType::Text, false, "\"\"", "",
               "The part of the restore point that is to be restored; empty: it is to be saved"}};
+constexpr ParamSpec kClusterUrl{
+    "url",
+    ParamType::TextList,
+    true,
+    "",
+    "",
+    "The cluster's addresses over HTTP, such as http://es1:9200; the first that answers is "
+    "used"};
+constexpr ParamSpec kClusterCa{
+    "ca",  ParamType::Path,
+    false, "",
+    "",    "A file with the certificates to trust instead of the system's"};
+constexpr ParamSpec kClusterUser{"user", ParamType::Text,
+                                 false,  "\"\"",
+                                 "",     "The user to sign in as; empty asks for no password"};
+constexpr ParamSpec kExtra{"extra", ParamType::TextList,
+                           false,   "[]",
+                           "",      "Indices besides Alien's own that count as the system's"};
+constexpr ParamSpec kIndices{
+    "indices", ParamType::TextList, true, "", "", "The indices, each by its name; no pattern"};
+constexpr ParamSpec kShare{"share", ParamType::Path,
+                           true,    "",
+                           "",      "The folder for snapshots that every node sees at this path"};
+constexpr std::array kElasticsearchReadParams{kClusterUrl, kClusterCa, kClusterUser, kPassword,
+                                              kExtra};
+constexpr std::array kElasticsearchDescribeParams{kClusterUrl, kClusterCa, kClusterUser,
+                                                  kPassword,   kExtra,     kPart};
+constexpr std::array kElasticsearchSaveParams{kClusterUrl, kClusterCa, kClusterUser, kPassword,
+                                              kShare,      kIndices,   kPart};
+constexpr std::array kElasticsearchKeepParams{kClusterUrl, kClusterCa, kClusterUser,
+                                              kPassword,   kShare,     kIndices};
+constexpr std::array kElasticsearchRestoreParams{
+    kClusterUrl,
+    kClusterCa,
+    kClusterUser,
+    kPassword,
+    kShare,
+    kPart,
+    ParamSpec{"present", ParamType::TextList, true, "", "",
+              "The system's indices that are there and open: these are closed, and no others"},
+    ParamSpec{"closed", ParamType::TextList, false, "[]", "",
+              "The system's indices that are there and closed already"}};
+constexpr std::array kElasticsearchRehearseParams{kClusterUrl, kClusterCa, kClusterUser,
+                                                  kPassword,   kShare,     kPart};
+constexpr std::array kElasticsearchReleaseParams{kClusterUrl, kClusterCa, kClusterUser, kPassword,
+                                                 kShare};
+constexpr std::array kElasticsearchForgetParams{
+    kClusterUrl,
+    kClusterCa,
+    kClusterUser,
+    kPassword,
+    ParamSpec{"of_run", ParamType::Text, true, "", "", "The run that kept it"},
+    ParamSpec{"folder", ParamType::Path, true, "", "", "The repository's folder in the share"}};
+constexpr std::array kAlien4CloudCheckParams{
+    kClusterUrl,
+    kClusterCa,
+    kClusterUser,
+    kPassword,
+    kExtra,
+    ParamSpec{"check", ParamType::Choice, true, "",
+              "cluster|health|share|idle|room|restore_room|indices|leftovers|references|config|"
+              "stopped|restorable",
+              "What must hold"},
+    ParamSpec{"cluster_name", ParamType::Text, false, "\"\"", "", "The cluster's name"},
+    ParamSpec{"share", ParamType::Path, false, "", "", "The folder for snapshots"},
+    ParamSpec{"data_folder", ParamType::Path, false, "", "", "directories.alien"},
+    ParamSpec{"config_folder", ParamType::Path, false, "", "",
+              "The folder with alien4cloud-config.yml"},
+    ParamSpec{"alien_url", ParamType::Text, false, "\"\"", "", "Where Alien answers"},
+    ParamSpec{"part", ParamType::Text, false, "\"\"", "",
+              "The part of the restore point that is to be restored"}};
 constexpr std::array kWriteFileParams{
     kHost, kVia, ParamSpec{"path", ParamType::Path, true, "", "", "The file"},
     ParamSpec{"content", ParamType::Sensitive, true, "", "",
@@ -295,6 +366,33 @@ constexpr std::array kTable{
     ActionSpec{ActionKind::PostgresReady, "postgres_ready",
                "Tools, version and rights suffice to save or restore a database", Effect::Read,
                true, true, false, kPostgresReadyParams},
+    ActionSpec{ActionKind::ElasticsearchId, "elasticsearch_id",
+               "A fact: the identities of the system's indices", Effect::Read, false, true, false,
+               kElasticsearchReadParams},
+    ActionSpec{ActionKind::ElasticsearchSurvey, "elasticsearch_survey",
+               "Read a cluster's version and whose its indices are", Effect::Read, false, true,
+               false, kElasticsearchReadParams},
+    ActionSpec{ActionKind::ElasticsearchDescribe, "elasticsearch_describe",
+               "Save mappings, settings and aliases of indices, and lists of what they describe",
+               Effect::Read, false, false, false, kElasticsearchDescribeParams},
+    ActionSpec{ActionKind::ElasticsearchSave, "elasticsearch_save",
+               "Save indices: a snapshot in the share, judged and copied into the store",
+               Effect::Change, false, false, false, kElasticsearchSaveParams},
+    ActionSpec{ActionKind::ElasticsearchKeep, "elasticsearch_keep",
+               "Keep indices as they are in a snapshot in the share", Effect::Change, false, false,
+               false, kElasticsearchKeepParams},
+    ActionSpec{ActionKind::ElasticsearchRestore, "elasticsearch_restore",
+               "Restore saved indices over the live ones, wait and compare", Effect::Destroy, false,
+               false, false, kElasticsearchRestoreParams},
+    ActionSpec{ActionKind::ElasticsearchRehearse, "elasticsearch_rehearse",
+               "Restore saved indices beside the live ones and compare", Effect::Change, false,
+               false, false, kElasticsearchRehearseParams},
+    ActionSpec{ActionKind::ElasticsearchRelease, "elasticsearch_release",
+               "Take away what the run made in the cluster: repository, snapshot, rehearsal",
+               Effect::Change, false, false, false, kElasticsearchReleaseParams},
+    ActionSpec{ActionKind::Alien4CloudCheck, "alien4cloud_check",
+               "One condition of an Alien4Cloud installation", Effect::Read, true, true, false,
+               kAlien4CloudCheckParams},
     ActionSpec{ActionKind::PointVerify, "point_verify", "Read every byte of a restore point",
                Effect::Read, false, false, true, kPointVerifyParams},
     ActionSpec{ActionKind::PointFiles, "point_files", "List the files in a restore point",
@@ -310,6 +408,9 @@ constexpr std::array kTable{
     ActionSpec{ActionKind::PostgresDrop, "postgres_drop",
                "Drop a database that a run has made or kept aside", Effect::Change, false, false,
                true, kPostgresDropParams},
+    ActionSpec{ActionKind::ElasticsearchForget, "elasticsearch_forget",
+               "Delete a snapshot that a run has kept", Effect::Change, false, false, true,
+               kElasticsearchForgetParams},
     ActionSpec{ActionKind::InventoryRebuild,
                "inventory_rebuild",
                "Read all stores and runs into the inventory again",

@@ -43,6 +43,16 @@ enum class ActionKind
     FileSystem,
     PostgresId,
     PostgresReady,
+    // Elasticsearch, and Alien4Cloud's own checks
+    ElasticsearchId,
+    ElasticsearchSurvey,
+    ElasticsearchDescribe,
+    ElasticsearchSave,
+    ElasticsearchKeep,
+    ElasticsearchRestore,
+    ElasticsearchRehearse,
+    ElasticsearchRelease,
+    Alien4CloudCheck,
     // what the built-in lifeboat.* runbooks do with restore points
     PointVerify,
     PointFiles,
@@ -51,6 +61,7 @@ enum class ActionKind
     PointRemove,
     TreeRemove,
     PostgresDrop,
+    ElasticsearchForget,
     InventoryRebuild,
     TreeAssess,
 };

@@ -302,6 +302,15 @@ Result<Call> postgresFromJson(const QJsonObject &object)
     return Call(std::move(*call));
 }
 
+Result<Call> elasticsearchFromJson(const QJsonObject &object)
+{
+    auto call = ElasticsearchCall::fromJson(object);
+    if (!call)
+        return fail(ErrorCode::Corrupt, tr("A call of the plan has unknown work for a cluster"),
+                    object.value(QLatin1String("work")).toString());
+    return Call(std::move(*call));
+}
+
 Result<Call> waitFromJson(const QJsonObject &object)
 {
     const Reader reader(object);
@@ -350,6 +359,7 @@ const QHash<QString, FromJson> &ownWords()
          }},
         {QStringLiteral("publish"), publishFromJson},
         {QStringLiteral("postgres"), postgresFromJson},
+        {QStringLiteral("elasticsearch"), elasticsearchFromJson},
         {QStringLiteral("wait_until"), waitFromJson},
         {QStringLiteral("ask"),
          [](const QJsonObject &object) -> Result<Call> {
@@ -437,6 +447,7 @@ QJsonObject callToJson(const Call &anyCall)
                     .filled("aside", call.aside);
             },
             [](const PostgresCall &call) { return call.toJson(); },
+            [](const ElasticsearchCall &call) { return call.toJson(); },
             [](const RestoreFileCall &call) -> QJsonObject {
                 return Writer(QStringLiteral("restore_file"))
                     .filled("path", call.path)

@@ -33,6 +33,9 @@ std::vector<SecretUse> secretsOf(const Call &call)
             uses.push_back({server->at.password, QStringLiteral("environment")});
         for (const ProcessCall &program : programsOf(*server))
             take(program.input, "stdin");
+    } else if (const auto *cluster = std::get_if<ElasticsearchCall>(&call)) {
+        if (!cluster->at.password.isEmpty())
+            uses.push_back({cluster->at.password, QStringLiteral("header")});
     } else if (const auto *stage = std::get_if<TreeStageCall>(&call)) {
         if (!stage->file.isEmpty())
             uses.push_back({kAgeIdentity, QStringLiteral("stdin")});

@@ -409,6 +409,23 @@ QStringList describe(const PostgresCall &call)
     return lines;
 }
 
+QStringList describe(const ElasticsearchCall &call)
+{
+    QStringList lines = call.describe();
+    const std::vector<ElasticsearchRequest> requests = requestsOf(call);
+    for (const ElasticsearchRequest &request : requests) {
+        lines << verbatim(request.call.method + QLatin1Char(' ') + request.call.url.display());
+        if (!request.call.json.isUndefined())
+            lines << verbatim(QStringLiteral("| ") + jsonBody(request.call).display());
+    }
+    if (call.at.urls.size() > 1)
+        lines << tr("or at the first of these that answers: %1")
+                     .arg(call.at.urls.mid(1).join(QStringLiteral(", ")));
+    if (!requests.empty())
+        lines += httpSender(requests.front().call);
+    return lines;
+}
+
 QStringList describe(const WaitUntilCall &call)
 {
     QStringList lines{

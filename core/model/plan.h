@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/model/elasticsearch_call.h"
 #include "core/model/postgres_call.h"
 #include "core/model/profiles.h"
 #include "core/model/runbook.h"
@@ -170,7 +171,7 @@ struct ConfirmCall
 using Call =
     std::variant<ProcessCall, HttpCall, WriteFileCall, RestoreFileCall, TreeSaveCall, TreeStageCall,
                  TreeSwapCall, TreeSwapBackCall, TreeRemoveCall, PublishCall, PointCall, ReadCall,
-                 PostgresCall, WaitUntilCall, AskCall, ConfirmCall>;
+                 PostgresCall, ElasticsearchCall, WaitUntilCall, AskCall, ConfirmCall>;
 
 struct WaitUntilCall
 {
@@ -200,6 +201,15 @@ TemplateText jsonBody(const HttpCall &call);
 /// The programs that a call on a server starts, in order: what the plan prints is what runs. Slots:
 /// `snapshot`, and `point_folder` for the restore point's folder.
 std::vector<ProcessCall> programsOf(const PostgresCall &call);
+/// One request of a call on a cluster and what it is for. Slots: `index`, `type` and `id`, when it
+/// is sent for each of them.
+struct ElasticsearchRequest
+{
+    QString purpose;
+    HttpCall call;
+};
+/// All that the call may send, in order; those that wait are sent again and again.
+std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call);
 /// What encrypts and decrypts the archive and then its index; nothing for one in clear. A program
 /// that writes its file reads the clear text from standard input, and the other way round.
 std::vector<ProcessCall> programsOf(const TreeSaveCall &call);

@@ -3,6 +3,8 @@
 
 #include "core/base/json.h"
 
+#include <algorithm>
+
 namespace lb {
 
 QJsonObject Identity::toJson() const
@@ -19,13 +21,29 @@ Identity Identity::fromJson(const QJsonObject &object)
             toStringList(object.value(QLatin1String("scope")))};
 }
 
+namespace {
+
+/// A list is what an installation has, and some of it may be lost or new: one thing in common is
+/// enough to know it by.
+bool agrees(const QJsonValue &pinned, const QJsonValue &live)
+{
+    if (!pinned.isArray() || !live.isArray())
+        return pinned == live;
+    const QJsonArray known = pinned.toArray();
+    const QJsonArray found = live.toArray();
+    return std::any_of(found.begin(), found.end(),
+                       [&](const QJsonValue &one) { return known.contains(one); });
+}
+
+} // namespace
+
 IdentityComparison compareIdentity(const Identity &pinned, const Identity &live)
 {
     IdentityComparison result;
     for (auto it = pinned.facts.begin(); it != pinned.facts.end(); ++it) {
         if (!live.facts.contains(it.key()))
             result.missing << it.key();
-        else if (live.facts.value(it.key()) == it.value())
+        else if (agrees(it.value(), live.facts.value(it.key())))
             result.agreeing << it.key();
         else
             result.differing << it.key();

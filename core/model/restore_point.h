@@ -8,10 +8,13 @@
 
 namespace lb {
 
-/// Kinds of part: a folder, and what pg_dump and pg_dumpall make.
+/// Kinds of part: a folder, what pg_dump and pg_dumpall make, the folder of a snapshot with its
+/// indices, and what a cluster says about them.
 inline constexpr char kTreePart[] = "tree";
 inline constexpr char kPostgresPart[] = "postgres";
 inline constexpr char kGlobalsPart[] = "globals";
+inline constexpr char kElasticsearchPart[] = "elasticsearch";
+inline constexpr char kFilePart[] = "file";
 
 /// Of `parts/x.tar.zst` and of `parts/x.tar.zst.age`.
 QString treeIndexFile(const QString &partFile);

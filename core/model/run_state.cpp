@@ -46,8 +46,11 @@ void endStep(StepRecord &record, StepState state, const RunEvent &event)
 
 QString Obligation::kept() const
 {
-    const QString folder = detail.value(QLatin1String("folder")).toString();
-    return folder.isEmpty() ? detail.value(QLatin1String("database")).toString() : folder;
+    for (const char *key : {"folder", "database", "snapshot_folder"}) {
+        if (const QString what = detail.value(QLatin1String(key)).toString(); !what.isEmpty())
+            return what;
+    }
+    return {};
 }
 
 QJsonObject Obligation::toJson() const

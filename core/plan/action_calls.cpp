@@ -498,8 +498,19 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     case ActionKind::PostgresGlobals:
     case ActionKind::Secret:
         return notThereYet(tr("Looking for a secret"));
+    case ActionKind::ElasticsearchId:
+    case ActionKind::ElasticsearchSurvey:
+    case ActionKind::Alien4CloudCheck:
+    case ActionKind::ElasticsearchRelease:
+    case ActionKind::ElasticsearchForget:
+        return elasticsearchCall(action, references);
     case ActionKind::TreeSave:
     case ActionKind::TreeRestore:
+    case ActionKind::ElasticsearchDescribe:
+    case ActionKind::ElasticsearchSave:
+    case ActionKind::ElasticsearchKeep:
+    case ActionKind::ElasticsearchRestore:
+    case ActionKind::ElasticsearchRehearse:
         return fail(
             ErrorCode::BadInput,
             tr("%1 can only be a step of its own").arg(QLatin1String(specOf(action.kind).key)));

@@ -25,6 +25,9 @@ Result<Call> callOf(const Action &action, const References &references,
 /// for no password: who connects is known by the kernel (manual, 21.9 Peer Authentication).
 Result<PostgresServer> postgresServer(const Action &action, const References &references);
 
+/// Reads, checks and clearing away on an Elasticsearch cluster.
+Result<Call> elasticsearchCall(const Action &action, const References &references);
+
 /// The action's undo by itself: only write_file has one.
 std::vector<Call> builtInUndo(const Call &call);
 

@@ -88,9 +88,24 @@ QStringList databaseScopes(const std::vector<PlannedStep> &steps, PostgresWork w
     return scopes;
 }
 
+/// The same for the indices of clusters.
+QStringList indexScopes(const std::vector<PlannedStep> &steps, ElasticsearchWork work)
+{
+    QStringList scopes;
+    for (const PlannedStep &step : steps) {
+        for (const Call &call : step.calls) {
+            const auto *cluster = std::get_if<ElasticsearchCall>(&call);
+            if (cluster && cluster->work == work)
+                scopes += cluster->scope();
+        }
+    }
+    return scopes;
+}
+
 QStringList writtenPaths(const std::vector<PlannedStep> &steps)
 {
-    QStringList paths = databaseScopes(steps, PostgresWork::Swap);
+    QStringList paths =
+        databaseScopes(steps, PostgresWork::Swap) + indexScopes(steps, ElasticsearchWork::Restore);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *swap = std::get_if<TreeSwapCall>(&call))
@@ -104,7 +119,8 @@ QStringList writtenPaths(const std::vector<PlannedStep> &steps)
 
 QStringList swapTargets(const std::vector<PlannedStep> &steps)
 {
-    QStringList targets = databaseScopes(steps, PostgresWork::Swap);
+    QStringList targets =
+        databaseScopes(steps, PostgresWork::Swap) + indexScopes(steps, ElasticsearchWork::Restore);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *swap = std::get_if<TreeSwapCall>(&call))
@@ -116,7 +132,8 @@ QStringList swapTargets(const std::vector<PlannedStep> &steps)
 
 QStringList savedFolders(const std::vector<PlannedStep> &steps)
 {
-    QStringList folders = databaseScopes(steps, PostgresWork::Dump);
+    QStringList folders =
+        databaseScopes(steps, PostgresWork::Dump) + indexScopes(steps, ElasticsearchWork::Save);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *save = std::get_if<TreeSaveCall>(&call))

@@ -41,7 +41,9 @@ bool worksOnPart(ActionKind kind)
 {
     return kind == ActionKind::TreeSave || kind == ActionKind::TreeRestore ||
            kind == ActionKind::PostgresDump || kind == ActionKind::PostgresGlobals ||
-           kind == ActionKind::PostgresRestore;
+           kind == ActionKind::PostgresRestore || kind == ActionKind::ElasticsearchDescribe ||
+           kind == ActionKind::ElasticsearchSave || kind == ActionKind::ElasticsearchKeep ||
+           kind == ActionKind::ElasticsearchRestore || kind == ActionKind::ElasticsearchRehearse;
 }
 
 } // namespace
@@ -142,7 +144,8 @@ Result<void> StepBuilder::addCalls(PlannedStep &step, const StepSpec &spec,
     step.undo = builtInUndo(call);
     step.calls.push_back(std::move(call));
     // What it leaves half done, its executor finds out by itself.
-    if (spec.action.kind == ActionKind::WriteFile)
+    if (spec.action.kind == ActionKind::WriteFile ||
+        std::holds_alternative<ElasticsearchCall>(step.calls.front()))
         step.resume = ResumePolicy::Repeat;
     return {};
 }
@@ -293,7 +296,7 @@ Result<BuiltStep> StepBuilder::buildChecked(const StepInstance &instance, PlanSe
         return built;
     if (worksOnPart(spec.action.kind) && section != PlanSection::Steps)
         return fail(ErrorCode::BadInput,
-                    tr("Trees and databases can only be saved and restored in steps"));
+                    tr("Trees, databases and indices can only be saved and restored in steps"));
     if (spec.action.kind == ActionKind::TreeSave) {
         TRY(addTreeSave(step, instance, references));
     } else if (spec.action.kind == ActionKind::TreeRestore) {
@@ -305,6 +308,16 @@ Result<BuiltStep> StepBuilder::buildChecked(const StepInstance &instance, PlanSe
     } else if (spec.action.kind == ActionKind::PostgresRestore) {
         TRY_VALUE(built.stage, addPostgresRestore(step, spec, references));
         return built;
+    } else if (spec.action.kind == ActionKind::ElasticsearchRestore ||
+               spec.action.kind == ActionKind::ElasticsearchRehearse) {
+        TRY_VALUE(built.stage, addElasticsearchRestore(step, spec, references));
+        return built;
+    } else if (spec.action.kind == ActionKind::ElasticsearchKeep) {
+        TRY(addElasticsearchKeep(step, spec, references));
+        return built;
+    } else if (spec.action.kind == ActionKind::ElasticsearchSave ||
+               spec.action.kind == ActionKind::ElasticsearchDescribe) {
+        TRY(addElasticsearchSave(step, instance, references));
     } else {
         TRY(addCalls(step, spec, references));
     }

@@ -79,6 +79,12 @@ private:
                                  const References &references);
     Result<std::optional<PlannedStep>> addPostgresRestore(PlannedStep &step, const StepSpec &spec,
                                                           const References &references);
+    Result<void> addElasticsearchSave(PlannedStep &step, const StepInstance &instance,
+                                      const References &references);
+    Result<void> addElasticsearchKeep(PlannedStep &step, const StepSpec &spec,
+                                      const References &references);
+    Result<std::optional<PlannedStep>>
+    addElasticsearchRestore(PlannedStep &step, const StepSpec &spec, const References &references);
     /// The part of the chosen restore point that a step restores; nothing when it was not chosen,
     /// which the step then says.
     Result<const PartRecord *> chosenPart(PlannedStep &step, const Action &action,

@@ -222,6 +222,19 @@ QStringList psql(const PostgresServer &at, const QStringList &statements)
     return {psqlLine(at, words)};
 }
 
+/// In order; those with ‹index› in the address for each index, those that look until it is done.
+QStringList cluster(const ElasticsearchCall &call)
+{
+    QStringList lines;
+    for (const ElasticsearchRequest &request : requestsOf(call)) {
+        for (const QString &line : http(request.call)) {
+            if (!line.startsWith(QLatin1String("IFS=")) || !lines.contains(line))
+                lines << line;
+        }
+    }
+    return lines;
+}
+
 QStringList postgres(const PostgresCall &call, const Plan &plan)
 {
     QStringList lines = psql(call.at, call.statements());
@@ -293,6 +306,7 @@ QStringList byHand(const Call &anyCall, const Plan &plan)
             },
             [&](const PointCall &call) { return point(call, plan); },
             [&](const PostgresCall &call) { return postgres(call, plan); },
+            [](const ElasticsearchCall &call) { return cluster(call); },
             [](const ReadCall &) { return QStringList(); },
             [&](const WaitUntilCall &call) {
                 return call.read ? byHand(*call.read, plan) : QStringList();

@@ -230,6 +230,11 @@ Async<RunId> Service::deleteKept(const Obligation &obligation)
     take("server", QStringLiteral("postgres_host"));
     take("port", QStringLiteral("postgres_port"));
     take("user", QStringLiteral("postgres_user"));
+    take("snapshot_folder", QStringLiteral("kept_snapshot"));
+    take("snapshot_run", QStringLiteral("kept_by_run"));
+    take("urls", QStringLiteral("elasticsearch_url"));
+    take("ca", QStringLiteral("elasticsearch_ca"));
+    take("cluster_user", QStringLiteral("elasticsearch_user"));
     return startBuiltIn(QStringLiteral("lifeboat.discharge"), obligation.system, inputs, {});
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/format.h"
+#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/model/postgres_call.h"
 
@@ -237,6 +238,59 @@ QString roleCommands(const PartRecord &part)
            block({QStringLiteral("psql --dbname=postgres --file=%1").arg(shellQuoted(part.file))});
 }
 
+QString snapshotCommands(const PartRecord &part)
+{
+    const QString snapshot = part.details.value(QLatin1String("snapshot")).toString();
+    const QJsonObject indices = part.details.value(QLatin1String("indices")).toObject();
+    const QString names = indices.keys().join(QLatin1Char(','));
+    const auto send = [](const QString &method, const QString &path, const QJsonObject &body = {}) {
+        QString line =
+            QStringLiteral("curl --fail-with-body --request %1 \"$ES%2\"").arg(method, path);
+        if (!body.isEmpty())
+            line += QStringLiteral(" \\\n  --header 'Content-Type: application/json' --data ") +
+                    shellQuoted(QString::fromUtf8(toJson(body)));
+        return line;
+    };
+    QString text =
+        QStringLiteral(
+            "\nIt is the folder of a snapshot repository of Elasticsearch %1. SHARE is a "
+            "folder below `path.repo` that every node sees; the user elasticsearch must "
+            "be able to read what is in it. ES is where the cluster answers over HTTP. "
+            "Stop Alien first.\n")
+            .arg(plain(part.details.value(QLatin1String("server_version")).toString())) +
+        block(
+            {QStringLiteral("SHARE=/path/to/the/share/by-hand"),
+             QStringLiteral("ES=http://127.0.0.1:9200"), QStringLiteral("mkdir -- \"$SHARE\" &&"),
+             QStringLiteral("%1 | tar -xpf - %2 -C \"$SHARE\" &&").arg(reading(part), kTarOptions),
+             QStringLiteral("curl --fail-with-body --request PUT "
+                            "\"$ES/_snapshot/by-hand?verify=false\" \\\n"
+                            "  --header 'Content-Type: application/json' \\\n"
+                            "  --data "
+                            "'{\"type\":\"fs\",\"settings\":{\"location\":\"'\"$SHARE\"'\"}}' &&"),
+             send(QStringLiteral("GET"), QStringLiteral("/_snapshot/by-hand/") + snapshot)});
+    text +=
+        QStringLiteral("\nIts state must be SUCCESS, and the list of its indices the one below. "
+                       "These indices and no others are closed and restored over (leave out of "
+                       "the first command those that are not there):\n") +
+        block({send(QStringLiteral("POST"), QLatin1Char('/') + names + QStringLiteral("/_close")),
+               send(QStringLiteral("POST"),
+                    QStringLiteral("/_snapshot/by-hand/%1/_restore?wait_for_completion=true")
+                        .arg(snapshot),
+                    {{QStringLiteral("indices"), names},
+                     {QStringLiteral("include_global_state"), false}}),
+               send(QStringLiteral("DELETE"), QStringLiteral("/_snapshot/by-hand"))});
+    text += QStringLiteral("\nThese are the documents that each index must have "
+                           "(`curl \"$ES/INDEX/_count\"`; marked ones lose documents by "
+                           "themselves):\n\n");
+    for (auto it = indices.begin(); it != indices.end(); ++it)
+        text += QStringLiteral("- %1: %2%3\n")
+                    .arg(plain(it.key()))
+                    .arg(it.value()[QLatin1String("docs")].toInteger())
+                    .arg(it.value()[QLatin1String("expires")].toBool() ? QStringLiteral(" (marked)")
+                                                                       : QString());
+    return text;
+}
+
 QString restoring(const PartRecord &part)
 {
     QString text = QStringLiteral("\n### Part %1: %2\n").arg(plain(part.id), plain(part.title));
@@ -246,6 +300,11 @@ QString restoring(const PartRecord &part)
         return text + databaseCommands(part);
     if (part.kind == QLatin1String(kGlobalsPart))
         return text + roleCommands(part);
+    if (part.kind == QLatin1String(kElasticsearchPart))
+        return text + snapshotCommands(part);
+    if (part.kind == QLatin1String(kFilePart))
+        return text + QStringLiteral("\nThe file %1 is to be read; nothing of it is restored.\n")
+                          .arg(plain(part.file));
     if (part.format != QLatin1String("tar.zst"))
         return text +
                QStringLiteral("\nThe file %1 is in the format %2; restore it with the program of "

@@ -38,6 +38,9 @@ private Q_SLOTS:
     void lineOfNoReturnStandsBeforeWhatCannotBeUndone();
     void partNamesAreUnique();
     void databasesAreStagedBeforeAnythingIsStopped();
+    void indicesAreRestoredOneByOneName();
+    void onlyNamesOfOneIndexAreTaken_data();
+    void onlyNamesOfOneIndexAreTaken();
     void aDatabaseThatIsNotThereIsOnlyNamed();
     void whatIsNotThereYetSaysSo_data();
     void whatIsNotThereYetSaysSo();
@@ -521,6 +524,75 @@ void TestPlanner::databasesAreStagedBeforeAnythingIsStopped()
     QCOMPARE(plan.secrets, QStringList{QStringLiteral("db_password")});
     QVERIFY(planned(databaseRestore("/run/postgresql")).secrets.isEmpty());
     QVERIFY(planned(databaseRestore("")).secrets.isEmpty());
+}
+
+/// Restores one folder and two indices, of which one is there.
+PlanInputs indexRestore(const char *present)
+{
+    PlanInputs in = filesRestore();
+    const QByteArray at = QByteArray("{'url': ['http://es1:9200/'], 'share': '/share', 'part': "
+                                     "'{{ item.id }}', 'present': ['") +
+                          present + "']}";
+    StepSpec indices = step("indices", ActionKind::ElasticsearchRestore, at.constData());
+    indices.forEach = QStringLiteral("point.snapshots");
+    in.runbook.steps.push_back(indices);
+    for (StepSpec &one : in.runbook.steps) {
+        if (one.forEach == QLatin1String("point.parts"))
+            one.forEach = QStringLiteral("point.trees");
+    }
+    PartRecord part;
+    part.id = QStringLiteral("snapshot");
+    part.kind = QStringLiteral("elasticsearch");
+    part.details = {{QStringLiteral("snapshot"), QStringLiteral("r1")},
+                    {QStringLiteral("indices"), json("{'csar': {'shards': 1}, 'user': {}}")}};
+    in.point->parts.push_back(part);
+    return in;
+}
+
+void TestPlanner::indicesAreRestoredOneByOneName()
+{
+    const Plan plan = planned(indexRestore("csar"));
+    QStringList ids;
+    for (const PlannedStep &one : plan.steps)
+        ids << one.id;
+    const auto at = [&](const char *id) { return ids.indexOf(QLatin1String(id)); };
+    QVERIFY2(at("indices[snapshot]/stage") >= 0, qPrintable(ids.join(u' ')));
+    QVERIFY(at("indices[snapshot]/stage") < at("quiesce"));
+    QVERIFY(at("quiesce") < at("indices[snapshot]"));
+    const PlannedStep *restore = plan.step(QStringLiteral("indices[snapshot]"));
+    QCOMPARE(restore->effect, Effect::Destroy);
+    const auto &call = std::get<ElasticsearchCall>(restore->calls.front());
+    QCOMPARE(call.indices, (QStringList{QStringLiteral("csar"), QStringLiteral("user")}));
+    QStringList sent;
+    for (const ElasticsearchRequest &request : requestsOf(call))
+        sent << request.call.method + QLatin1Char(' ') + request.call.url.display();
+    // What is not there is not closed, and nothing that is not named is touched.
+    QVERIFY2(sent.contains(QStringLiteral("POST http://es1:9200/csar/_close")),
+             qPrintable(sent.join(u'\n')));
+    QVERIFY(!sent.join(u' ').contains(QLatin1String("_all")));
+    QVERIFY(!sent.join(u' ').contains(QLatin1Char('*')));
+    const auto &back = std::get<ElasticsearchCall>(restore->undo.front());
+    QCOMPARE(back.indices, QStringList{QStringLiteral("csar")});
+    QCOMPARE(back.made, QStringList{QStringLiteral("user")});
+    QVERIFY(plan.identity.scope.contains(QStringLiteral("elasticsearch://es1:9200/csar")));
+    // No user: no password is asked for.
+    QVERIFY(plan.secrets.isEmpty());
+}
+
+void TestPlanner::onlyNamesOfOneIndexAreTaken_data()
+{
+    QTest::addColumn<QByteArray>("name");
+    for (const char *name :
+         {"*", "_all", "csar,user", "-csar", "csar*", "CSAR", "../csar", "a b", ""})
+        QTest::newRow(name) << QByteArray(name);
+}
+
+void TestPlanner::onlyNamesOfOneIndexAreTaken()
+{
+    QFETCH(QByteArray, name);
+    const auto plan = makePlan(indexRestore(name.constData()));
+    QVERIFY(!plan);
+    QCOMPARE(plan.error().code, ErrorCode::BadInput);
 }
 
 void TestPlanner::aDatabaseThatIsNotThereIsOnlyNamed()

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What must hold before an installation is saved, restored or rehearsed (sheet §6).
+#include "core/actions/elasticsearch_work.h"
+#include "core/actions/http_work.h"
+#include "core/base/format.h"
+#include "core/base/json.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Checks)
+
+/// Above it Elasticsearch moves no shard to a node: 85 %; a margin below it.
+constexpr double kFullest = 0.8;
+
+CallOutcome holds(const QString &evidence)
+{
+    CallOutcome outcome;
+    outcome.outputs.insert(QStringLiteral("evidence"), evidence);
+    outcome.answer.value = evidence;
+    return outcome;
+}
+
+QString listed(const QStringList &names)
+{
+    const QStringList shown = names.mid(0, 8);
+    return shown.join(QStringLiteral(", ")) +
+           (names.size() > shown.size()
+                ? tr(" and %n more", nullptr, int(names.size() - shown.size()))
+                : QString());
+}
+
+Result<qint64> freeAt(const QString &folder)
+{
+    struct statvfs info
+    {
+    };
+    if (::statvfs(QFile::encodeName(folder).constData(), &info) != 0)
+        return failErrno(tr("Cannot read the free space of %1").arg(folder), errno);
+    return qint64(info.f_bavail) * qint64(info.f_frsize);
+}
+
+/// Bytes of the primaries of the system's own indices.
+Result<qint64> ownBytes(ElasticsearchJob &job)
+{
+    TRY_VALUE(const auto indices, clusterIndices(job));
+    const IndexSurvey survey = surveyIndices(indices, job.call.extra);
+    TRY_VALUE(const QByteArray body, job.ask("sizes", tr("Cannot read the size of the indices")));
+    TRY_VALUE(const QJsonObject sizes, readStoreSizes(body));
+    qint64 bytes = 0;
+    for (const QString &name : survey.open)
+        bytes += sizes.value(name).toInteger();
+    return bytes;
+}
+
+Result<CallOutcome> cluster(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    TRY_VALUE(const QByteArray body, job.ask("root", tr("%1 does not answer").arg(call.at.text())));
+    TRY_VALUE(const ClusterRoot root, readClusterRoot(body));
+    if (!call.clusterName.isEmpty() && root.cluster != call.clusterName)
+        return fail(ErrorCode::Conflict,
+                    tr("The cluster at %1 is called %2, and %3 was expected")
+                        .arg(call.at.text(), root.cluster, call.clusterName),
+                    {}, tr("Correct elasticsearch_url or cluster_name of the system"));
+    const QString evidence =
+        tr("%1, Elasticsearch %2 at %3").arg(root.cluster, root.version, call.at.text());
+    if (!root.version.startsWith(QLatin1String("1.7.")))
+        return fail(ErrorCode::Unsupported, evidence,
+                    tr("Alien4Cloud 1.1 and 1.2 use Elasticsearch 1.7"),
+                    tr("Go on only when you know that Alien works with it"));
+    return holds(evidence);
+}
+
+Result<CallOutcome> health(ElasticsearchJob &job)
+{
+    TRY_VALUE(const QByteArray body, job.ask("health", tr("Cannot read the cluster's health")));
+    TRY_VALUE(const ClusterHealth health, readHealth(body));
+    const QString evidence = tr("%1, %n node(s), %2 shards unassigned", nullptr, health.nodes)
+                                 .arg(health.status)
+                                 .arg(health.unassigned);
+    if (health.status == QLatin1String("red"))
+        return fail(ErrorCode::Failed, tr("The cluster is red: a primary shard is missing"),
+                    evidence, tr("GET /_cat/shards names it. A snapshot now would be without it"));
+    return holds(evidence);
+}
+
+/// The share here: a folder, and a mount point, or a full disk of this machine is next.
+Result<CallOutcome> share(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    TRY_VALUE(const QByteArray all, job.ask("nodes", tr("Cannot read the nodes")));
+    TRY_VALUE(const auto nodes, readNodes(all));
+    QStringList without;
+    for (const ClusterNode &node : nodes) {
+        const bool has =
+            std::any_of(node.pathRepo.begin(), node.pathRepo.end(), [&](const QString &allowed) {
+                return call.share == QDir::cleanPath(allowed) ||
+                       call.share.startsWith(QDir::cleanPath(allowed) + QLatin1Char('/'));
+            });
+        if (!has)
+            without
+                << (node.pathRepo.isEmpty()
+                        ? tr("%1 has none").arg(node.name)
+                        : tr("%1 has %2").arg(node.name, node.pathRepo.join(QStringLiteral(", "))));
+    }
+    if (!without.isEmpty())
+        return fail(ErrorCode::Denied,
+                    tr("%1 is not in path.repo of %n node(s)", nullptr, int(without.size()))
+                        .arg(call.share),
+                    without.join(QStringLiteral("; ")),
+                    tr("Put it into elasticsearch.yml of every node and restart the nodes one by "
+                       "one; the runbook alien4cloud.prepare does it"));
+    const QString doing = tr("Not every node can use %1").arg(call.share);
+    const auto registered = job.ask("register", doing);
+    const auto verified = registered ? job.ask("verify", doing) : registered;
+    const auto removed =
+        job.askIfThere("remove_repository", tr("Cannot take the check's repository away"));
+    if (!verified)
+        return tl::unexpected(verified.error());
+    TRY(removed);
+    TRY_VALUE(const QStringList seen, readVerifiedNodes(*verified));
+    QStringList blind;
+    for (const ClusterNode &node : nodes) {
+        if (!seen.contains(node.name))
+            blind << node.name;
+    }
+    if (!blind.isEmpty())
+        return fail(ErrorCode::Denied, doing,
+                    tr("not seen by %1").arg(blind.join(QStringLiteral(", "))),
+                    tr("Mount the share on every node at the same path"));
+    const QFileInfo here(call.share);
+    if (!here.isDir())
+        return fail(ErrorCode::NotFound, tr("%1 is no folder on this machine").arg(call.share),
+                    tr("the nodes see it"),
+                    tr("Mount the share here too: the snapshot is copied from it"));
+    QString evidence = tr("%n node(s) wrote to %1: %2", nullptr, int(seen.size()))
+                           .arg(call.share, seen.join(QStringLiteral(", ")));
+    struct stat self
+    {
+    };
+    struct stat above
+    {
+    };
+    const QByteArray path = QFile::encodeName(call.share);
+    if (nodes.size() > 1 && ::stat(path.constData(), &self) == 0 &&
+        ::stat((path + "/..").constData(), &above) == 0 && self.st_dev == above.st_dev)
+        evidence += QStringLiteral("; ") + tr("it is no mount point on this machine");
+    return holds(evidence);
+}
+
+Result<CallOutcome> idle(ElasticsearchJob &job)
+{
+    TRY_VALUE(const QByteArray body, job.ask("running", tr("Cannot read what runs")));
+    TRY_VALUE(const auto snapshots, readSnapshotProgress(body));
+    QStringList busy;
+    for (const SnapshotProgress &one : snapshots)
+        busy << tr("snapshot %1 in repository %2").arg(one.name, one.repository);
+    TRY_VALUE(const auto recovering, job.askIfThere("recovering", tr("Cannot read what runs")));
+    if (recovering) {
+        TRY_VALUE(const auto shards, readRecoveries(*recovering));
+        for (const ShardRecovery &shard : shards) {
+            if (!shard.repository.isEmpty() && shard.stage != QLatin1String("DONE"))
+                busy << tr("restore of %1").arg(shard.index);
+        }
+    }
+    busy.removeDuplicates();
+    if (!busy.isEmpty())
+        return fail(ErrorCode::Conflict, tr("The cluster is busy"), listed(busy),
+                    tr("Wait for it. One that is stuck for good ends when the nodes are restarted "
+                       "one by one"));
+    return holds(tr("no snapshot and no restore runs"));
+}
+
+Result<CallOutcome> room(ElasticsearchJob &job)
+{
+    TRY_VALUE(const qint64 bytes, ownBytes(job));
+    TRY_VALUE(const qint64 free, freeAt(job.call.share));
+    const QString evidence = tr("%1 free at %2, the indices have %3")
+                                 .arg(formatSize(free), job.call.share, formatSize(bytes));
+    if (free < bytes)
+        return fail(ErrorCode::NoSpace, tr("The share has no room for a snapshot"), evidence,
+                    tr("Free space there, or use another share"));
+    return holds(evidence);
+}
+
+/// A full node takes no shard: a restore would stay red.
+Result<CallOutcome> restoreRoom(ElasticsearchJob &job)
+{
+    TRY_VALUE(const QByteArray body, job.ask("disks", tr("Cannot read the nodes' disks")));
+    TRY_VALUE(const auto disks, readDisks(body));
+    qint64 bytes = job.call.bytes;
+    QStringList full, all;
+    for (const NodeDisk &disk : disks) {
+        if (disk.total <= 0)
+            continue;
+        const double after = double(disk.total - disk.available + bytes) / double(disk.total);
+        const QString text = tr("%1: %2 % used afterwards, %3 free now")
+                                 .arg(disk.node)
+                                 .arg(qRound(after * 100))
+                                 .arg(formatSize(disk.available));
+        all << text;
+        if (after > kFullest)
+            full << text;
+    }
+    if (!full.isEmpty())
+        return fail(ErrorCode::NoSpace,
+                    tr("%n node(s) over 80 % full afterwards", nullptr, int(full.size())),
+                    listed(full),
+                    tr("Above 85 % Elasticsearch gives a node no shard, and the restore stays red: "
+                       "free space there"));
+    return holds(listed(all));
+}
+
+Result<CallOutcome> indices(ElasticsearchJob &job)
+{
+    TRY_VALUE(const auto live, clusterIndices(job));
+    const IndexSurvey survey = surveyIndices(live, job.call.extra);
+    if (!survey.closed.isEmpty())
+        return fail(ErrorCode::Conflict,
+                    tr("%n closed index(es)", nullptr, int(survey.closed.size())),
+                    listed(survey.closed),
+                    tr("A closed index cannot be saved. A restore that did not end leaves them so: "
+                       "restore again, or open them"));
+    if (!survey.missing.isEmpty())
+        return fail(ErrorCode::NotFound,
+                    tr("%n index(es) of Alien missing", nullptr, int(survey.missing.size())),
+                    listed(survey.missing),
+                    tr("Alien makes missing ones at its next start, empty. Is this the right "
+                       "cluster?"));
+    QString evidence = tr("%n index(es) of Alien", nullptr, int(survey.open.size()));
+    if (!survey.foreign.isEmpty())
+        evidence +=
+            QStringLiteral("; ") + tr("not Alien's, never touched: %1").arg(listed(survey.foreign));
+    return holds(evidence);
+}
+
+Result<CallOutcome> leftovers(ElasticsearchJob &job)
+{
+    TRY_VALUE(const auto live, clusterIndices(job));
+    const IndexSurvey survey = surveyIndices(live, job.call.extra);
+    QStringList found;
+    if (!survey.closed.isEmpty())
+        found << tr("closed: %1").arg(listed(survey.closed));
+    if (!survey.rehearsals.isEmpty())
+        found << tr("left by a rehearsal: %1").arg(listed(survey.rehearsals));
+    if (!found.isEmpty())
+        return fail(ErrorCode::Conflict, tr("Half-done work stands in the cluster"),
+                    found.join(QStringLiteral("; ")),
+                    tr("lifeboat-cli runs list --all names the run; runs resume or undo it"));
+    return holds(tr("no closed index, nothing of a rehearsal"));
+}
+
+/// The folders and files that documents may name, as referredPath() writes them.
+QStringList presentPaths(const QString &dataFolder)
+{
+    QStringList paths;
+    const auto folders = [&](const QString &below) {
+        return QDir(dataFolder + QLatin1Char('/') + below)
+            .entryList(QDir::Dirs | QDir::NoDotAndDotDot | QDir::Hidden);
+    };
+    for (const QString &plugin : folders(QStringLiteral("work/plugins/content")))
+        paths << QStringLiteral("work/plugins/content/") + plugin;
+    for (const QString &name : folders(QStringLiteral("csar"))) {
+        for (const QString &version : folders(QStringLiteral("csar/") + name))
+            paths << QStringLiteral("csar/%1/%2").arg(name, version);
+    }
+    for (const QString &image :
+         QDir(dataFolder + QStringLiteral("/images")).entryList(QDir::Files)) {
+        paths << QStringLiteral("images/") + image;
+        paths << QStringLiteral("images/") + QFileInfo(image).completeBaseName();
+    }
+    return paths;
+}
+
+Result<CallOutcome> references(ElasticsearchJob &job)
+{
+    const QString folder = job.call.dataFolder;
+    for (const QString &needed : alienFolders()) {
+        if (!QFileInfo(folder + QLatin1Char('/') + needed).isDir())
+            return fail(ErrorCode::NotFound, tr("%1 holds no %2").arg(folder, needed), {},
+                        tr("alien_dir must be what directories.alien in alien4cloud-config.yml "
+                           "names; a relative one counts from the folder Alien is started in"));
+    }
+    TRY_VALUE(const QByteArray body,
+              job.ask("documents", tr("Cannot read plugins, archives and images")));
+    TRY_VALUE(const auto documents, readHits(body));
+    const CrossReferences compared = compareReferences(documents, presentPaths(folder));
+    const QString evidence =
+        tr("%n document(s) name files in %1", nullptr, compared.checked).arg(folder);
+    QStringList wrong;
+    if (!compared.missingFiles.isEmpty())
+        wrong << tr("not there: %1").arg(listed(compared.missingFiles));
+    if (!compared.unknownFolders.isEmpty())
+        wrong << tr("named by no document: %1").arg(listed(compared.unknownFolders));
+    if (!wrong.isEmpty())
+        return fail(ErrorCode::Conflict, tr("Documents and files do not fit together"),
+                    wrong.join(QStringLiteral("; ")),
+                    tr("A plugin without its files is switched off by Alien's next start, and "
+                       "stays so"));
+    return holds(evidence + QStringLiteral(", ") + tr("all of them are there"));
+}
+
+Result<CallOutcome> config(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    const QString file = call.configFolder + QStringLiteral("/alien4cloud-config.yml");
+    if (!job.context.readYaml)
+        return fail(ErrorCode::Internal, tr("Nobody reads YAML here"));
+    TRY_VALUE(const QJsonValue document, job.context.readYaml(file));
+    const AlienConfig config = readAlienConfig(document);
+    if (config.resetsData)
+        return fail(ErrorCode::Conflict,
+                    tr("elasticSearch.resetData is true in %1: Alien wipes its data at its next "
+                       "start")
+                        .arg(file),
+                    {}, tr("Set it to false before anything else"));
+    if (config.isEmbedded)
+        return fail(ErrorCode::Unsupported,
+                    tr("Elasticsearch is embedded in Alien (elasticSearch.local in %1)").arg(file),
+                    {},
+                    tr("It stops with Alien, and a restore needs it while Alien is off. Move the "
+                       "data to a server of its own first"));
+    if (!config.clusterName.isEmpty() && !call.clusterName.isEmpty() &&
+        config.clusterName != call.clusterName)
+        return fail(ErrorCode::Conflict, tr("%1 names the cluster %2, and the system says %3")
+                                             .arg(file, config.clusterName, call.clusterName));
+    if (config.dataFolder.startsWith(QLatin1Char('/')) &&
+        QDir::cleanPath(config.dataFolder) != call.dataFolder)
+        return fail(ErrorCode::Conflict, tr("directories.alien is %1 in %2, and the system says %3")
+                                             .arg(config.dataFolder, file, call.dataFolder));
+    return holds(tr("%1: data in %2, resetData is false").arg(file, config.dataFolder));
+}
+
+Result<CallOutcome> stopped(ElasticsearchJob &job)
+{
+    const QString url = job.call.alienUrl;
+    const HttpCall *planned = job.find("alien");
+    if (planned == nullptr)
+        return fail(ErrorCode::Internal, tr("The plan does not ask Alien"));
+    TRY_VALUE(HttpRequest request, httpRequest(*planned, job.context));
+    request.anyStatus = true;
+    const auto answer = sendHttp(request, job.stop);
+    if (!answer) {
+        if (answer.error().code == ErrorCode::Cancelled)
+            return tl::unexpected(answer.error());
+        return holds(tr("nothing answers at %1").arg(url));
+    }
+    return fail(ErrorCode::Conflict, tr("Alien answers at %1").arg(url),
+                tr("HTTP status %1").arg(answer->status),
+                tr("Stop it, or set stop_command so that the run does it. While it runs, documents "
+                   "and files may not fit together"));
+}
+
+Result<CallOutcome> restorable(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    TRY_VALUE(const QByteArray body, job.ask("root", tr("%1 does not answer").arg(call.at.text())));
+    TRY_VALUE(const ClusterRoot root, readClusterRoot(body));
+    const QString from = call.details.value(QLatin1String("server_version")).toString();
+    const int fromMajor = from.section(QLatin1Char('.'), 0, 0).toInt();
+    // N to N and to the next generation: 1, 2, 5, 6, 7, 8 (sheet §5.6).
+    const int next = fromMajor == 2 ? 5 : fromMajor + 1;
+    if (root.major() != fromMajor && root.major() != next)
+        return fail(
+            ErrorCode::Unsupported,
+            tr("A snapshot of Elasticsearch %1 cannot be restored on %2").arg(from, root.version));
+    TRY_VALUE(const auto live, clusterIndices(job));
+    const QJsonObject saved = call.details.value(QLatin1String("indices")).toObject();
+    QStringList wrong;
+    for (const ClusterIndex &index : live) {
+        const int shards = saved.value(index.name)[QLatin1String("shards")].toInt();
+        if (shards > 0 && shards != index.shards)
+            wrong << tr("%1 has %2 shards here and %3 in the snapshot")
+                         .arg(index.name)
+                         .arg(index.shards)
+                         .arg(shards);
+    }
+    if (!wrong.isEmpty())
+        return fail(ErrorCode::Conflict,
+                    tr("%n index(es) of other shards", nullptr, int(wrong.size())), listed(wrong),
+                    tr("Delete them by hand, then plan again"));
+    TRY_VALUE(const QByteArray settings, job.ask("settings", tr("Cannot read the settings")));
+    if (settings.contains("\"enable\":\"none\"") || settings.contains("enable\":\"primaries\""))
+        return fail(ErrorCode::Conflict, tr("The cluster gives no shard to any node"),
+                    tr("cluster.routing.allocation.enable is not “all”"),
+                    tr("PUT /_cluster/settings with that setting, or the restore stays red"));
+    const IndexSurvey survey = surveyIndices(live, call.extra);
+    QStringList newer;
+    for (const QString &name : survey.open + survey.closed) {
+        if (!saved.contains(name))
+            newer << name;
+    }
+    QString evidence =
+        tr("%n index(es), saved from %1 by Elasticsearch %2", nullptr, int(saved.size()))
+            .arg(call.details.value(QLatin1String("cluster")).toString(), from);
+    if (!newer.isEmpty())
+        evidence += QStringLiteral("; ") +
+                    tr("not in the restore point, stay as they are: %1").arg(listed(newer));
+    return holds(evidence);
+}
+
+struct Check
+{
+    const char *name;
+    Result<CallOutcome> (*holds)(ElasticsearchJob &);
+};
+
+constexpr std::array kChecks{
+    Check{"cluster", cluster}, Check{"health", health},       Check{"share", share},
+    Check{"idle", idle},       Check{"room", room},           Check{"restore_room", restoreRoom},
+    Check{"indices", indices}, Check{"leftovers", leftovers}, Check{"references", references},
+    Check{"config", config},   Check{"stopped", stopped},     Check{"restorable", restorable},
+};
+
+} // namespace
+
+Result<CallOutcome> checkAlien(ElasticsearchJob &job)
+{
+    for (const Check &check : kChecks) {
+        if (job.call.check == QLatin1String(check.name))
+            return check.holds(job);
+    }
+    return fail(ErrorCode::Internal, tr("There is no check “%1”").arg(job.call.check));
+}
+
+} // namespace lb

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Restoring indices from a snapshot: over the live ones, back again, and beside.
+#include "core/actions/elasticsearch_work.h"
+#include "core/base/format.h"
+#include "core/base/json.h"
+
+#include <QElapsedTimer>
+#include <QFileInfo>
+
+#include <set>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Actions)
+
+using namespace std::chrono_literals;
+
+/// Nothing moves and something is missing for so long: it is stuck.
+constexpr auto kStuck = 90s;
+
+/// Names as the cluster has them: with the rehearsal's prefix.
+QStringList liveNames(const ElasticsearchCall &call)
+{
+    QStringList names;
+    for (const QString &index : call.indices)
+        names << call.prefix.display() + index;
+    return names;
+}
+
+int shardsOf(const QJsonObject &details)
+{
+    int shards = 0;
+    for (const QJsonValue index : details.value(QLatin1String("indices")).toObject())
+        shards += index[QLatin1String("shards")].toInt();
+    return shards;
+}
+
+/// The cluster must read the snapshot, and it must be the one that was saved.
+Result<int> judgeStaged(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    TRY(job.ask("register", tr("The nodes cannot read %1").arg(call.folder.display())));
+    TRY_VALUE(
+        const QByteArray body,
+        job.ask("look", tr("The nodes cannot read the snapshot in %1").arg(call.folder.display())));
+    TRY_VALUE(const auto list, readSnapshots(body));
+    if (list.empty())
+        return fail(ErrorCode::NotFound,
+                    tr("There is no snapshot in %1").arg(call.folder.display()));
+    const int shards =
+        call.work == ElasticsearchWork::RestoreBack ? list.front().total : shardsOf(call.details);
+    TRY(judgeSnapshot(list.front(), call.indices, shards));
+    return shards;
+}
+
+struct Watch
+{
+    qint64 bytes = 0, total = 0;
+    int done = 0;
+    bool isActive = false;
+};
+
+/// How far the shards of our repository are.
+Result<Watch> look(ElasticsearchJob &job)
+{
+    Watch watch;
+    TRY_VALUE(const auto body, job.askIfThere("recovering", tr("Cannot watch the restore")));
+    if (!body)
+        return watch;
+    TRY_VALUE(const auto shards, readRecoveries(*body));
+    const QString ours = job.call.repository.display();
+    std::set<std::pair<QString, int>> seen;
+    for (const ShardRecovery &shard : shards) {
+        // Replicas come from their primaries; they may be missing on a single node (yellow).
+        if (shard.repository != ours)
+            continue;
+        watch.bytes += shard.bytes;
+        watch.total += shard.totalBytes;
+        if (shard.stage == QLatin1String("DONE"))
+            seen.emplace(shard.index, shard.shard);
+        else
+            watch.isActive = true;
+    }
+    watch.done = int(seen.size());
+    return watch;
+}
+
+Result<void> watchRestore(ElasticsearchJob &job, int shards)
+{
+    QElapsedTimer still;
+    still.start();
+    Watch last;
+    for (;;) {
+        TRY_VALUE(const Watch now, look(job));
+        job.report({now.bytes, now.total > 0 ? now.total : -1, now.done, shards});
+        if (now.done >= shards) {
+            TRY_VALUE(const QByteArray body, job.ask("health", tr("Cannot read the health")));
+            TRY_VALUE(const ClusterHealth health, readHealth(body));
+            if (health.status != QLatin1String("red"))
+                return {};
+        }
+        if (now.bytes != last.bytes || now.done != last.done)
+            still.restart();
+        last = now;
+        if (still.hasExpired(std::chrono::milliseconds(kStuck).count())) {
+            const auto body = job.ask("health", tr("Cannot read the health"));
+            const auto health = body ? readHealth(*body) : Result<ClusterHealth>(ClusterHealth{});
+            return fail(
+                ErrorCode::Failed,
+                tr("The restore stands still: %1 of %2 shards are there").arg(now.done).arg(shards),
+                health ? tr("the indices are %1, %2 shards unassigned")
+                             .arg(health->status)
+                             .arg(health->unassigned)
+                       : QString(),
+                tr("Usually a disk is more than 85 % full, or cluster.routing.allocation.enable is "
+                   "not “all”. Mend that and resume the run, or go back with runs undo"));
+        }
+        TRY(job.pause());
+    }
+}
+
+/// What is there against what was saved. A document that expires may be gone.
+Result<void> compare(ElasticsearchJob &job, CallOutcome &outcome)
+{
+    const QJsonObject saved = job.call.details.value(QLatin1String("indices")).toObject();
+    TRY_VALUE(const QJsonObject counts, countDocuments(job, saved.keys()));
+    QStringList wrong, missing;
+    qint64 documents = 0;
+    int compared = 0;
+    for (auto it = saved.begin(); it != saved.end(); ++it) {
+        const QJsonValue index = it.value();
+        const bool expires = index[QLatin1String("expires")].toBool();
+        const qint64 before = index[QLatin1String("docs")].toInteger();
+        const qint64 after = index[QLatin1String("docs_after")].toInteger(before);
+        const qint64 now = counts.value(it.key()).toInteger();
+        documents += now;
+        const bool fits =
+            now <= std::max(before, after) && (expires || now >= std::min(before, after));
+        if (!fits)
+            wrong << tr("%1 has %2 documents instead of %3").arg(it.key()).arg(now).arg(before);
+        for (const QJsonValue sample : index[QLatin1String("samples")].toArray()) {
+            const QString id = sample[QLatin1String("id")].toString();
+            TRY_VALUE(const auto hash,
+                      hashDocument(job, it.key(), sample[QLatin1String("type")].toString(), id));
+            if (!hash && expires)
+                continue;
+            ++compared;
+            if (!hash || *hash != sample[QLatin1String("sha256")].toString())
+                missing << QStringLiteral("%1/%2").arg(it.key(), id);
+        }
+    }
+    if (!missing.isEmpty())
+        wrong << tr("not as saved: %1").arg(missing.mid(0, 5).join(QStringLiteral(", ")));
+    if (!wrong.isEmpty())
+        return fail(ErrorCode::Corrupt, tr("The restored indices are not what was saved"),
+                    wrong.join(QStringLiteral("; ")),
+                    tr("Alien stays off. runs undo puts the old indices back"));
+    outcome.outputs.insert(QStringLiteral("documents"), documents);
+    outcome.outputs.insert(QStringLiteral("entries"), documents);
+    outcome.outputs.insert(QStringLiteral("compared"), compared);
+    outcome.outputs.insert(QStringLiteral("bytes"), job.call.bytes);
+    return {};
+}
+
+/// Another number of shards cannot be restored over (sheet §5.3).
+Result<void> checkShards(ElasticsearchJob &job, const std::vector<ClusterIndex> &live)
+{
+    const QJsonObject saved = job.call.details.value(QLatin1String("indices")).toObject();
+    for (const ClusterIndex &index : live) {
+        const int shards = saved.value(index.name)[QLatin1String("shards")].toInt();
+        if (shards > 0 && shards != index.shards)
+            return fail(ErrorCode::Conflict,
+                        tr("%1 has %2 shards here and %3 in the snapshot")
+                            .arg(index.name)
+                            .arg(index.shards)
+                            .arg(shards),
+                        {}, tr("Nothing was changed. Delete that index and plan again"));
+    }
+    return {};
+}
+
+Result<void> deleteMade(ElasticsearchJob &job, const std::vector<ClusterIndex> &live)
+{
+    const bool any = std::any_of(live.begin(), live.end(), [&](const ClusterIndex &index) {
+        return job.call.made.contains(index.name);
+    });
+    if (any && job.find("delete"))
+        TRY(job.askIfThere("delete", tr("Cannot delete what the restore had made")));
+    return {};
+}
+
+} // namespace
+
+Result<CallOutcome> restoreIndices(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    CallOutcome outcome;
+    TRY_VALUE(auto live, clusterIndices(job));
+    if (call.work == ElasticsearchWork::RestoreBack && call.indices.isEmpty()) {
+        TRY(deleteMade(job, live));
+        return outcome;
+    }
+    TRY_VALUE(const int shards, judgeStaged(job));
+    TRY_VALUE(const Watch before, look(job));
+    // One that an earlier attempt began goes on by itself, or has ended: never begun beside it.
+    const bool isRunning = job.isOnRecord("restore") && (before.isActive || before.done >= shards);
+    if (!isRunning) {
+        TRY(checkShards(job, live));
+        job.record("restore", {{QStringLiteral("repository"), call.repository.display()},
+                               {QStringLiteral("indices"), toJsonArray(liveNames(call))}});
+        if (job.find("close"))
+            TRY(job.ask("close", tr("Cannot close the indices")));
+        TRY(job.ask("restore", tr("Cannot begin the restore")));
+    }
+    TRY(watchRestore(job, shards));
+    if (call.work == ElasticsearchWork::RestoreBack) {
+        TRY_VALUE(live, clusterIndices(job));
+        TRY(deleteMade(job, live));
+        return outcome;
+    }
+    TRY(compare(job, outcome));
+    return outcome;
+}
+
+} // namespace lb

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Snapshots of a cluster: taking one, watching it, judging it, copying it, taking it away.
+#include "core/actions/elasticsearch_work.h"
+#include "core/actions/point_session.h"
+#include "core/actions/tree_work.h"
+#include "core/archive/tree_remove.h"
+#include "core/base/atomic_file.h"
+#include "core/base/clock.h"
+#include "core/base/digest.h"
+#include "core/base/json.h"
+#include "core/model/restore_point.h"
+
+#include <QFileInfo>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Actions)
+
+/// While it is finished or begun, a snapshot is on no list for a moment.
+constexpr int kIdleLooks = 6;
+
+/// What is asked for must be there and open, or the snapshot would be 200, SUCCESS and lack it.
+Result<int> shardsOf(ElasticsearchJob &job, const QStringList &wanted)
+{
+    TRY_VALUE(const auto indices, clusterIndices(job));
+    int shards = 0;
+    QStringList missing, closed;
+    for (const QString &name : wanted) {
+        const auto found = std::find_if(indices.begin(), indices.end(),
+                                        [&](const auto &index) { return index.name == name; });
+        if (found == indices.end())
+            missing << name;
+        else if (!found->isOpen)
+            closed << name;
+        else
+            shards += found->shards;
+    }
+    if (!missing.isEmpty())
+        return fail(ErrorCode::NotFound, tr("%n missing index(es)", nullptr, int(missing.size())),
+                    missing.join(QStringLiteral(", ")));
+    if (!closed.isEmpty())
+        return fail(ErrorCode::Conflict,
+                    tr("%n closed index(es), which cannot be saved", nullptr, int(closed.size())),
+                    closed.join(QStringLiteral(", ")),
+                    tr("A restore that did not end leaves them so. Restore them, or open them"));
+    return shards;
+}
+
+/// The run's snapshot, whatever became of it; nothing when there is none.
+Result<std::optional<SnapshotState>> lookForSnapshot(ElasticsearchJob &job)
+{
+    TRY_VALUE(const auto body, job.askIfThere("look", tr("Cannot look for the snapshot")));
+    if (!body)
+        return std::optional<SnapshotState>();
+    TRY_VALUE(const auto list, readSnapshots(*body));
+    if (list.empty())
+        return std::optional<SnapshotState>();
+    return std::optional(list.front());
+}
+
+/// Every node must have written to the share; one that did not would leave its shards out.
+Result<void> registerRepository(ElasticsearchJob &job)
+{
+    const QString doing =
+        tr("The nodes cannot use %1 for a snapshot").arg(job.call.folder.display());
+    TRY(job.ask("register", doing));
+    TRY_VALUE(const QByteArray verified, job.ask("verify", doing));
+    TRY_VALUE(const QStringList seen, readVerifiedNodes(verified));
+    TRY_VALUE(const QByteArray all, job.ask("nodes", tr("Cannot read the nodes")));
+    TRY_VALUE(const auto nodes, readNodes(all));
+    QStringList blind;
+    for (const ClusterNode &node : nodes) {
+        if (!seen.contains(node.name))
+            blind << node.name;
+    }
+    if (blind.isEmpty())
+        return {};
+    return fail(ErrorCode::Denied, doing,
+                tr("not seen by %1").arg(blind.join(QStringLiteral(", "))),
+                tr("Mount the share on every node at the same path"));
+}
+
+/// A cluster that was restarted in the middle goes on saying IN_PROGRESS of a snapshot that nobody
+/// takes any more: only what it lists as running is.
+Result<bool> isTaken(ElasticsearchJob &job)
+{
+    TRY_VALUE(const QByteArray body, job.ask("running", tr("Cannot read what runs")));
+    TRY_VALUE(const auto list, readSnapshotProgress(body));
+    return std::any_of(list.begin(), list.end(), [&](const SnapshotProgress &running) {
+        return running.repository == job.call.repository.display();
+    });
+}
+
+/// Watches it to its end; one that nobody takes any more comes back as it is, still running.
+Result<SnapshotState> watchSnapshot(ElasticsearchJob &job, SnapshotState now)
+{
+    int idle = 0;
+    while (now.isRunning()) {
+        TRY_VALUE(const bool taken, isTaken(job));
+        idle = taken ? 0 : idle + 1;
+        if (idle > kIdleLooks)
+            return now;
+        if (const auto paused = job.pause(); !paused) {
+            // What nobody waits for must not go on: the next one would be refused.
+            (void)job.askIfThere("remove_snapshot", tr("Cannot end the snapshot"));
+            return tl::unexpected(paused.error());
+        }
+        TRY_VALUE(const auto body, job.askIfThere("progress", tr("Cannot watch the snapshot")));
+        if (body) {
+            TRY_VALUE(const auto progress, readSnapshotProgress(*body));
+            if (!progress.empty())
+                job.report({progress.front().bytes, progress.front().totalBytes,
+                            progress.front().shardsDone, progress.front().shardsTotal});
+        }
+        TRY_VALUE(const auto again, lookForSnapshot(job));
+        if (!again)
+            return fail(ErrorCode::NotFound, tr("The snapshot %1 is gone").arg(now.name), {},
+                        tr("Somebody has deleted it while it was taken; save again"));
+        now = *again;
+    }
+    return now;
+}
+
+/// One that an earlier attempt had begun is found again by its name: it is never begun twice.
+Result<SnapshotState> takeSnapshot(ElasticsearchJob &job, const QStringList &indices)
+{
+    TRY_VALUE(const int shards, shardsOf(job, indices));
+    auto found = lookForSnapshot(job);
+    // A node that died while it wrote has left half a file, which the cluster cannot read and will
+    // not delete. The folder is the run's own.
+    if (!found && found.error().code == ErrorCode::Corrupt && job.isOnRecord("snapshot")) {
+        job.log(found.error().sentence());
+        TRY(job.askIfThere("remove_repository", tr("Cannot take the repository away")));
+        TRY(removeTree(job.call.folder.display(), {}, job.stop));
+        found = std::optional<SnapshotState>();
+    }
+    TRY_VALUE(auto snapshot, std::move(found));
+    if (snapshot) {
+        TRY_VALUE(snapshot, watchSnapshot(job, *snapshot));
+    }
+    // What a cluster that died left will never be whole.
+    if (snapshot && !judgeSnapshot(*snapshot, indices, shards)) {
+        TRY(job.askIfThere("remove_snapshot", tr("Cannot delete the unfinished snapshot")));
+        snapshot.reset();
+    }
+    if (!snapshot) {
+        TRY(registerRepository(job));
+        job.record("snapshot", {{QStringLiteral("repository"), job.call.repository.display()},
+                                {QStringLiteral("snapshot"), job.call.snapshot.display()}});
+        const auto created = job.ask("create", tr("Cannot begin the snapshot"));
+        // Cut off in the middle, it may go on all the same.
+        const bool maybe = !created && (created.error().code == ErrorCode::Unreachable ||
+                                        created.error().code == ErrorCode::TimedOut);
+        if (!created && !maybe)
+            return tl::unexpected(created.error());
+        for (int tries = 0; !snapshot && tries < 20; ++tries) {
+            TRY_VALUE(snapshot, lookForSnapshot(job));
+            if (!snapshot)
+                TRY(job.pause());
+        }
+        if (!snapshot)
+            return created ? fail(ErrorCode::NotFound,
+                                  tr("The cluster accepted the snapshot and does not know it"))
+                           : tl::unexpected(created.error());
+    }
+    TRY_VALUE(const SnapshotState done, watchSnapshot(job, *snapshot));
+    TRY(judgeSnapshot(done, indices, shards));
+    return done;
+}
+
+/// A few documents of an index and what they hash to, to be compared one by one after a restore.
+Result<QJsonArray> sampleDocuments(ElasticsearchJob &job, const QString &index)
+{
+    TRY_VALUE(const QByteArray body,
+              job.ask("sample_names", tr("Cannot read documents of %1").arg(index),
+                      {{QStringLiteral("index"), index}}));
+    TRY_VALUE(const auto hits, readHits(body));
+    QJsonArray samples;
+    for (const SearchHit &hit : hits) {
+        TRY_VALUE(const auto hash, hashDocument(job, index, hit.type, hit.id));
+        if (hash)
+            samples.append(QJsonObject{{QStringLiteral("type"), hit.type},
+                                       {QStringLiteral("id"), hit.id},
+                                       {QStringLiteral("sha256"), *hash}});
+    }
+    return samples;
+}
+
+/// The same documents again; those that changed meanwhile say nothing about the snapshot.
+Result<QJsonArray> stillTheSame(ElasticsearchJob &job, const QString &index, const QJsonArray &list)
+{
+    QJsonArray same;
+    for (const QJsonValue sample : list) {
+        TRY_VALUE(const auto hash,
+                  hashDocument(job, index, sample[QLatin1String("type")].toString(),
+                               sample[QLatin1String("id")].toString()));
+        if (hash && *hash == sample[QLatin1String("sha256")].toString())
+            same.append(sample);
+    }
+    return same;
+}
+
+struct IndexFacts
+{
+    QJsonObject indices;  ///< name → {docs, shards, uuid, expires, samples[]}
+    QStringList changing; ///< written to while the snapshot was taken
+};
+
+/// `clear` the share of what a run put there. Not being allowed to is told, not an error: the
+/// folder belongs to the nodes' user.
+void clearFolder(const ElasticsearchJob &job, CallOutcome &outcome)
+{
+    const QString folder = job.call.folder.display();
+    if (!isOwnFolderName(folder) || !QFileInfo::exists(folder))
+        return;
+    if (const auto removed = removeTree(folder, {}, job.stop); !removed)
+        outcome.warnings << tr("%1 stays in the share: %2").arg(folder, removed.error().detail);
+}
+
+} // namespace
+
+Result<CallOutcome> saveIndices(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    TRY_VALUE(const QByteArray body,
+              job.ask("root", tr("Cannot read what answers at %1").arg(call.at.text())));
+    TRY_VALUE(const ClusterRoot root, readClusterRoot(body));
+    TRY_VALUE(const auto live, clusterIndices(job));
+    TRY_VALUE(const QJsonObject before, countDocuments(job, call.indices));
+    QJsonObject facts;
+    for (const ClusterIndex &index : live) {
+        if (!call.indices.contains(index.name))
+            continue;
+        TRY_VALUE(const QJsonArray samples, sampleDocuments(job, index.name));
+        facts.insert(index.name, QJsonObject{{QStringLiteral("docs"), before.value(index.name)},
+                                             {QStringLiteral("shards"), index.shards},
+                                             {QStringLiteral("replicas"), index.replicas},
+                                             {QStringLiteral("uuid"), index.uuid},
+                                             {QStringLiteral("samples"), samples}});
+    }
+    const QDateTime from = utcNow();
+    TRY_VALUE(const SnapshotState snapshot, takeSnapshot(job, call.indices));
+    const QDateTime to = utcNow();
+    TRY_VALUE(const QJsonObject after, countDocuments(job, call.indices));
+    CallOutcome outcome;
+    QStringList changing;
+    qint64 documents = 0;
+    for (const QString &name : facts.keys()) {
+        QJsonObject index = facts.value(name).toObject();
+        TRY_VALUE(const QJsonArray same,
+                  stillTheSame(job, name, index.value(QLatin1String("samples")).toArray()));
+        index.insert(QStringLiteral("samples"), same);
+        documents += index.value(QLatin1String("docs")).toInteger();
+        if (before.value(name) != after.value(name)) {
+            changing << name;
+            index.insert(QStringLiteral("docs_after"), after.value(name));
+        }
+        if (expiringIndices().contains(name))
+            index.insert(QStringLiteral("expires"), true);
+        facts.insert(name, index);
+    }
+    if (!changing.isEmpty())
+        outcome.warnings << tr("Written to while the snapshot was taken: %1. Documents and files "
+                               "may not fit together")
+                                .arg(changing.join(QStringLiteral(", ")));
+
+    // The folder is the snapshot: what is in it and nothing else brings the indices back.
+    TreeSaveCall copy;
+    copy.folder = call.folder.display();
+    copy.part = call.part;
+    copy.file = call.file;
+    copy.title = call.title;
+    TRY_VALUE(CallOutcome copied,
+              treeSaveWork(copy, job.context, job.programs)(job.report, job.stop));
+    outcome.warnings += copied.warnings;
+    PartRecord part = PartRecord::fromJson(copied.outputs.value(QLatin1String("part")).toObject());
+    part.kind = QString::fromLatin1(kElasticsearchPart);
+    part.format = QStringLiteral("Elasticsearch fs repository, tar.zst");
+    part.source = root.cluster;
+    part.takenFrom = from;
+    part.takenTo = to;
+    part.details.insert(QStringLiteral("cluster"), root.cluster);
+    part.details.insert(QStringLiteral("server_version"), root.version);
+    part.details.insert(QStringLiteral("snapshot"), snapshot.name);
+    part.details.insert(QStringLiteral("documents"), documents);
+    part.details.insert(QStringLiteral("indices"), facts);
+    outcome.outputs = copied.outputs;
+    outcome.outputs.insert(QStringLiteral("part"), part.toJson());
+    outcome.outputs.insert(
+        QStringLiteral("limits"),
+        toJsonArray(
+            toStringList(copied.outputs.value(QLatin1String("limits")))
+            << tr("Part %1 is not encrypted. It holds the password hashes of Alien's users, "
+                  "and passwords of orchestrators as they stand in their configuration")
+                   .arg(call.part)));
+    return outcome;
+}
+
+Result<CallOutcome> keepIndices(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    TRY_VALUE(const SnapshotState snapshot, takeSnapshot(job, call.present));
+    CallOutcome outcome;
+    outcome.outputs = {{QStringLiteral("indices"), toJsonArray(snapshot.indices)},
+                       {QStringLiteral("aside_kept"),
+                        QJsonObject{{QStringLiteral("snapshot_folder"), call.folder.display()},
+                                    {QStringLiteral("snapshot_run"), job.context.run.value()},
+                                    {QStringLiteral("urls"), toJsonArray(call.at.urls)},
+                                    {QStringLiteral("ca"), call.at.ca},
+                                    {QStringLiteral("cluster_user"), call.at.user}}}};
+    return outcome;
+}
+
+Result<CallOutcome> describeIndices(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    TRY_VALUE(const QByteArray root,
+              job.ask("root", tr("Cannot read what answers at %1").arg(call.at.text())));
+    TRY_VALUE(const QByteArray state, job.ask("indices", tr("Cannot read the indices")));
+    TRY_VALUE(const auto indices, readIndices(state));
+    TRY_VALUE(const QJsonObject whole, parseJsonObject(state, tr("the cluster's state")));
+    const IndexSurvey survey = surveyIndices(indices, call.extra);
+    const QJsonObject described =
+        whole.value(QLatin1String("metadata"))[QLatin1String("indices")].toObject();
+    QJsonObject own;
+    for (const QString &name : survey.open + survey.closed)
+        own.insert(name, described.value(name));
+    QJsonArray plugins, orchestrators;
+    TRY_VALUE(const auto found, job.askIfThere("documents", tr("Cannot read plugins and "
+                                                               "orchestrators")));
+    if (found) {
+        TRY_VALUE(const auto hits, readHits(*found));
+        for (const SearchHit &hit : hits) {
+            const auto field = [&](const char *key) {
+                return hit.source.value(QLatin1String(key));
+            };
+            if (hit.index == QLatin1String("plugin"))
+                plugins.append(QJsonObject{{QStringLiteral("id"), hit.id},
+                                           {QStringLiteral("pluginPathId"), field("pluginPathId")},
+                                           {QStringLiteral("enabled"), field("enabled")}});
+            else
+                orchestrators.append(QJsonObject{{QStringLiteral("id"), hit.id},
+                                                 {QStringLiteral("name"), field("name")},
+                                                 {QStringLiteral("pluginId"), field("pluginId")},
+                                                 {QStringLiteral("state"), field("state")}});
+        }
+    }
+    TRY_VALUE(const QJsonObject answered, parseJsonObject(root, tr("the cluster's answer")));
+    const QByteArray document = toJsonDocument({{QStringLiteral("format"), 1},
+                                                {QStringLiteral("cluster"), answered},
+                                                {QStringLiteral("indices"), own},
+                                                {QStringLiteral("plugins"), plugins},
+                                                {QStringLiteral("orchestrators"), orchestrators}});
+    TRY_VALUE(const QString folder, job.context.session->folder());
+    TRY(writeFileAtomically(folder + QLatin1Char('/') + call.file, document));
+    PartRecord part;
+    part.id = call.part;
+    part.title = call.title;
+    part.kind = QString::fromLatin1(kFilePart);
+    part.format = QStringLiteral("json");
+    part.bytes = document.size();
+    part.storedBytes = document.size();
+    part.entries = own.size();
+    part.takenFrom = part.takenTo = utcNow();
+    part.sha256 = Sha256::hex(document);
+    part.file = call.file;
+    part.source = call.at.text();
+    CallOutcome outcome;
+    outcome.outputs = {{QStringLiteral("part"), part.toJson()},
+                       {QStringLiteral("bytes"), part.bytes},
+                       {QStringLiteral("entries"), part.entries}};
+    return outcome;
+}
+
+Result<CallOutcome> removeOwn(ElasticsearchJob &job)
+{
+    const QString prefix = job.call.prefix.display();
+    TRY_VALUE(const auto indices, clusterIndices(job));
+    CallOutcome outcome;
+    QStringList removed;
+    for (const ClusterIndex &index : indices) {
+        // Twice: by the run's own prefix, and by the form that no name of people has.
+        if (prefix.isEmpty() || !index.name.startsWith(prefix) || !isRehearsalIndex(index.name))
+            continue;
+        TRY(job.askIfThere("delete", tr("Cannot delete %1").arg(index.name),
+                           {{QStringLiteral("index"), index.name.mid(prefix.size())}}));
+        removed << index.name;
+    }
+    TRY(job.askIfThere("remove_snapshot", tr("Cannot delete the run's snapshot")));
+    TRY(job.askIfThere("remove_repository", tr("Cannot take the run's repository away")));
+    clearFolder(job, outcome);
+    outcome.outputs.insert(QStringLiteral("removed"), toJsonArray(removed));
+    return outcome;
+}
+
+Result<CallOutcome> forgetSnapshot(ElasticsearchJob &job)
+{
+    CallOutcome outcome;
+    if (QFileInfo::exists(job.call.folder.display()))
+        TRY(job.ask("register", tr("Cannot register the repository of the kept snapshot")));
+    TRY(job.askIfThere("remove_snapshot", tr("Cannot delete the kept snapshot")));
+    TRY(job.askIfThere("remove_repository", tr("Cannot take the repository away")));
+    clearFolder(job, outcome);
+    return outcome;
+}
+
+} // namespace lb

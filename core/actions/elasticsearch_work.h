@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/actions/worker_execution.h"
+#include "core/actions/worker_programs.h"
+#include "core/systems/alien4cloud/installation.h"
+
+#include <map>
+
+namespace lb {
+
+/// What a call does with a cluster, as work for a WorkerExecution.
+WorkerExecution::Work elasticsearchWork(const ElasticsearchCall &call, const ActionContext &context,
+                                        const std::shared_ptr<WorkerPrograms> &programs);
+
+/// One call at work: sends the requests that its plan names, and no others.
+class ElasticsearchJob
+{
+public:
+    ElasticsearchJob(ElasticsearchCall call, const ActionContext &context,
+                     std::shared_ptr<WorkerPrograms> programs,
+                     const WorkerExecution::Report &report, std::stop_token stop);
+
+    const ElasticsearchCall call;
+    const ActionContext &context;
+    const std::shared_ptr<WorkerPrograms> programs;
+    const WorkerExecution::Report &report;
+    const std::stop_token stop;
+
+    /// What the request's own slots are filled with.
+    using Values = std::map<QString, QString>;
+    /// The answer of the request for `purpose`; anything but a good status is an error in the
+    /// server's words. `doing` begins that error: “Cannot close the indices”.
+    Result<QByteArray> ask(const char *purpose, const QString &doing, const Values &values = {});
+    /// The same; nothing when the server says that it has no such thing.
+    Result<std::optional<QByteArray>> askIfThere(const char *purpose, const QString &doing,
+                                                 const Values &values = {});
+    /// As the plan has it; nullptr when it has none for this purpose.
+    const HttpCall *find(const char *purpose) const;
+
+    /// Cancelled when somebody wants it to stop; otherwise waits a moment.
+    Result<void> pause(std::chrono::milliseconds time = std::chrono::milliseconds(500)) const;
+    void log(const QString &line) const;
+    /// True when an earlier attempt of this step had put this word on record.
+    bool isOnRecord(const char *what) const;
+    void record(const char *what, QJsonObject details = {}) const;
+
+private:
+    struct Reply
+    {
+        int status = 0;
+        QByteArray body;
+    };
+    Result<Reply> send(const char *purpose, const Values &values);
+    /// At the first address that answers; it is kept.
+    Result<Reply> sendTo(const HttpCall &request);
+
+    const std::vector<ElasticsearchRequest> m_requests;
+    QString m_address;
+};
+
+Result<CallOutcome> readClusterId(ElasticsearchJob &job);
+Result<CallOutcome> surveyCluster(ElasticsearchJob &job);
+Result<CallOutcome> checkAlien(ElasticsearchJob &job);
+Result<CallOutcome> describeIndices(ElasticsearchJob &job);
+Result<CallOutcome> saveIndices(ElasticsearchJob &job);
+Result<CallOutcome> keepIndices(ElasticsearchJob &job);
+/// Restore, RestoreBack and Rehearse.
+Result<CallOutcome> restoreIndices(ElasticsearchJob &job);
+Result<CallOutcome> removeOwn(ElasticsearchJob &job);
+Result<CallOutcome> forgetSnapshot(ElasticsearchJob &job);
+
+/// Every index of the cluster.
+Result<std::vector<ClusterIndex>> clusterIndices(ElasticsearchJob &job);
+/// `{index: documents}`, with the sum reported as progress.
+Result<QJsonObject> countDocuments(ElasticsearchJob &job, const QStringList &indices);
+/// What the document's source hashes to; nothing when it is not there.
+Result<std::optional<QString>> hashDocument(ElasticsearchJob &job, const QString &index,
+                                            const QString &type, const QString &id);
+
+} // namespace lb

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/elasticsearch_call.h"
+
+#include "core/base/error.h"
+#include "core/base/format.h"
+#include "core/base/json.h"
+#include "core/model/plan.h"
+
+#include <QRegularExpression>
+
+#include <array>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Plan)
+
+struct Word
+{
+    ElasticsearchWork work;
+    const char *name;
+};
+
+constexpr std::array kWords{
+    Word{ElasticsearchWork::Id, "id"},
+    Word{ElasticsearchWork::Survey, "survey"},
+    Word{ElasticsearchWork::Check, "check"},
+    Word{ElasticsearchWork::Describe, "describe"},
+    Word{ElasticsearchWork::Save, "save"},
+    Word{ElasticsearchWork::Keep, "keep"},
+    Word{ElasticsearchWork::Restore, "restore"},
+    Word{ElasticsearchWork::RestoreBack, "restore_back"},
+    Word{ElasticsearchWork::Rehearse, "rehearse"},
+    Word{ElasticsearchWork::RemoveOwn, "remove_own"},
+    Word{ElasticsearchWork::Forget, "forget"},
+};
+
+const QString kRehearsal = QStringLiteral("rehearse_");
+/// A rehearsal runs beside people who work.
+const QString kRehearsalSpeed = QStringLiteral("20mb");
+/// Documents whose content is compared one by one, of each index.
+constexpr int kSamples = 5;
+/// More than an installation has plugins, archives and images; `from + size` ends at 10,000 from
+/// 2.1 on (sheet §5.7).
+constexpr int kMostDocuments = 10'000;
+
+/// Puts the requests of one call together.
+class Requests
+{
+public:
+    explicit Requests(const ElasticsearchCall &call) : m_call(call) {}
+
+    HttpCall &add(const char *purpose, const char *method, TemplateText path)
+    {
+        HttpCall request;
+        request.method = QString::fromLatin1(method);
+        request.url = TemplateText(m_call.at.text());
+        request.url.append(path);
+        request.ca = m_call.at.ca;
+        request.user = m_call.at.user;
+        request.password = m_call.at.password;
+        request.output = OutputKind::Text;
+        list.push_back({QString::fromLatin1(purpose), std::move(request)});
+        return list.back().call;
+    }
+    void addLook(const char *purpose, const char *path)
+    {
+        add(purpose, "GET", QString::fromLatin1(path));
+    }
+    /// `/_snapshot/REPOSITORY` and what follows.
+    TemplateText repository(const QString &tail = {}) const
+    {
+        TemplateText path(QStringLiteral("/_snapshot/"));
+        path.append(m_call.repository);
+        if (!tail.isEmpty())
+            path.append(tail);
+        return path;
+    }
+    TemplateText snapshot(const QString &tail = {}) const
+    {
+        TemplateText path = repository(QStringLiteral("/"));
+        path.append(m_call.snapshot);
+        if (!tail.isEmpty())
+            path.append(tail);
+        return path;
+    }
+    QString names(const QStringList &indices) const { return indices.join(QLatin1Char(',')); }
+
+    void addRegister(bool verifies, const QString &speed = {})
+    {
+        QJsonObject settings{{QStringLiteral("location"), m_call.folder.toJson()},
+                             {QStringLiteral("compress"), true}};
+        if (!speed.isEmpty())
+            settings.insert(QStringLiteral("max_restore_bytes_per_sec"), speed);
+        HttpCall &request = add("register", "PUT",
+                                repository(verifies ? QString() : QStringLiteral("?verify=false")));
+        request.json = QJsonObject{{QStringLiteral("type"), QStringLiteral("fs")},
+                                   {QStringLiteral("settings"), settings}};
+    }
+    void addSnapshot(const QStringList &indices)
+    {
+        addRegister(true);
+        add("verify", "POST", repository(QStringLiteral("/_verify")));
+        addLook("nodes", "/_nodes/settings");
+        addLook("indices", "/_cluster/state/metadata");
+        HttpCall &create =
+            add("create", "PUT", snapshot(QStringLiteral("?wait_for_completion=false")));
+        create.json = QJsonObject{{QStringLiteral("indices"), names(indices)},
+                                  {QStringLiteral("ignore_unavailable"), false},
+                                  {QStringLiteral("include_global_state"), false},
+                                  {QStringLiteral("partial"), false}};
+        add("look", "GET", snapshot());
+        add("progress", "GET", snapshot(QStringLiteral("/_status")));
+        addLook("running", "/_snapshot/_status");
+        add("remove_snapshot", "DELETE", snapshot());
+        add("remove_repository", "DELETE", repository());
+    }
+    /// What tells that restored indices are whole, and what is in them.
+    void addWatch()
+    {
+        add("recovering", "GET", listed(QStringLiteral("/"), QStringLiteral("/_recovery")));
+        add("health", "GET", listed(QStringLiteral("/_cluster/health/"), {}));
+        addCounts();
+    }
+    void addCounts()
+    {
+        add("count", "GET", ofIndex({"index"}, QStringLiteral("/_count")));
+        add("sample", "GET", ofIndex({"index", "type", "id"}, QStringLiteral("/_source")));
+    }
+    void addRestore(bool renames)
+    {
+        QJsonObject body{{QStringLiteral("indices"), names(m_call.indices)},
+                         {QStringLiteral("ignore_unavailable"), false},
+                         {QStringLiteral("include_global_state"), false}};
+        if (renames) {
+            TemplateText replacement = m_call.prefix;
+            replacement.append(QStringLiteral("$1"));
+            body.insert(QStringLiteral("rename_pattern"), QStringLiteral("(.+)"));
+            body.insert(QStringLiteral("rename_replacement"), replacement.toJson());
+            body.insert(QStringLiteral("include_aliases"), false);
+            body.insert(QStringLiteral("index_settings"),
+                        QJsonObject{{QStringLiteral("index.number_of_replicas"), 0}});
+        }
+        add("restore", "POST", snapshot(QStringLiteral("/_restore?wait_for_completion=false")))
+            .json = body;
+    }
+    /// Every document of these indices, but only the fields that are read: a document may hold
+    /// numbers that not every reader takes, such as 1e400.
+    void addDocuments(const QStringList &indices)
+    {
+        const QStringList fields{QStringLiteral("name"),         QStringLiteral("version"),
+                                 QStringLiteral("pluginPathId"), QStringLiteral("enabled"),
+                                 QStringLiteral("pluginId"),     QStringLiteral("state")};
+        add("documents", "POST", QLatin1Char('/') + names(indices) + QStringLiteral("/_search"))
+            .json = QJsonObject{
+            {QStringLiteral("size"), kMostDocuments},
+            {QStringLiteral("_source"), toJsonArray(fields)},
+            {QStringLiteral("query"), QJsonObject{{QStringLiteral("match_all"), QJsonObject()}}}};
+    }
+    void addDelete(const char *purpose, const QStringList &indices)
+    {
+        if (!indices.isEmpty())
+            add(purpose, "DELETE", QLatin1Char('/') + names(indices));
+    }
+
+    std::vector<ElasticsearchRequest> list;
+
+private:
+    /// `/PREFIX‹index›/‹type›` and what follows: asked for each.
+    TemplateText ofIndex(std::initializer_list<const char *> slots, const QString &tail) const
+    {
+        TemplateText path(QStringLiteral("/"));
+        path.append(m_call.prefix);
+        bool isFirst = true;
+        for (const char *slot : slots) {
+            if (!isFirst)
+                path.append(QStringLiteral("/"));
+            path.append(Slot{QString::fromLatin1(slot)});
+            isFirst = false;
+        }
+        path.append(tail);
+        return path;
+    }
+    /// Every index under the name that it has here.
+    TemplateText listed(const QString &before, const QString &after) const
+    {
+        TemplateText path(before);
+        bool isFirst = true;
+        for (const QString &index : m_call.indices) {
+            if (!isFirst)
+                path.append(QStringLiteral(","));
+            path.append(m_call.prefix);
+            path.append(index);
+            isFirst = false;
+        }
+        path.append(after);
+        return path;
+    }
+
+    const ElasticsearchCall &m_call;
+};
+
+void addCheck(Requests &requests, const ElasticsearchCall &call)
+{
+    const QString &check = call.check;
+    if (check == QLatin1String("cluster")) {
+        requests.addLook("root", "/");
+    } else if (check == QLatin1String("health")) {
+        requests.addLook("health", "/_cluster/health");
+    } else if (check == QLatin1String("share")) {
+        requests.addLook("nodes", "/_nodes/settings");
+        requests.add("register", "PUT", requests.repository()).json = QJsonObject{
+            {QStringLiteral("type"), QStringLiteral("fs")},
+            {QStringLiteral("settings"), QJsonObject{{QStringLiteral("location"), call.share}}}};
+        requests.add("verify", "POST", requests.repository(QStringLiteral("/_verify")));
+        requests.add("remove_repository", "DELETE", requests.repository());
+    } else if (check == QLatin1String("idle")) {
+        requests.addLook("running", "/_snapshot/_status");
+        requests.addLook("recovering", "/_recovery?active_only=true");
+    } else if (check == QLatin1String("room") || check == QLatin1String("restore_room")) {
+        requests.addLook("indices", "/_cluster/state/metadata");
+        requests.addLook("disks", "/_nodes/stats/fs");
+        requests.addLook("sizes", "/_stats/store");
+    } else if (check == QLatin1String("indices") || check == QLatin1String("leftovers")) {
+        requests.addLook("indices", "/_cluster/state/metadata");
+    } else if (check == QLatin1String("references")) {
+        requests.addDocuments(
+            {QStringLiteral("csar"), QStringLiteral("imagedata"), QStringLiteral("plugin")});
+    } else if (check == QLatin1String("stopped")) {
+        HttpCall alien; // another server: nothing of the cluster's goes there
+        alien.url = TemplateText(call.alienUrl + QStringLiteral("/rest/latest/auth/status"));
+        alien.timeout = std::chrono::seconds(10);
+        requests.list.push_back({QStringLiteral("alien"), alien});
+    } else if (check == QLatin1String("restorable")) {
+        requests.addLook("root", "/");
+        requests.addLook("indices", "/_cluster/state/metadata");
+        requests.addLook("settings", "/_cluster/settings");
+    }
+}
+
+QString title(const ElasticsearchCall &call)
+{
+    const QString &check = call.check;
+    const QString where = call.at.text();
+    if (check == QLatin1String("cluster"))
+        return tr("See that %1 is the cluster that is meant, of a version this is proven on")
+            .arg(where);
+    if (check == QLatin1String("health"))
+        return tr("See that %1 is not red").arg(where);
+    if (check == QLatin1String("share"))
+        return tr("See that every node of %1 writes to %2: a repository is registered for a moment "
+                  "and taken away again")
+            .arg(where, call.share);
+    if (check == QLatin1String("idle"))
+        return tr("See that no snapshot or restore runs on %1").arg(where);
+    if (check == QLatin1String("room"))
+        return tr("See that %1 has room for a snapshot").arg(call.share);
+    if (check == QLatin1String("restore_room"))
+        return tr("See that no node of %1 gets more than 80 % full").arg(where);
+    if (check == QLatin1String("indices"))
+        return tr("See that every index of Alien is there and open");
+    if (check == QLatin1String("leftovers"))
+        return tr("Look for indices that a rehearsal left and for closed ones");
+    if (check == QLatin1String("references"))
+        return tr("See that every plugin, archive and image has its files in %1, and the other way "
+                  "round")
+            .arg(call.dataFolder);
+    if (check == QLatin1String("config"))
+        return tr("See that Alien's configuration in %1 names this cluster and %2, and does not "
+                  "wipe its data at start")
+            .arg(call.configFolder, call.dataFolder);
+    if (check == QLatin1String("stopped"))
+        return tr("See that Alien does not answer at %1").arg(call.alienUrl);
+    return tr("See that the saved indices fit those of %1").arg(where);
+}
+
+} // namespace
+
+const QStringList &elasticsearchChecks()
+{
+    static const QStringList list{
+        QStringLiteral("cluster"), QStringLiteral("health"),    QStringLiteral("share"),
+        QStringLiteral("idle"),    QStringLiteral("room"),      QStringLiteral("restore_room"),
+        QStringLiteral("indices"), QStringLiteral("leftovers"), QStringLiteral("references"),
+        QStringLiteral("config"),  QStringLiteral("stopped"),   QStringLiteral("restorable")};
+    return list;
+}
+
+TemplateText rehearsalPrefix()
+{
+    TemplateText prefix(kRehearsal);
+    prefix.append(Slot{QStringLiteral("run")});
+    prefix.append(QStringLiteral("_"));
+    return prefix;
+}
+
+bool isRehearsalIndex(const QString &name)
+{
+    static const QRegularExpression form(
+        QStringLiteral("\\Arehearse_r[0-9]{8}-[0-9]{6}-[0-9a-f]{6}_.+\\z"));
+    return form.match(name).hasMatch();
+}
+
+bool isIndexName(const QString &name)
+{
+    static const QRegularExpression form(QStringLiteral("\\A[a-z0-9.][a-z0-9._-]{0,200}\\z"));
+    return form.match(name).hasMatch() && name != QLatin1String(".") && name != QLatin1String("..");
+}
+
+QStringList ElasticsearchCall::scope() const
+{
+    QStringList list;
+    for (const QString &index : indices)
+        list << QStringLiteral("elasticsearch://%1/%2")
+                    .arg(at.text().section(QStringLiteral("//"), 1), index);
+    return list;
+}
+
+QJsonObject ElasticsearchCall::toJson() const
+{
+    QJsonObject object{{QStringLiteral("call"), QStringLiteral("elasticsearch")}};
+    for (const Word &word : kWords) {
+        if (word.work == work)
+            object.insert(QStringLiteral("work"), QLatin1String(word.name));
+    }
+    const auto text = [&](const char *key, const QString &value) {
+        if (!value.isEmpty())
+            object.insert(QLatin1String(key), value);
+    };
+    const auto list = [&](const char *key, const QStringList &value) {
+        if (!value.isEmpty())
+            object.insert(QLatin1String(key), toJsonArray(value));
+    };
+    const auto filled = [&](const char *key, const TemplateText &value) {
+        if (!value.isEmpty())
+            object.insert(QLatin1String(key), value.toJson());
+    };
+    list("urls", at.urls);
+    text("ca", at.ca);
+    text("user", at.user);
+    text("secret", at.password);
+    text("check", check);
+    list("indices", indices);
+    list("present", present);
+    list("made", made);
+    list("extra", extra);
+    filled("repository", repository);
+    filled("snapshot", snapshot);
+    filled("folder", folder);
+    filled("prefix", prefix);
+    text("share", share);
+    text("part", part);
+    text("point", point);
+    text("file", file);
+    text("title", title);
+    text("cluster_name", clusterName);
+    text("data_folder", dataFolder);
+    text("config_folder", configFolder);
+    text("alien_url", alienUrl);
+    if (bytes > 0)
+        object.insert(QStringLiteral("bytes"), bytes);
+    if (!details.isEmpty())
+        object.insert(QStringLiteral("details"), details);
+    return object;
+}
+
+std::optional<ElasticsearchCall> ElasticsearchCall::fromJson(const QJsonObject &object)
+{
+    const auto text = [&](const char *key) { return object.value(QLatin1String(key)).toString(); };
+    const auto list = [&](const char *key) {
+        return toStringList(object.value(QLatin1String(key)));
+    };
+    const auto filled = [&](const char *key) {
+        return TemplateText::fromJson(object.value(QLatin1String(key)));
+    };
+    for (const Word &word : kWords) {
+        if (text("work") != QLatin1String(word.name))
+            continue;
+        ElasticsearchCall call;
+        call.work = word.work;
+        call.at = {list("urls"), text("ca"), text("user"), text("secret")};
+        call.check = text("check");
+        call.indices = list("indices");
+        call.present = list("present");
+        call.made = list("made");
+        call.extra = list("extra");
+        call.repository = filled("repository");
+        call.snapshot = filled("snapshot");
+        call.folder = filled("folder");
+        call.prefix = filled("prefix");
+        call.share = text("share");
+        call.part = text("part");
+        call.point = text("point");
+        call.file = text("file");
+        call.title = text("title");
+        call.clusterName = text("cluster_name");
+        call.dataFolder = text("data_folder");
+        call.configFolder = text("config_folder");
+        call.alienUrl = text("alien_url");
+        call.bytes = object.value(QLatin1String("bytes")).toInteger();
+        call.details = object.value(QLatin1String("details")).toObject();
+        return call;
+    }
+    return std::nullopt;
+}
+
+QStringList ElasticsearchCall::describe() const
+{
+    const QString where = at.text();
+    const QString names = indices.join(QStringLiteral(", "));
+    QStringList lines;
+    switch (work) {
+    case ElasticsearchWork::Id:
+        return {tr("Read which cluster answers at %1").arg(where)};
+    case ElasticsearchWork::Survey:
+        return {tr("Read the version and the indices of %1").arg(where)};
+    case ElasticsearchWork::Check:
+        return {::lb::title(*this)};
+    case ElasticsearchWork::Describe:
+        return {tr("Save mappings, settings, aliases and the lists of plugins and orchestrators of "
+                   "%1 as %2")
+                    .arg(where, file)};
+    case ElasticsearchWork::Save:
+        return {tr("Take a snapshot of %n index(es) of %1, watch it to its end and judge it by its "
+                   "indices and shards",
+                   nullptr, int(indices.size()))
+                    .arg(where),
+                tr("Indices: %1").arg(names),
+                tr("Copy the snapshot's folder %1 as %2; the run deletes it from the share at its "
+                   "end")
+                    .arg(folder.display(), file)};
+    case ElasticsearchWork::Keep:
+        return {tr("Keep what stands now: a snapshot of %n index(es) of %1 in %2", nullptr,
+                   int(present.size()))
+                    .arg(where, folder.display()),
+                tr("Indices: %1").arg(present.join(QStringLiteral(", ")))};
+    case ElasticsearchWork::Restore:
+        return {tr("Close %n index(es) of %1 and no other, and restore part %2 of restore point %3 "
+                   "over them",
+                   nullptr, int(present.size()))
+                    .arg(where, part, point),
+                tr("Indices: %1").arg(names),
+                tr("Then every shard is waited for, and documents are counted and compared")};
+    case ElasticsearchWork::RestoreBack:
+        return {tr("Put back %n index(es) of %1 as the snapshot in %2 has them", nullptr,
+                   int(indices.size()))
+                    .arg(where, folder.display()),
+                tr("Indices: %1").arg(names)};
+    case ElasticsearchWork::Rehearse:
+        return {tr("Restore part %1 of restore point %2 on %3 beside what is live, under names "
+                   "that begin with %4")
+                    .arg(part, point, where, prefix.display()),
+                tr("Count and compare the documents, then delete these indices again")};
+    case ElasticsearchWork::RemoveOwn:
+        return {tr("Take away what this run made on %1: indices whose names begin with %2, its "
+                   "snapshot, its repository, and %3")
+                    .arg(where, prefix.display(), folder.display())};
+    case ElasticsearchWork::Forget:
+        return {tr("Delete the snapshot of %1 that was kept in %2").arg(where, folder.display())};
+    }
+    return lines;
+}
+
+std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call)
+{
+    Requests requests(call);
+    switch (call.work) {
+    case ElasticsearchWork::Id:
+    case ElasticsearchWork::Survey:
+        requests.addLook("root", "/");
+        requests.addLook("indices", "/_cluster/state/metadata");
+        break;
+    case ElasticsearchWork::Check:
+        addCheck(requests, call);
+        break;
+    case ElasticsearchWork::Describe:
+        requests.addLook("root", "/");
+        requests.addLook("indices", "/_cluster/state/metadata");
+        requests.addDocuments({QStringLiteral("orchestrator"), QStringLiteral("plugin")});
+        break;
+    case ElasticsearchWork::Save: {
+        requests.addLook("root", "/");
+        TemplateText search(QStringLiteral("/"));
+        search.append(Slot{QStringLiteral("index")});
+        search.append(QStringLiteral("/_search?size=%1&_source=false").arg(kSamples));
+        requests.add("sample_names", "GET", search);
+        requests.addSnapshot(call.indices);
+        requests.addCounts();
+        break;
+    }
+    case ElasticsearchWork::Keep:
+        requests.addSnapshot(call.present);
+        break;
+    case ElasticsearchWork::Restore:
+    case ElasticsearchWork::RestoreBack: {
+        requests.addRegister(false);
+        requests.add("look", "GET", requests.snapshot());
+        requests.addLook("indices", "/_cluster/state/metadata");
+        const QStringList &closed =
+            call.work == ElasticsearchWork::Restore ? call.present : call.indices;
+        if (!closed.isEmpty())
+            requests.add("close", "POST",
+                         QLatin1Char('/') + requests.names(closed) + QStringLiteral("/_close"));
+        requests.addRestore(false);
+        requests.addWatch();
+        if (call.work == ElasticsearchWork::RestoreBack)
+            requests.addDelete("delete", call.made);
+        requests.add("remove_repository", "DELETE", requests.repository());
+        break;
+    }
+    case ElasticsearchWork::Rehearse: {
+        requests.addRegister(false, kRehearsalSpeed);
+        requests.add("look", "GET", requests.snapshot());
+        requests.addLook("indices", "/_cluster/state/metadata");
+        requests.addRestore(true);
+        requests.addWatch();
+        break;
+    }
+    case ElasticsearchWork::RemoveOwn: {
+        requests.addLook("indices", "/_cluster/state/metadata");
+        TemplateText name(QStringLiteral("/"));
+        name.append(call.prefix);
+        name.append(Slot{QStringLiteral("index")});
+        requests.add("delete", "DELETE", name);
+        requests.add("remove_snapshot", "DELETE", requests.snapshot());
+        requests.add("remove_repository", "DELETE", requests.repository());
+        break;
+    }
+    case ElasticsearchWork::Forget:
+        requests.addRegister(false);
+        requests.add("remove_snapshot", "DELETE", requests.snapshot());
+        requests.add("remove_repository", "DELETE", requests.repository());
+        break;
+    }
+    return std::move(requests.list);
+}
+
+} // namespace lb

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/systems/alien4cloud/elasticsearch_answer.h"
+
+#include "core/base/json.h"
+
+#include <QJsonDocument>
+#include <QRegularExpression>
+
+#include <algorithm>
+#include <array>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Alien4Cloud)
+
+QString text(const QJsonValue &value, const char *key)
+{
+    return value[QLatin1String(key)].toString();
+}
+
+Result<QJsonObject> parsed(const QByteArray &body, const QString &what)
+{
+    return parseJsonObject(body, tr("Elasticsearch's answer about %1").arg(what));
+}
+
+/// `SnapshotMissingException` → `snapshot_missing_exception`, as later versions write it.
+QString snakeCase(const QString &name)
+{
+    QString snake;
+    for (const QChar c : name) {
+        if (c.isUpper() && !snake.isEmpty())
+            snake += QLatin1Char('_');
+        snake += c.toLower();
+    }
+    return snake;
+}
+
+/// A setting's value where it may stand nested or as one dotted key.
+QJsonValue setting(const QJsonValue &settings, const QString &path)
+{
+    if (const QJsonValue flat = settings[path]; !flat.isUndefined())
+        return flat;
+    QJsonValue at = settings;
+    for (const QString &key : path.split(QLatin1Char('.')))
+        at = at[key];
+    return at;
+}
+
+/// One text, or a list of them. 1.x gives a list as `path.repo.0`, `path.repo.1`.
+QStringList textsOf(const QJsonValue &value)
+{
+    if (value.isString()) {
+        QStringList list;
+        for (const QString &one : value.toString().split(QLatin1Char(','), Qt::SkipEmptyParts))
+            list << one.trimmed();
+        return list;
+    }
+    if (value.isObject()) {
+        QStringList list;
+        for (const QJsonValue one : value.toObject())
+            list << one.toString();
+        return list;
+    }
+    return toStringList(value);
+}
+
+/// Settings are texts on 1.x.
+int number(const QJsonValue &value)
+{
+    return value.isString() ? value.toString().toInt() : value.toInt();
+}
+
+struct Sorting
+{
+    const char *type;
+    ErrorCode code;
+};
+
+/// What the server's words mean for what can be done next (sheet §5.5).
+constexpr std::array kSorting{
+    Sorting{"repository_missing_exception", ErrorCode::NotFound},
+    Sorting{"snapshot_missing_exception", ErrorCode::NotFound},
+    Sorting{"index_missing_exception", ErrorCode::NotFound},
+    Sorting{"index_not_found_exception", ErrorCode::NotFound},
+    Sorting{"invalid_snapshot_name_exception", ErrorCode::Conflict},
+    Sorting{"concurrent_snapshot_execution_exception", ErrorCode::Conflict},
+    Sorting{"snapshot_in_progress_exception", ErrorCode::Conflict},
+    Sorting{"elasticsearch_parse_exception", ErrorCode::Corrupt},
+    Sorting{"repository_verification_exception", ErrorCode::Denied},
+    Sorting{"security_exception", ErrorCode::Denied},
+    Sorting{"authentication_exception", ErrorCode::Denied},
+    Sorting{"cluster_block_exception", ErrorCode::Conflict},
+    Sorting{"index_closed_exception", ErrorCode::Conflict},
+    Sorting{"search_context_missing_exception", ErrorCode::TimedOut},
+    Sorting{"process_cluster_event_timeout_exception", ErrorCode::TimedOut},
+    Sorting{"master_not_discovered_exception", ErrorCode::Unreachable},
+    Sorting{"no_shard_available_action_exception", ErrorCode::Unreachable},
+};
+
+QString adviceFor(const ElasticsearchError &error)
+{
+    if (error.reason.contains(QLatin1String("path.repo")))
+        return tr("Put the folder of the share into path.repo in elasticsearch.yml of every node "
+                  "and restart the nodes one by one; the runbook alien4cloud.prepare does it");
+    if (error.is("repository_verification_exception"))
+        return tr("A node does not see the share or may not write to it: mount it on every node at "
+                  "the same path, and let the user elasticsearch write there");
+    if (error.is("concurrent_snapshot_execution_exception") ||
+        error.is("snapshot_in_progress_exception"))
+        return tr("Another snapshot or restore is running; wait for it. One that is stuck for good "
+                  "ends when the nodes are restarted one by one");
+    if (error.is("repository_missing_exception"))
+        return tr("The repository is not registered. After an upgrade to 1.6 or later that is so "
+                  "while path.repo is missing");
+    if (error.is("search_context_missing_exception"))
+        return tr("The scroll's lease ran out before the next page was asked for");
+    return {};
+}
+
+} // namespace
+
+std::optional<ElasticsearchError> elasticsearchError(const QByteArray &body)
+{
+    const QJsonObject answer = QJsonDocument::fromJson(body).object();
+    const QJsonValue error = answer.value(QLatin1String("error"));
+    if (error.isUndefined() || error.isNull())
+        return std::nullopt;
+    ElasticsearchError read;
+    read.status = answer.value(QLatin1String("status")).toInt();
+    if (error.isObject()) {
+        read.type = text(error, "type");
+        read.reason = text(error, "reason");
+        // The cause says more: “failed to create repository” names no reason.
+        QStringList reasons{read.reason};
+        for (QJsonValue cause = error[QLatin1String("caused_by")]; cause.isObject();
+             cause = cause[QLatin1String("caused_by")]) {
+            if (!reasons.contains(text(cause, "reason")))
+                reasons << text(cause, "reason");
+        }
+        reasons.removeAll(QString());
+        read.reason = reasons.join(QStringLiteral(": "));
+        return read;
+    }
+    const QString whole = error.toString();
+    // A remote node's own words stand after its name: `RemoteTransportException[[n1][…]];
+    // nested: X[…]`.
+    static const QRegularExpression form(
+        QStringLiteral("\\A(?:RemoteTransportException\\[.*?\\]\\]?; nested: )*"
+                       "([A-Za-z]+Exception)\\[(.*)\\]\\s*;?\\s*\\z"),
+        QRegularExpression::DotMatchesEverythingOption);
+    const auto match = form.match(whole);
+    read.reason = whole.simplified();
+    if (match.hasMatch())
+        read.type = snakeCase(match.captured(1));
+    else if (const qsizetype bracket = whole.indexOf(QLatin1Char('['));
+             bracket > 0 && whole.left(bracket).endsWith(QLatin1String("Exception")))
+        read.type = snakeCase(whole.left(bracket));
+    // The sentence about path.repo stands in the middle of text of the injection library.
+    static const QRegularExpression place(
+        QStringLiteral("location \\[[^\\]]*\\] doesn't match any of the locations specified by "
+                       "path\\.repo"));
+    if (const auto found = place.match(whole); found.hasMatch())
+        read.reason = found.captured(0);
+    return read;
+}
+
+Error elasticsearchFailure(const ElasticsearchError &error, const QString &what)
+{
+    ErrorCode code = ErrorCode::Failed;
+    for (const Sorting &sorting : kSorting) {
+        if (error.is(sorting.type))
+            code = sorting.code;
+    }
+    if (error.reason.contains(QLatin1String("No space left on device")))
+        code = ErrorCode::NoSpace;
+    else if (error.reason.contains(QLatin1String("EOFException")) ||
+             error.reason.contains(QLatin1String("CorruptIndex")))
+        code = ErrorCode::Corrupt;
+    const QString words = error.type.isEmpty() || error.reason.contains(QLatin1String("Exception["))
+                              ? error.reason
+                              : QStringLiteral("%1: %2").arg(error.type, error.reason);
+    return {code, what, words.left(600), adviceFor(error)};
+}
+
+int ClusterRoot::major() const
+{
+    return version.section(QLatin1Char('.'), 0, 0).toInt();
+}
+
+Result<ClusterRoot> readClusterRoot(const QByteArray &body)
+{
+    const QJsonObject answer = QJsonDocument::fromJson(body).object();
+    const QJsonValue version = answer.value(QLatin1String("version"));
+    ClusterRoot root{text(answer, "cluster_name"), text(version, "number"),
+                     text(version, "distribution") == QLatin1String("opensearch")};
+    if (root.version.isEmpty())
+        return fail(ErrorCode::Unsupported, tr("What answers there is no Elasticsearch"),
+                    QString::fromUtf8(body.left(200)).simplified(),
+                    tr("Alien's files name the port 9300, over which nodes speak with each other; "
+                       "HTTP is usually on 9200"));
+    return root;
+}
+
+Result<std::vector<ClusterNode>> readNodes(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("its nodes")));
+    const QJsonObject nodes = answer.value(QLatin1String("nodes")).toObject();
+    std::vector<ClusterNode> list;
+    for (auto it = nodes.begin(); it != nodes.end(); ++it) {
+        const QJsonValue node = it.value();
+        list.push_back(
+            {it.key(), text(node, "name"), text(node, "host"),
+             textsOf(setting(node[QLatin1String("settings")], QStringLiteral("path.repo")))});
+        if (list.back().pathRepo.isEmpty()) {
+            // Flat and listed: path.repo.0, path.repo.1.
+            const QJsonObject settings = node[QLatin1String("settings")].toObject();
+            for (auto at = settings.begin(); at != settings.end(); ++at) {
+                if (at.key().startsWith(QLatin1String("path.repo.")))
+                    list.back().pathRepo << at.value().toString();
+            }
+        }
+    }
+    std::sort(list.begin(), list.end(),
+              [](const ClusterNode &a, const ClusterNode &b) { return a.name < b.name; });
+    return list;
+}
+
+Result<std::vector<ClusterIndex>> readIndices(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("its indices")));
+    const QJsonObject indices =
+        answer.value(QLatin1String("metadata"))[QLatin1String("indices")].toObject();
+    std::vector<ClusterIndex> list;
+    for (auto it = indices.begin(); it != indices.end(); ++it) {
+        const QJsonValue settings = it.value()[QLatin1String("settings")];
+        const auto read = [&](const char *key) {
+            return setting(settings, QLatin1String("index.") + QLatin1String(key));
+        };
+        list.push_back({it.key(), read("uuid").toString(),
+                        text(it.value(), "state") != QLatin1String("close"),
+                        number(read("number_of_shards")), number(read("number_of_replicas"))});
+    }
+    return list; // QJsonObject is sorted by key
+}
+
+Result<ClusterHealth> readHealth(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("its health")));
+    const auto count = [&](const char *key) { return answer.value(QLatin1String(key)).toInt(); };
+    ClusterHealth health{text(answer, "status"), count("number_of_nodes"),
+                         count("initializing_shards"), count("unassigned_shards"),
+                         count("relocating_shards")};
+    if (health.status.isEmpty())
+        return fail(ErrorCode::Failed, tr("Elasticsearch does not say how healthy it is"),
+                    QString::fromUtf8(body.left(200)));
+    return health;
+}
+
+Result<std::vector<SnapshotState>> readSnapshots(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("a snapshot")));
+    std::vector<SnapshotState> list;
+    for (const QJsonValue one : answer.value(QLatin1String("snapshots")).toArray()) {
+        const QJsonValue shards = one[QLatin1String("shards")];
+        SnapshotState snapshot;
+        snapshot.name = text(one, "snapshot");
+        snapshot.state = text(one, "state");
+        snapshot.version = text(one, "version");
+        snapshot.indices = toStringList(one[QLatin1String("indices")]);
+        snapshot.total = shards[QLatin1String("total")].toInt();
+        snapshot.failed = shards[QLatin1String("failed")].toInt();
+        snapshot.successful = shards[QLatin1String("successful")].toInt();
+        for (const QJsonValue failure : one[QLatin1String("failures")].toArray())
+            snapshot.failures << QStringLiteral("%1[%2]: %3")
+                                     .arg(text(failure, "index"))
+                                     .arg(failure[QLatin1String("shard_id")].toInt())
+                                     .arg(text(failure, "reason"));
+        list.push_back(snapshot);
+    }
+    return list;
+}
+
+Result<void> judgeSnapshot(const SnapshotState &snapshot, const QStringList &indices, int shards)
+{
+    QStringList wanted = indices;
+    QStringList got = snapshot.indices;
+    wanted.sort();
+    got.sort();
+    QStringList wrong;
+    if (snapshot.state != QLatin1String("SUCCESS"))
+        wrong << tr("its state is %1").arg(snapshot.state);
+    QStringList missing;
+    for (const QString &index : wanted) {
+        if (!got.contains(index))
+            missing << index;
+    }
+    if (!missing.isEmpty())
+        wrong << tr("it lacks %1").arg(missing.join(QStringLiteral(", ")));
+    if (missing.isEmpty() && got != wanted)
+        wrong
+            << tr("it holds other indices than asked for: %1").arg(got.join(QStringLiteral(", ")));
+    if (snapshot.failed > 0)
+        wrong << tr("%n shard(s) failed", nullptr, snapshot.failed);
+    if (snapshot.total != shards || snapshot.successful != shards)
+        wrong << tr("%1 of %2 shards are in it").arg(snapshot.successful).arg(shards);
+    wrong += snapshot.failures.mid(0, 3);
+    if (wrong.isEmpty())
+        return {};
+    return fail(ErrorCode::Failed, tr("The snapshot %1 is not whole").arg(snapshot.name),
+                wrong.join(QStringLiteral("; ")),
+                tr("It does not count as a backup. See that every index is open and green, then "
+                   "save again"));
+}
+
+Result<std::vector<SnapshotProgress>> readSnapshotProgress(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("a snapshot's progress")));
+    std::vector<SnapshotProgress> list;
+    for (const QJsonValue one : answer.value(QLatin1String("snapshots")).toArray()) {
+        const QJsonValue shards = one[QLatin1String("shards_stats")];
+        const QJsonValue stats = one[QLatin1String("stats")];
+        SnapshotProgress progress;
+        progress.repository = text(one, "repository");
+        progress.name = text(one, "snapshot");
+        progress.state = text(one, "state");
+        const auto count = [&](const char *key) { return shards[QLatin1String(key)].toInt(); };
+        progress.shardsDone = count("done") + count("failed");
+        progress.shardsTotal = count("total");
+        // From 7 on: incremental and total; before, flat.
+        if (const QJsonValue part = stats[QLatin1String("incremental")];
+            part.isObject() && !stats[QLatin1String("total_size_in_bytes")].isDouble()) {
+            progress.totalBytes = part[QLatin1String("size_in_bytes")].toInteger();
+            progress.bytes =
+                stats[QLatin1String("processed")][QLatin1String("size_in_bytes")].toInteger();
+        } else {
+            progress.totalBytes = stats[QLatin1String("total_size_in_bytes")].toInteger();
+            progress.bytes = stats[QLatin1String("processed_size_in_bytes")].toInteger();
+        }
+        // Before the shards have counted their files it is 0, which is not “nothing to do”.
+        if (progress.totalBytes == 0)
+            progress.totalBytes = -1;
+        list.push_back(progress);
+    }
+    return list;
+}
+
+Result<std::vector<ShardRecovery>> readRecoveries(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("a recovery")));
+    std::vector<ShardRecovery> list;
+    for (auto it = answer.begin(); it != answer.end(); ++it) {
+        for (const QJsonValue shard : it.value()[QLatin1String("shards")].toArray()) {
+            const QJsonValue source = shard[QLatin1String("source")];
+            const QJsonValue size = shard[QLatin1String("index")][QLatin1String("size")];
+            list.push_back({it.key(), shard[QLatin1String("id")].toInt(),
+                            shard[QLatin1String("primary")].toBool(), text(shard, "stage"),
+                            text(source, "repository"), text(source, "snapshot"),
+                            size[QLatin1String("recovered_in_bytes")].toInteger(),
+                            size[QLatin1String("total_in_bytes")].toInteger()});
+        }
+    }
+    return list;
+}
+
+Result<std::vector<SearchHit>> readHits(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("its documents")));
+    if (const QJsonValue shards = answer.value(QLatin1String("_shards"));
+        shards[QLatin1String("failed")].toInt() > 0 ||
+        shards[QLatin1String("successful")].toInt() < shards[QLatin1String("total")].toInt())
+        return fail(ErrorCode::Failed, tr("Not every part of an index could be searched"),
+                    QString::fromUtf8(toJson(shards.toObject())));
+    std::vector<SearchHit> hits;
+    for (const QJsonValue hit :
+         answer.value(QLatin1String("hits"))[QLatin1String("hits")].toArray())
+        hits.push_back({text(hit, "_index"), text(hit, "_type"), text(hit, "_id"),
+                        hit[QLatin1String("_source")].toObject()});
+    return hits;
+}
+
+Result<qint64> readCount(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("a count")));
+    const QJsonValue shards = answer.value(QLatin1String("_shards"));
+    if (!answer.value(QLatin1String("count")).isDouble() ||
+        shards[QLatin1String("successful")].toInt() != shards[QLatin1String("total")].toInt())
+        return fail(ErrorCode::Unreachable, tr("Not every part of an index could be counted"),
+                    QString::fromUtf8(body.left(200)));
+    return answer.value(QLatin1String("count")).toInteger();
+}
+
+Result<QStringList> readVerifiedNodes(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("a repository")));
+    QStringList names;
+    for (const QJsonValue node : answer.value(QLatin1String("nodes")).toObject())
+        names << text(node, "name");
+    return names;
+}
+
+Result<std::vector<NodeDisk>> readDisks(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("its disks")));
+    std::vector<NodeDisk> list;
+    for (const QJsonValue node : answer.value(QLatin1String("nodes")).toObject()) {
+        const QJsonValue total = node[QLatin1String("fs")][QLatin1String("total")];
+        list.push_back({text(node, "name"), total[QLatin1String("total_in_bytes")].toInteger(),
+                        total[QLatin1String("available_in_bytes")].toInteger()});
+    }
+    return list;
+}
+
+Result<QJsonObject> readStoreSizes(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("the size of its indices")));
+    const QJsonObject indices = answer.value(QLatin1String("indices")).toObject();
+    QJsonObject sizes;
+    for (auto it = indices.begin(); it != indices.end(); ++it)
+        sizes.insert(it.key(), it.value()[QLatin1String("primaries")][QLatin1String("store")]
+                                         [QLatin1String("size_in_bytes")]);
+    return sizes;
+}
+
+} // namespace lb
