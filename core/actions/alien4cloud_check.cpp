@@ -163,14 +163,10 @@ Result<CallOutcome> idle(ElasticsearchJob &job)
     QStringList busy;
     for (const SnapshotProgress &one : snapshots)
         busy << tr("snapshot %1 in repository %2").arg(one.name, one.repository);
-    TRY_VALUE(const auto recovering, job.askIfThere("recovering", tr("Cannot read what runs")));
-    if (recovering) {
-        TRY_VALUE(const auto shards, readRecoveries(*recovering));
-        for (const ShardRecovery &shard : shards) {
-            if (!shard.repository.isEmpty() && shard.stage != QLatin1String("DONE"))
-                busy << tr("restore of %1").arg(shard.index);
-        }
-    }
+    TRY_VALUE(const QByteArray state, job.ask("restoring", tr("Cannot read what runs")));
+    TRY_VALUE(const QStringList restores, readRestores(state));
+    for (const QString &repository : restores)
+        busy << tr("restore from repository %1").arg(repository);
     busy.removeDuplicates();
     if (!busy.isEmpty())
         return fail(ErrorCode::Conflict, tr("The cluster is busy"), listed(busy),
@@ -196,7 +192,11 @@ Result<CallOutcome> restoreRoom(ElasticsearchJob &job)
 {
     TRY_VALUE(const QByteArray body, job.ask("disks", tr("Cannot read the nodes' disks")));
     TRY_VALUE(const auto disks, readDisks(body));
-    qint64 bytes = job.call.bytes;
+    TRY_VALUE(const QByteArray settings, job.ask("nodes", tr("Cannot read the nodes")));
+    TRY_VALUE(const auto nodes, readNodes(settings));
+    const bool anyMinds = std::any_of(nodes.begin(), nodes.end(),
+                                      [](const ClusterNode &node) { return node.mindsDisk; });
+    const qint64 bytes = job.call.bytes;
     QStringList full, all;
     for (const NodeDisk &disk : disks) {
         if (disk.total <= 0)
@@ -207,7 +207,7 @@ Result<CallOutcome> restoreRoom(ElasticsearchJob &job)
                                  .arg(qRound(after * 100))
                                  .arg(formatSize(disk.available));
         all << text;
-        if (after > kFullest)
+        if (after > kFullest && anyMinds)
             full << text;
     }
     if (!full.isEmpty())

@@ -41,11 +41,14 @@ int shardsOf(const QJsonObject &details)
 Result<int> judgeStaged(ElasticsearchJob &job)
 {
     const ElasticsearchCall &call = job.call;
-    TRY(job.ask("register", tr("The nodes cannot read %1").arg(call.folder.display())));
-    TRY_VALUE(
-        const QByteArray body,
-        job.ask("look", tr("The nodes cannot read the snapshot in %1").arg(call.folder.display())));
-    TRY_VALUE(const auto list, readSnapshots(body));
+    const QString doing = tr("The nodes cannot read the snapshot in %1").arg(call.folder.display());
+    // One that an earlier attempt registered stays: it may be in use by the restore it began.
+    TRY_VALUE(auto body, job.askIfThere("look", doing));
+    if (!body) {
+        TRY(job.ask("register", doing));
+        TRY_VALUE(body, job.ask("look", doing));
+    }
+    TRY_VALUE(const auto list, readSnapshots(*body));
     if (list.empty())
         return fail(ErrorCode::NotFound,
                     tr("There is no snapshot in %1").arg(call.folder.display()));
@@ -66,7 +69,11 @@ struct Watch
 Result<Watch> look(ElasticsearchJob &job)
 {
     Watch watch;
-    TRY_VALUE(const auto body, job.askIfThere("recovering", tr("Cannot watch the restore")));
+    const auto asked = job.askIfThere("recovering", tr("Cannot watch the restore"));
+    // Closed by an attempt that was killed before it began the restore.
+    if (!asked && asked.error().code == ErrorCode::Conflict)
+        return watch;
+    TRY_VALUE(const auto body, asked);
     if (!body)
         return watch;
     TRY_VALUE(const auto shards, readRecoveries(*body));
@@ -204,8 +211,13 @@ Result<CallOutcome> restoreIndices(ElasticsearchJob &job)
     }
     TRY_VALUE(const int shards, judgeStaged(job));
     TRY_VALUE(const Watch before, look(job));
-    // One that an earlier attempt began goes on by itself, or has ended: never begun beside it.
-    const bool isRunning = job.isOnRecord("restore") && (before.isActive || before.done >= shards);
+    TRY_VALUE(const QByteArray state, job.ask("restoring", tr("Cannot read what runs")));
+    TRY_VALUE(const QStringList restores, readRestores(state));
+    // One that an earlier attempt began goes on by itself, or has ended: never begun beside it, and
+    // on 1.x the indices of a running one must not be closed (issue 16321 of Elasticsearch).
+    const bool isRunning =
+        job.isOnRecord("restore") &&
+        (restores.contains(call.repository.display()) || before.isActive || before.done >= shards);
     if (!isRunning) {
         TRY(checkShards(job, live));
         job.record("restore", {{QStringLiteral("repository"), call.repository.display()},

@@ -202,13 +202,7 @@ Result<QJsonArray> stillTheSame(ElasticsearchJob &job, const QString &index, con
     return same;
 }
 
-struct IndexFacts
-{
-    QJsonObject indices;  ///< name → {docs, shards, uuid, expires, samples[]}
-    QStringList changing; ///< written to while the snapshot was taken
-};
-
-/// `clear` the share of what a run put there. Not being allowed to is told, not an error: the
+/// Clears the share of what a run put there. Not being allowed to is told, not an error: the
 /// folder belongs to the nodes' user.
 void clearFolder(const ElasticsearchJob &job, CallOutcome &outcome)
 {

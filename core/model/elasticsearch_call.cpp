@@ -217,11 +217,15 @@ void addCheck(Requests &requests, const ElasticsearchCall &call)
         requests.add("remove_repository", "DELETE", requests.repository());
     } else if (check == QLatin1String("idle")) {
         requests.addLook("running", "/_snapshot/_status");
-        requests.addLook("recovering", "/_recovery?active_only=true");
+        requests.addLook("restoring", "/_cluster/state/metadata,customs");
     } else if (check == QLatin1String("room") || check == QLatin1String("restore_room")) {
-        requests.addLook("indices", "/_cluster/state/metadata");
-        requests.addLook("disks", "/_nodes/stats/fs");
-        requests.addLook("sizes", "/_stats/store");
+        if (check == QLatin1String("room")) {
+            requests.addLook("indices", "/_cluster/state/metadata");
+            requests.addLook("sizes", "/_stats/store");
+        } else {
+            requests.addLook("nodes", "/_nodes/settings");
+            requests.addLook("disks", "/_nodes/stats/fs");
+        }
     } else if (check == QLatin1String("indices") || check == QLatin1String("leftovers")) {
         requests.addLook("indices", "/_cluster/state/metadata");
     } else if (check == QLatin1String("references")) {
@@ -497,6 +501,7 @@ std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call)
         requests.addRegister(false);
         requests.add("look", "GET", requests.snapshot());
         requests.addLook("indices", "/_cluster/state/metadata");
+        requests.addLook("restoring", "/_cluster/state/metadata,customs");
         const QStringList &closed =
             call.work == ElasticsearchWork::Restore ? call.present : call.indices;
         if (!closed.isEmpty())
@@ -513,6 +518,7 @@ std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call)
         requests.addRegister(false, kRehearsalSpeed);
         requests.add("look", "GET", requests.snapshot());
         requests.addLook("indices", "/_cluster/state/metadata");
+        requests.addLook("restoring", "/_cluster/state/metadata,customs");
         requests.addRestore(true);
         requests.addWatch();
         break;

@@ -9,6 +9,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -309,6 +310,44 @@ def test_kill_while_saving():
 
 def test_kill_while_restoring():
     kill_points("alien4cloud.restore")
+
+
+def test_kill_in_the_restore():
+    """The runner dies when the indices are closed, or while the cluster restores them: it finds the
+    restore again, or begins the one that never was."""
+    with Home(PROGRAM) as home:
+        share = home.path / "share"
+        with start(path_repo=share) as server:
+            scene = Scene(home, server, share, documents=4_000, size=1_000_000)
+            before = scene.state()
+            scene.save(expect=0)
+            for wait in (0, 0.05, 0.2):
+                subprocess.run(scene.rest.command("stop"), check=True)
+                known = home.runs()
+                going = subprocess.Popen(
+                    [home.program, "run", "alien4cloud.restore", "--system", NAME,
+                     "--restore-point", "latest", "--confirm", scene.text, "--yes"],
+                    env=home.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                    text=True)
+
+                def is_away():
+                    assert going.poll() is None, (wait, going.communicate()[0])
+                    state = server.call("GET", "/_cluster/state/metadata,routing_table")
+                    shards = state["routing_table"]["indices"].get("csar", {}).get("shards", {})
+                    return state["metadata"]["indices"]["csar"]["state"] == "close" or any(
+                        shard["state"] != "STARTED" for group in shards.values() for shard in group)
+                until(is_away, 60, "the index to be closed")
+                time.sleep(wait)
+                runners = [pid for pid in home.processes() if b"--runner" in
+                           Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+                for pid in runners:
+                    os.kill(pid, signal.SIGKILL)
+                going.communicate(timeout=60)
+                run = [one for one in home.runs() if one not in known and b"alien4cloud.restore" in
+                       (home.data / "runs" / one / "journal.jsonl").read_bytes()][0]
+                resumed(home, run, f"{wait} s after the closing")
+                subprocess.run(scene.rest.command("stop"), check=True)
+                compare(before, scene.state(), wait)
 
 
 def test_cluster_dies_in_the_snapshot():

@@ -210,17 +210,20 @@ Result<std::vector<ClusterNode>> readNodes(const QByteArray &body)
     std::vector<ClusterNode> list;
     for (auto it = nodes.begin(); it != nodes.end(); ++it) {
         const QJsonValue node = it.value();
-        list.push_back(
-            {it.key(), text(node, "name"), text(node, "host"),
-             textsOf(setting(node[QLatin1String("settings")], QStringLiteral("path.repo")))});
-        if (list.back().pathRepo.isEmpty()) {
+        const QJsonObject settings = node[QLatin1String("settings")].toObject();
+        ClusterNode read{it.key(), text(node, "name"), text(node, "host"),
+                         textsOf(setting(settings, QStringLiteral("path.repo")))};
+        if (read.pathRepo.isEmpty()) {
             // Flat and listed: path.repo.0, path.repo.1.
-            const QJsonObject settings = node[QLatin1String("settings")].toObject();
             for (auto at = settings.begin(); at != settings.end(); ++at) {
                 if (at.key().startsWith(QLatin1String("path.repo.")))
-                    list.back().pathRepo << at.value().toString();
+                    read.pathRepo << at.value().toString();
             }
         }
+        const QJsonValue threshold =
+            setting(settings, QStringLiteral("cluster.routing.allocation.disk.threshold_enabled"));
+        read.mindsDisk = threshold.toVariant().toString() != QLatin1String("false");
+        list.push_back(std::move(read));
     }
     std::sort(list.begin(), list.end(),
               [](const ClusterNode &a, const ClusterNode &b) { return a.name < b.name; });
@@ -362,6 +365,19 @@ Result<std::vector<ShardRecovery>> readRecoveries(const QByteArray &body)
         }
     }
     return list;
+}
+
+Result<QStringList> readRestores(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("restores")));
+    const QString key = QStringLiteral("restore");
+    QStringList repositories;
+    for (const QJsonValue &where :
+         {answer.value(key), QJsonValue(answer.value(QLatin1String("metadata"))[key])}) {
+        for (const QJsonValue one : where[QLatin1String("snapshots")].toArray())
+            repositories << text(one, "repository");
+    }
+    return repositories;
 }
 
 Result<std::vector<SearchHit>> readHits(const QByteArray &body)

@@ -44,6 +44,9 @@ struct ClusterNode
 {
     QString id, name, host;
     QStringList pathRepo; ///< `path.repo`: where repositories may lie
+    /// False when `cluster.routing.allocation.disk.threshold_enabled` is: a full disk keeps no
+    /// shard away then.
+    bool mindsDisk = true;
 };
 /// `GET /_nodes/settings`, by name.
 Result<std::vector<ClusterNode>> readNodes(const QByteArray &body);
@@ -102,6 +105,10 @@ struct ShardRecovery
 };
 /// `GET /INDEX,…/_recovery`.
 Result<std::vector<ShardRecovery>> readRecoveries(const QByteArray &body);
+
+/// Repositories that the cluster restores from right now, before its shards say so too:
+/// `GET /_cluster/state/metadata,customs`. On 1.x they stand under the metadata, later beside it.
+Result<QStringList> readRestores(const QByteArray &body);
 
 struct SearchHit
 {

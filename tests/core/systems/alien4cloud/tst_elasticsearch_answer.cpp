@@ -134,6 +134,14 @@ private Q_SLOTS:
         QVERIFY(read->at(1).pathRepo.isEmpty());
         for (size_t i = 2; i < 5; ++i)
             QCOMPARE(read->at(i).pathRepo, two);
+        QVERIFY(read->at(0).mindsDisk);
+        for (const char *off : {"{'cluster.routing.allocation.disk.threshold_enabled':'false'}",
+                                "{'cluster':{'routing':{'allocation':{'disk':{'threshold_enabled':"
+                                "false}}}}}"}) {
+            const auto careless =
+                readNodes(json("{'nodes':{'a':{'name':'n1','settings':") + json(off) + "}}}");
+            QVERIFY(careless && !careless->front().mindsDisk);
+        }
     }
 
     void indices()
@@ -220,6 +228,18 @@ private Q_SLOTS:
         QCOMPARE(read->front().repository, QStringLiteral("slow2"));
         QCOMPARE(read->front().bytes, 37097);
         QVERIFY(readRecoveries("{}")->empty());
+    }
+
+    void restores()
+    {
+        const QStringList one{QStringLiteral("x")};
+        QCOMPARE(*readRestores(json("{'metadata':{'restore':{'snapshots':[{'snapshot':'s',"
+                                    "'repository':'x','state':'INIT'}]}}}")),
+                 one);
+        QCOMPARE(*readRestores(json("{'metadata':{},'restore':{'snapshots':[{'snapshot':'s',"
+                                    "'repository':'x','state':'INIT'}]}}")),
+                 one);
+        QVERIFY(readRestores(json("{'metadata':{'restore':{'snapshots':[]}}}"))->isEmpty());
     }
 
     /// During a restore 1.7 gives an ordinary count that counts nothing.
