@@ -31,11 +31,7 @@ Result<SavedPart> savedPart(const PostgresJob &job)
     TRY_VALUE(const FolderStore store, FolderStore::open(job.context.store, OpenStore::Existing));
     TRY_VALUE(PointUse use, store.use(id, job.context.run.value()));
     TRY_VALUE(const RestorePoint point, store.read(id));
-    const PartRecord *part = point.part(job.call.part);
-    if (!part)
-        return fail(ErrorCode::NotFound,
-                    tr("Restore point %1 has no part %2").arg(job.call.point, job.call.part), {},
-                    tr("Nothing was changed; choose another restore point"));
+    TRY_VALUE(const PartRecord *part, point.neededPart(job.call.part));
     return SavedPart{std::move(use), *part};
 }
 

@@ -189,11 +189,7 @@ WorkerExecution::Work treeStageWork(const TreeStageCall &call, const ActionConte
         TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
         TRY_VALUE(const PointUse use, store.use(PointId(call.point), context.run.value()));
         TRY_VALUE(const RestorePoint point, store.read(PointId(call.point)));
-        const PartRecord *part = point.part(call.part);
-        if (!part)
-            return fail(ErrorCode::NotFound,
-                        tr("Restore point %1 has no part %2").arg(call.point, call.part), {},
-                        tr("Nothing was changed; choose another restore point"));
+        TRY_VALUE(const PartRecord *part, point.neededPart(call.part));
         const QString staging = call.staging.literal();
         // Left by an attempt that was killed: ours by its name, begun anew.
         if (isOwnFolderName(staging))

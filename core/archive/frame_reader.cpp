@@ -3,6 +3,7 @@
 
 #include "core/archive/frame_writer.h"
 #include "core/archive/tar_header.h"
+#include "core/archive/worker_threads.h"
 
 #include <QFile>
 
@@ -108,8 +109,7 @@ FrameReader::FrameReader(const FrameReaderOptions &options, IndexReader &index, 
 {
     if (m_options.wholeHash)
         m_whole = std::make_unique<OrderedHash>();
-    for (int i = 0; i < std::max(1, options.workers); ++i)
-        m_threads.emplace_back([this, i] { work(i); });
+    startWorkers(m_threads, options.workers, [this](int worker) { work(worker); });
 }
 
 FrameReader::~FrameReader()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/archive/frame_writer.h"
 
+#include "core/archive/worker_threads.h"
+
 #include <QFile>
 
 #include <fcntl.h>
@@ -36,8 +38,7 @@ FrameWriter::FrameWriter(int workers)
         m_slots.push_back(std::make_unique<Slot>());
         m_free.push_back(m_slots.back().get());
     }
-    for (int i = 0; i < workers; ++i)
-        m_threads.emplace_back([this] { work(); });
+    startWorkers(m_threads, workers, [this](int) { work(); });
 }
 
 FrameWriter::~FrameWriter()

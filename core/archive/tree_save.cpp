@@ -40,6 +40,20 @@ QString errnoText(int number)
     return QString::fromLocal8Bit(std::strerror(number));
 }
 
+/// What cannot be read is noted and the save goes on. Where the lack is ours it is not the tree
+/// that is at fault: the next attempt may have what this one had not, so the save fails.
+Result<void> noteUnread(TreeSummary &summary, const QByteArray &path, int error,
+                        const QString &what = {})
+{
+    for (const int lack : {EMFILE, ENFILE, ENOMEM, ENOBUFS, EBADF}) {
+        if (error == lack)
+            return failErrno(tr("%1 could not be read").arg(QString::fromUtf8(path)), error);
+    }
+    const QString words = errnoText(error);
+    summary.errors.add(path, what.isEmpty() ? words : what.arg(words));
+    return {};
+}
+
 /// Kernel interfaces that look like folders: reading them proves nothing and may never end.
 bool isKernelFileSystem(int fd)
 {
@@ -88,7 +102,7 @@ public:
                 if (entry->error == ENOENT)
                     m_summary.vanished.add(entry->path, tr("gone before it could be read"));
                 else
-                    m_summary.errors.add(entry->path, errnoText(entry->error));
+                    TRY(noteUnread(m_summary, entry->path, entry->error));
                 continue;
             }
             const bool isFolder = S_ISDIR(entry->st.st_mode);
@@ -117,7 +131,7 @@ public:
                 m_summary.vanished.add(entry->path, tr("gone before it could be read"));
                 continue;
             } else if (error != 0) {
-                m_summary.errors.add(entry->path, tr("content not read: %1").arg(errnoText(error)));
+                TRY(noteUnread(m_summary, entry->path, error, tr("content not read: %1")));
             } else {
                 entered = true;
             }
@@ -335,7 +349,7 @@ private:
             if (errno == ENOENT || errno == ESTALE)
                 m_summary.vanished.add(found.path, tr("gone before it could be read"));
             else
-                m_summary.errors.add(found.path, errnoText(errno));
+                TRY(noteUnread(m_summary, found.path, errno));
             return {};
         }
         if (!S_ISREG(before.st_mode)) {
@@ -382,7 +396,7 @@ private:
                 if (n < 0 && errno == EINTR)
                     continue;
                 if (n < 0) {
-                    m_summary.errors.add(entry.path, errnoText(errno));
+                    TRY(noteUnread(m_summary, entry.path, errno));
                     entry.unreadable = true;
                 }
                 if (n <= 0) {

@@ -149,6 +149,22 @@ const PartRecord *RestorePoint::part(const QString &partId) const
     return found == parts.end() ? nullptr : &*found;
 }
 
+Result<const PartRecord *> RestorePoint::neededPart(const QString &partId) const
+{
+    if (const PartRecord *found = part(partId))
+        return found;
+    // What cannot be read has no parts: it is not the parts that are missing.
+    if (!problem.isEmpty())
+        return fail(ErrorCode::Corrupt, tr("Restore point %1 cannot be used").arg(id), problem,
+                    tr("Choose another restore point"));
+    QStringList ids;
+    for (const PartRecord &record : parts)
+        ids << record.id;
+    return fail(ErrorCode::NotFound, tr("Restore point %1 has no part “%2”").arg(id, partId),
+                tr("it has %1").arg(ids.join(QStringLiteral(", "))),
+                tr("Choose another restore point"));
+}
+
 QJsonObject RestorePoint::manifest() const
 {
     QJsonArray partList;

@@ -83,6 +83,9 @@ struct RestorePoint
     qint64 bytes() const;
     qint64 storedBytes() const;
     const PartRecord *part(const QString &partId) const;
+    /// The same, never null. Corrupt when the point cannot be relied on, NotFound when it has
+    /// other parts.
+    Result<const PartRecord *> neededPart(const QString &partId) const;
 
     QJsonObject manifest() const; ///< format 1
     static Result<RestorePoint> fromManifest(const QJsonObject &object);

@@ -8,7 +8,7 @@
 #include "core/journal/run_folder.h"
 #include "core/runner/runner_client.h"
 
-#include <QFile>
+#include <QFileInfo>
 
 #include <algorithm>
 
@@ -59,6 +59,13 @@ Result<RunView> readRun(const RunId &run, ReadPlan which)
     if (!isValidId(run.value()) || !folder.exists())
         return fail(ErrorCode::NotFound, tr("There is no run %1").arg(run.value()), {},
                     tr("“runs list --all” shows all of them"));
+    const auto neverBegun = [&](const QString &why) {
+        return fail(ErrorCode::Corrupt, tr("The run %1 was never begun").arg(run.value()), why,
+                    tr("“runs remove” takes it away"));
+    };
+    // Killed, or out of room, between the folder and the first event.
+    if (!QFileInfo::exists(folder.journalFile()))
+        return neverBegun(tr("it has no journal"));
     TRY_VALUE(const JournalContent content, readJournal(folder.journalFile()));
     RunView view;
     for (const RunEvent &event : content.events)
@@ -66,8 +73,7 @@ Result<RunView> readRun(const RunId &run, ReadPlan which)
     if (content.problem)
         view.journalProblem = content.problem->sentence();
     if (content.events.empty() && view.journalProblem.isEmpty())
-        return fail(ErrorCode::Corrupt, tr("The run %1 was never begun").arg(run.value()),
-                    tr("its journal is empty"), tr("“runs remove” takes it away"));
+        return neverBegun(tr("its journal is empty"));
     view.runnerAlive = runnerLives(run, view.state);
     view.shown = shownState(view.state, view.runnerAlive);
     if (which == ReadPlan::Yes && !view.state.planSha256.isEmpty()) {

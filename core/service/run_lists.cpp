@@ -30,6 +30,7 @@ Result<RunView> knownRun(const RunId &id)
     QStringList ids;
     for (const RunId &run : listRuns())
         ids << run.value();
+    ids.removeAll(id.value());
     Error error = view.error();
     if (const QString near = nearest(id.value(), ids); !near.isEmpty())
         error.detail = tr("did you mean %1?").arg(near);
