@@ -100,7 +100,7 @@ def download(artifact):
     repository = cache() / "maven"
     try:
         done = subprocess.run(
-            ["mvn", "-B", "-q", f"-Dmaven.repo.local={repository}", "dependency:get",
+            ["mvn", "-B", "-q", "-Dstyle.color=never", f"-Dmaven.repo.local={repository}", "dependency:get",
              "-Dtransitive=false", f"-Dartifact={artifact}"], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, cwd=cache(), timeout=DOWNLOAD_SECONDS)
     except subprocess.TimeoutExpired as slow:
