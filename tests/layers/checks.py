@@ -94,18 +94,27 @@ def includes(tree):
 
 def links(tree):
     """What the build description links, held against the same table as the includes."""
-    for path, text in tree.items():
+    descriptions = {path: re.sub(r"#.*", "", text) for path, text in tree.items()
+                    if path.endswith("CMakeLists.txt")}
+    # A system's library has its own name: lb_systems_alien4cloud is of the layer `systems`.
+    homes = {"lb_" + name: PurePosixPath(path).parent for path, text in descriptions.items()
+             for name in re.findall(r"lb_core\s*\(\s*(\w+)", text)}
+    for path, text in descriptions.items():
         layer = layer_of(path)
-        if layer in (None, "app") or not path.endswith("CMakeLists.txt"):
+        if layer in (None, "app"):
             continue
-        text = re.sub(r"#.*", "", text)
         for call in re.findall(r"(?:lb_core|target_link_libraries)\s*\(([^)]*)\)", text):
             for word in call.split():
                 if re.fullmatch(r"lb_\w+", word):
                     other = word[3:]
                     other = next((row for row in ROWS if other == row or
                                   other.startswith(row + "_")), other)
-                    if other in ROWS and other != layer and other not in may_use(layer):
+                    home = homes.get(word)
+                    if home and home.parts[:2] == ("core", "systems"):
+                        other = "systems"
+                    if other == "systems" == layer and home != PurePosixPath(path).parent:
+                        yield f"{path}: one system may not link another, {word}"
+                    elif other in ROWS and other != layer and other not in may_use(layer):
                         yield f"{path}: {layer} may not link {word}"
                 for library in TABLE["libraries"]:
                     if "targets" in library and layer not in library["only"] and \

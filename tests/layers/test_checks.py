@@ -86,6 +86,18 @@ class Links(unittest.TestCase):
         self.assertEqual(self.problems("core/plan/CMakeLists.txt",
                                        "lb_core(plan LINKS lb_base lb_systems_files)"), [])
 
+    def test_systems_have_libraries_of_their_own_names(self):
+        harbour = {"core/systems/harbour/CMakeLists.txt": "lb_core(harbour LINKS lb_base lb_model)"}
+
+        def problems(path, text):
+            return found(checks.links, {**harbour, path: text})
+        self.assertEqual(found(checks.links, harbour), [])
+        self.assertEqual(problems("core/plan/CMakeLists.txt", "lb_core(plan LINKS lb_harbour)"), [])
+        for path, text in (("core/journal/CMakeLists.txt", "lb_core(journal LINKS lb_harbour)"),
+                           ("core/systems/ferry/CMakeLists.txt", "lb_core(ferry LINKS lb_harbour)"),
+                           ("core/systems/ferry/CMakeLists.txt", "lb_core(ferry LINKS lb_plan)")):
+            self.assertEqual(len(problems(path, text)), 1, path)
+
     def test_libraries_follow_the_table(self):
         self.assertEqual(len(self.problems("core/store/CMakeLists.txt",
                                            "lb_core(store PRIVATE PkgConfig::ZSTD)")), 1)
