@@ -2,6 +2,7 @@
 // What must hold before an installation is saved, restored or rehearsed (sheet §6).
 #include "core/actions/elasticsearch_work.h"
 #include "core/actions/http_work.h"
+#include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/json.h"
 
@@ -19,6 +20,8 @@ LB_TRANSLATE(Checks)
 
 /// Above it Elasticsearch moves no shard to a node: 85 %; a margin below it.
 constexpr double kFullest = 0.8;
+/// How old the restore point may be that a migration goes back to (sheet §6.5: “of today”).
+constexpr auto kNewest = std::chrono::hours(24);
 
 CallOutcome holds(const QString &evidence)
 {
@@ -182,8 +185,8 @@ Result<CallOutcome> room(ElasticsearchJob &job)
     const QString evidence = tr("%1 free at %2, the indices have %3")
                                  .arg(formatSize(free), job.call.share, formatSize(bytes));
     if (free < bytes)
-        return fail(ErrorCode::NoSpace, tr("The share has no room for a snapshot"), evidence,
-                    tr("Free space there, or use another share"));
+        return fail(ErrorCode::NoSpace, tr("There is no room for what the indices hold"), evidence,
+                    tr("Free space there, or use another folder"));
     return holds(evidence);
 }
 
@@ -407,6 +410,28 @@ Result<CallOutcome> restorable(ElasticsearchJob &job)
     return holds(evidence);
 }
 
+/// Today's, so that what a failed migration goes back to is not last month's.
+Result<CallOutcome> backup(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    const auto madeAt = fromJsonTime(call.details.value(QLatin1String("made_at")).toString());
+    const auto proof = fromWord<ProofLevel>(call.details.value(QLatin1String("proof")).toString())
+                           .value_or(ProofLevel::Listed);
+    const QString problem = call.details.value(QLatin1String("problem")).toString();
+    if (!problem.isEmpty() || !call.details.value(QLatin1String("is_whole")).toBool())
+        return fail(ErrorCode::Corrupt, tr("The restore point %1 is not whole").arg(call.point),
+                    problem, tr("Save again with alien4cloud.save, and verify it"));
+    if (proof < ProofLevel::Read)
+        return fail(ErrorCode::Conflict, tr("Nobody has verified %1 yet").arg(call.point), {},
+                    tr("lifeboat-cli backups verify %1 --open").arg(call.point));
+    const auto age = std::chrono::milliseconds(madeAt.msecsTo(utcNow()));
+    if (age > kNewest)
+        return fail(ErrorCode::Conflict, tr("The restore point %1 is too old").arg(call.point),
+                    tr("saved %1 ago").arg(formatDuration(age)),
+                    tr("Save again with alien4cloud.save, and verify it"));
+    return holds(tr("%1, saved %2 ago, verified").arg(call.point, formatDuration(age)));
+}
+
 struct Check
 {
     const char *name;
@@ -414,10 +439,23 @@ struct Check
 };
 
 constexpr std::array kChecks{
-    Check{"cluster", cluster}, Check{"health", health},       Check{"share", share},
-    Check{"idle", idle},       Check{"room", room},           Check{"restore_room", restoreRoom},
-    Check{"indices", indices}, Check{"leftovers", leftovers}, Check{"references", references},
-    Check{"config", config},   Check{"stopped", stopped},     Check{"restorable", restorable},
+    Check{"cluster", cluster},
+    Check{"health", health},
+    Check{"share", share},
+    Check{"idle", idle},
+    Check{"room", room},
+    Check{"restore_room", restoreRoom},
+    Check{"indices", indices},
+    Check{"leftovers", leftovers},
+    Check{"references", references},
+    Check{"config", config},
+    Check{"stopped", stopped},
+    Check{"restorable", restorable},
+    Check{"backup", backup},
+    Check{"converted", checkConverted},
+    Check{"source_version", checkSourceVersion},
+    Check{"plugins", checkPlugins},
+    Check{"orchestrators", checkOrchestrators},
 };
 
 } // namespace

@@ -29,6 +29,12 @@ QStringList liveNames(const ElasticsearchCall &call)
     return names;
 }
 
+/// An undo: from what Keep kept.
+bool isBack(const ElasticsearchCall &call)
+{
+    return call.work == ElasticsearchWork::RestoreBack || call.work == ElasticsearchWork::PutBack;
+}
+
 int shardsOf(const QJsonObject &details)
 {
     int shards = 0;
@@ -52,8 +58,7 @@ Result<int> judgeStaged(ElasticsearchJob &job)
     if (list.empty())
         return fail(ErrorCode::NotFound,
                     tr("There is no snapshot in %1").arg(call.folder.display()));
-    const int shards =
-        call.work == ElasticsearchWork::RestoreBack ? list.front().total : shardsOf(call.details);
+    const int shards = isBack(call) ? list.front().total : shardsOf(call.details);
     TRY(judgeSnapshot(list.front(), call.indices, shards));
     return shards;
 }
@@ -219,6 +224,8 @@ Result<CallOutcome> restoreIndices(ElasticsearchJob &job)
         job.isOnRecord("restore") &&
         (restores.contains(call.repository.display()) || before.isActive || before.done >= shards);
     if (!isRunning) {
+        if (call.work == ElasticsearchWork::PutBack)
+            TRY(clearIndices(job));
         TRY(checkShards(job, live));
         job.record("restore", {{QStringLiteral("repository"), call.repository.display()},
                                {QStringLiteral("indices"), toJsonArray(liveNames(call))}});
@@ -227,6 +234,12 @@ Result<CallOutcome> restoreIndices(ElasticsearchJob &job)
         TRY(job.ask("restore", tr("Cannot begin the restore")));
     }
     TRY(watchRestore(job, shards));
+    if (call.work == ElasticsearchWork::PutBack) {
+        TRY_VALUE(const CallOutcome id, readClusterId(job));
+        outcome.outputs.insert(QStringLiteral("facts"),
+                               QJsonObject{{QStringLiteral("elasticsearch_id"), id.answer.value}});
+        return outcome;
+    }
     if (call.work == ElasticsearchWork::RestoreBack) {
         TRY_VALUE(live, clusterIndices(job));
         TRY(deleteMade(job, live));

@@ -124,19 +124,10 @@ Result<SnapshotState> watchSnapshot(ElasticsearchJob &job, SnapshotState now)
 }
 
 /// One that an earlier attempt had begun is found again by its name: it is never begun twice.
-Result<SnapshotState> takeSnapshot(ElasticsearchJob &job, const QStringList &indices)
+Result<SnapshotState> takeOrGoOn(ElasticsearchJob &job, const QStringList &indices)
 {
     TRY_VALUE(const int shards, shardsOf(job, indices));
-    auto found = lookForSnapshot(job);
-    // A node that died while it wrote has left half a file, which the cluster cannot read and will
-    // not delete. The folder is the run's own.
-    if (!found && found.error().code == ErrorCode::Corrupt && job.isOnRecord("snapshot")) {
-        job.log(found.error().sentence());
-        TRY(job.askIfThere("remove_repository", tr("Cannot take the repository away")));
-        TRY(removeTree(job.call.folder.display(), {}, job.stop));
-        found = std::optional<SnapshotState>();
-    }
-    TRY_VALUE(auto snapshot, std::move(found));
+    TRY_VALUE(auto snapshot, lookForSnapshot(job));
     if (snapshot) {
         TRY_VALUE(snapshot, watchSnapshot(job, *snapshot));
     }
@@ -168,6 +159,34 @@ Result<SnapshotState> takeSnapshot(ElasticsearchJob &job, const QStringList &ind
     TRY_VALUE(const SnapshotState done, watchSnapshot(job, *snapshot));
     TRY(judgeSnapshot(done, indices, shards));
     return done;
+}
+
+Result<SnapshotState> takeSnapshot(ElasticsearchJob &job, const QStringList &indices)
+{
+    const bool wasBegun = job.isOnRecord("snapshot");
+    auto taken = takeOrGoOn(job, indices);
+    if (taken || taken.error().code != ErrorCode::Corrupt || !wasBegun)
+        return taken;
+    // A node that died while it wrote has left half a file, which the cluster can neither read nor
+    // delete. The folder is the run's own, so it goes whole and the snapshot is begun anew.
+    job.log(taken.error().sentence());
+    TRY(job.askIfThere("remove_repository", tr("Cannot take the repository away")));
+    if (isOwnFolderName(job.call.folder.display()))
+        TRY(removeTree(job.call.folder.display(), {}, job.stop));
+    return takeOrGoOn(job, indices);
+}
+
+/// Takes the snapshot away, and with it what only the cluster knows of it. Half a snapshot is not
+/// deleted by the cluster: its folder goes instead.
+Result<void> dropSnapshot(ElasticsearchJob &job, const QString &doing)
+{
+    if (const auto removed = job.askIfThere("remove_snapshot", doing); !removed) {
+        if (removed.error().code != ErrorCode::Corrupt)
+            return tl::unexpected(removed.error());
+        job.log(removed.error().sentence());
+    }
+    TRY(job.askIfThere("remove_repository", tr("Cannot take the repository away")));
+    return {};
 }
 
 /// A few documents of an index and what they hash to, to be compared one by one after a restore.
@@ -361,6 +380,9 @@ Result<CallOutcome> describeIndices(ElasticsearchJob &job)
     part.sha256 = Sha256::hex(document);
     part.file = call.file;
     part.source = call.at.text();
+    // What must be switched on and connected again after a restore.
+    part.details = {{QStringLiteral("plugins"), plugins},
+                    {QStringLiteral("orchestrators"), orchestrators}};
     CallOutcome outcome;
     outcome.outputs = {{QStringLiteral("part"), part.toJson()},
                        {QStringLiteral("bytes"), part.bytes},
@@ -382,8 +404,7 @@ Result<CallOutcome> removeOwn(ElasticsearchJob &job)
                            {{QStringLiteral("index"), index.name.mid(prefix.size())}}));
         removed << index.name;
     }
-    TRY(job.askIfThere("remove_snapshot", tr("Cannot delete the run's snapshot")));
-    TRY(job.askIfThere("remove_repository", tr("Cannot take the run's repository away")));
+    TRY(dropSnapshot(job, tr("Cannot delete the run's snapshot")));
     clearFolder(job, outcome);
     outcome.outputs.insert(QStringLiteral("removed"), toJsonArray(removed));
     return outcome;
@@ -394,8 +415,7 @@ Result<CallOutcome> forgetSnapshot(ElasticsearchJob &job)
     CallOutcome outcome;
     if (QFileInfo::exists(job.call.folder.display()))
         TRY(job.ask("register", tr("Cannot register the repository of the kept snapshot")));
-    TRY(job.askIfThere("remove_snapshot", tr("Cannot delete the kept snapshot")));
-    TRY(job.askIfThere("remove_repository", tr("Cannot take the repository away")));
+    TRY(dropSnapshot(job, tr("Cannot delete the kept snapshot")));
     clearFolder(job, outcome);
     return outcome;
 }

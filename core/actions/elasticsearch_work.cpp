@@ -75,7 +75,8 @@ const HttpCall *ElasticsearchJob::find(const char *purpose) const
     return nullptr;
 }
 
-Result<ElasticsearchJob::Reply> ElasticsearchJob::send(const char *purpose, const Values &values)
+Result<ElasticsearchJob::Reply> ElasticsearchJob::send(const char *purpose, const Values &values,
+                                                       const QByteArray &body)
 {
     const HttpCall *planned = find(purpose);
     if (planned == nullptr)
@@ -89,10 +90,13 @@ Result<ElasticsearchJob::Reply> ElasticsearchJob::send(const char *purpose, cons
         return QString::fromLatin1(QUrl::toPercentEncoding(value->second));
     }));
     filled.url = url;
-    return sendTo(filled);
+    if (!body.isEmpty())
+        filled.body = TemplateText();
+    return sendTo(filled, body);
 }
 
-Result<ElasticsearchJob::Reply> ElasticsearchJob::sendTo(const HttpCall &request)
+Result<ElasticsearchJob::Reply> ElasticsearchJob::sendTo(const HttpCall &request,
+                                                         const QByteArray &body)
 {
     const QStringList addresses = m_address.isEmpty() ? call.at.urls : QStringList{m_address};
     Result<HttpAnswer> answer = fail(ErrorCode::Internal, tr("The cluster has no address"));
@@ -102,6 +106,10 @@ Result<ElasticsearchJob::Reply> ElasticsearchJob::sendTo(const HttpCall &request
         TRY_VALUE(HttpRequest wanted, httpRequest(there, context));
         // A status is an answer here: the server's words say more than its number.
         wanted.anyStatus = true;
+        if (!body.isEmpty()) {
+            wanted.body = body;
+            wanted.bodyType = body.endsWith('\n') ? "application/x-ndjson" : "application/json";
+        }
         answer = sendHttp(wanted, stop);
         if (answer) {
             m_address = address;
@@ -124,6 +132,15 @@ Result<QByteArray> ElasticsearchJob::ask(const char *purpose, const QString &doi
                                          const Values &values)
 {
     TRY_VALUE(const Reply reply, send(purpose, values));
+    if (!isGood(reply.status))
+        return tl::unexpected(failureOf(reply.status, reply.body, doing));
+    return reply.body;
+}
+
+Result<QByteArray> ElasticsearchJob::askWith(const char *purpose, const QString &doing,
+                                             const QByteArray &body, const Values &values)
+{
+    TRY_VALUE(const Reply reply, send(purpose, values, body));
     if (!isGood(reply.status))
         return tl::unexpected(failureOf(reply.status, reply.body, doing));
     return reply.body;
@@ -231,10 +248,13 @@ Result<CallOutcome> surveyCluster(ElasticsearchJob &job)
     TRY_VALUE(const ClusterRoot cluster, readClusterRoot(root));
     TRY_VALUE(const auto indices, clusterIndices(job));
     const IndexSurvey survey = surveyIndices(indices, job.call.extra);
+    QStringList own = survey.open;
+    own.removeIf([&](const QString &name) { return job.call.extra.contains(name); });
     CallOutcome outcome;
     outcome.answer.value = QJsonObject{{QStringLiteral("cluster"), cluster.cluster},
                                        {QStringLiteral("version"), cluster.version},
                                        {QStringLiteral("indices"), toJsonArray(survey.open)},
+                                       {QStringLiteral("own"), toJsonArray(own)},
                                        {QStringLiteral("closed"), toJsonArray(survey.closed)},
                                        {QStringLiteral("missing"), toJsonArray(survey.missing)},
                                        {QStringLiteral("foreign"), toJsonArray(survey.foreign)}};
@@ -263,8 +283,23 @@ WorkerExecution::Work elasticsearchWork(const ElasticsearchCall &call, const Act
             return keepIndices(job);
         case ElasticsearchWork::Restore:
         case ElasticsearchWork::RestoreBack:
+        case ElasticsearchWork::PutBack:
         case ElasticsearchWork::Rehearse:
             return restoreIndices(job);
+        case ElasticsearchWork::Export:
+            return exportIndices(job);
+        case ElasticsearchWork::Transform:
+            return transformExport(job);
+        case ElasticsearchWork::Clear:
+            return clearIndices(job);
+        case ElasticsearchWork::Connect:
+            return connectOrchestrators(job);
+        case ElasticsearchWork::SwapPlugin:
+            return swapPlugin(job);
+        case ElasticsearchWork::SwapPluginBack:
+            return swapPluginBack(job);
+        case ElasticsearchWork::Import:
+            return importIndices(job);
         case ElasticsearchWork::RemoveOwn:
             return removeOwn(job);
         case ElasticsearchWork::Forget:

@@ -32,6 +32,9 @@ public:
     /// The answer of the request for `purpose`; anything but a good status is an error in the
     /// server's words. `doing` begins that error: “Cannot close the indices”.
     Result<QByteArray> ask(const char *purpose, const QString &doing, const Values &values = {});
+    /// The same with the body that the plan leaves open.
+    Result<QByteArray> askWith(const char *purpose, const QString &doing, const QByteArray &body,
+                               const Values &values = {});
     /// The same; nothing when the server says that it has no such thing.
     Result<std::optional<QByteArray>> askIfThere(const char *purpose, const QString &doing,
                                                  const Values &values = {});
@@ -51,9 +54,9 @@ private:
         int status = 0;
         QByteArray body;
     };
-    Result<Reply> send(const char *purpose, const Values &values);
+    Result<Reply> send(const char *purpose, const Values &values, const QByteArray &body = {});
     /// At the first address that answers; it is kept.
-    Result<Reply> sendTo(const HttpCall &request);
+    Result<Reply> sendTo(const HttpCall &request, const QByteArray &body);
 
     const std::vector<ElasticsearchRequest> m_requests;
     QString m_address;
@@ -69,6 +72,19 @@ Result<CallOutcome> keepIndices(ElasticsearchJob &job);
 Result<CallOutcome> restoreIndices(ElasticsearchJob &job);
 Result<CallOutcome> removeOwn(ElasticsearchJob &job);
 Result<CallOutcome> forgetSnapshot(ElasticsearchJob &job);
+Result<CallOutcome> exportIndices(ElasticsearchJob &job);
+Result<CallOutcome> transformExport(ElasticsearchJob &job);
+Result<CallOutcome> clearIndices(ElasticsearchJob &job);
+Result<CallOutcome> importIndices(ElasticsearchJob &job);
+/// What Alien itself says, once it runs.
+Result<CallOutcome> checkPlugins(ElasticsearchJob &job);
+Result<CallOutcome> checkOrchestrators(ElasticsearchJob &job);
+Result<CallOutcome> connectOrchestrators(ElasticsearchJob &job);
+Result<CallOutcome> swapPlugin(ElasticsearchJob &job);
+Result<CallOutcome> swapPluginBack(ElasticsearchJob &job);
+/// The checks that read every document or ask what Alien's version is.
+Result<CallOutcome> checkConverted(ElasticsearchJob &job);
+Result<CallOutcome> checkSourceVersion(ElasticsearchJob &job);
 
 /// Every index of the cluster.
 Result<std::vector<ClusterIndex>> clusterIndices(ElasticsearchJob &job);

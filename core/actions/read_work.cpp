@@ -282,6 +282,14 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::ElasticsearchRestore:
         case ActionKind::ElasticsearchRehearse:
         case ActionKind::ElasticsearchRelease:
+        case ActionKind::ElasticsearchExport:
+        case ActionKind::ElasticsearchClear:
+        case ActionKind::ElasticsearchImport:
+        case ActionKind::ElasticsearchPutBack:
+        case ActionKind::ElasticsearchExportRemove:
+        case ActionKind::Alien4CloudTransform:
+        case ActionKind::Alien4CloudConnect:
+        case ActionKind::Alien4CloudPluginSwap:
         case ActionKind::ElasticsearchForget:
         case ActionKind::Alien4CloudCheck:
         case ActionKind::WriteFile:

@@ -126,6 +126,12 @@ public:
             return refuse(tr("its name leads elsewhere"));
         if (archive_entry_hardlink(entry) || (kind != AE_IFREG && kind != AE_IFDIR))
             return refuse(tr("it is neither a file nor a folder"));
+        if (!m_limits.hasOneTop) {
+            if (kind == AE_IFDIR)
+                return takeFolder(m_name);
+            return m_limits.fits(m_name, false) ? takeFile(entry)
+                                                : refuse(tr("nothing of that name belongs there"));
+        }
         const qsizetype slash = m_name.indexOf('/');
         const QByteArray top = m_name.left(slash < 0 ? m_name.size() : slash);
         if (m_top.isEmpty())
@@ -140,6 +146,7 @@ public:
     }
 
     const QByteArray &top() const { return m_top; }
+    bool isEmpty() const { return m_entries == 0; }
 
 private:
     Result<void> refuse(const QString &why) const
@@ -249,8 +256,9 @@ Result<QByteArray> unpackFiles(const QString &file, const QString &into, const U
     const Pack pack(archive_read_new());
     archive_read_support_filter_zstd(pack.get());
     archive_read_support_format_tar(pack.get());
+    archive_read_support_format_zip(pack.get());
     const auto notReadable = [&] {
-        return fail(ErrorCode::Corrupt, tr("%1 cannot be read as a .tar.zst").arg(file),
+        return fail(ErrorCode::Corrupt, tr("%1 cannot be read as a .tar.zst or .zip").arg(file),
                     reasonOf(pack.get()), tr("Nothing was taken over"));
     };
     if (archive_read_open_fd(pack.get(), in.get(), kBuffer) != ARCHIVE_OK)
@@ -265,7 +273,7 @@ Result<QByteArray> unpackFiles(const QString &file, const QString &into, const U
             return notReadable();
         TRY(unpacking.take(entry));
     }
-    if (unpacking.top().isEmpty())
+    if (unpacking.isEmpty())
         return fail(ErrorCode::Corrupt, tr("%1 holds nothing").arg(file));
     if (::syncfs(root.get()) != 0)
         return failErrno(tr("Cannot sync %1").arg(into), errno);

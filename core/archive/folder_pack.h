@@ -21,11 +21,14 @@ struct UnpackLimits
 {
     quint64 entries = 100'000;
     quint64 bytes = 4ULL << 30;
+    /// All of it lies below one folder; without, `fits` is asked for whole paths.
+    bool hasOneTop = true;
     /// Whether a path (relative, below the top folder) may be in it at all.
     std::function<bool(const QByteArray &path, bool isFolder)> fits;
 };
 
-/// Unpacks into an empty folder of ours and gives the one name at its top. Regular files and
+/// Unpacks a `.tar.zst` or a `.zip` into an empty folder of ours and gives the one name at its top
+/// (empty when it need not have one). Regular files and
 /// folders only, every name checked, nothing overwritten, no owner, mode or attribute taken over;
 /// the first entry that is not so ends it (Denied, naming it). Synced on return. What was written
 /// before an error stays for the caller to remove. Blocks; flat memory.

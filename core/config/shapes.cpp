@@ -302,6 +302,13 @@ bool mayStand(const ActionSpec &action, ActionPlace place, bool builtIn)
         case ActionKind::ElasticsearchRestore:
         case ActionKind::ElasticsearchRehearse:
         case ActionKind::ElasticsearchRelease:
+        case ActionKind::ElasticsearchExport:
+        case ActionKind::ElasticsearchClear:
+        case ActionKind::ElasticsearchImport:
+        case ActionKind::ElasticsearchExportRemove:
+        case ActionKind::Alien4CloudTransform:
+        case ActionKind::Alien4CloudConnect:
+        case ActionKind::Alien4CloudPluginSwap:
             return false;
         default:
             return action.effect != Effect::Read;

@@ -18,15 +18,6 @@ namespace {
 
 LB_TRANSLATE(Engine)
 
-bool usesPoint(const Runbook &runbook)
-{
-    return std::any_of(runbook.steps.begin(), runbook.steps.end(), [](const StepSpec &step) {
-        return step.action.kind == ActionKind::TreeRestore ||
-               step.action.kind == ActionKind::PostgresRestore ||
-               step.forEach.startsWith(QStringLiteral("point."));
-    });
-}
-
 /// The first group of the pattern, or all of it; without a pattern the whole answer.
 QString versionIn(const QString &answer, const QString &pattern)
 {
@@ -186,7 +177,7 @@ void Preparation::readRequest()
 
 void Preparation::choosePoint()
 {
-    if (!usesPoint(m_in.runbook)) {
+    if (!m_in.runbook.usesRestorePoint()) {
         askSudo();
         return;
     }

@@ -255,29 +255,30 @@ void RunEngine::startFilled(const PlannedStep &step, int attempt, const std::vec
         return;
     }
     const bool isConfirm = !calls.empty() && std::holds_alternative<ConfirmCall>(calls.front());
-    commit(EventKind::StepIntended, step.id, attempt, {{QStringLiteral("fills"), fills}},
-           [this, step, attempt, calls, secrets, isConfirm] {
-               if (isConfirm || calls.empty()) {
-                   // Its text stood in the plan: whoever said go has said yes to it.
-                   CallOutcome outcome;
-                   outcome.outputs.insert(QStringLiteral("by"), state().go->by);
-                   succeed(step, attempt, outcome);
-                   return;
-               }
-               auto *run = new StepRun(step, attempt, calls, secrets, m_environment, this);
-               m_running.insert(step.id, run);
-               connect(run, &StepRun::progress, this, &RunEngine::onProgress);
-               connect(run, &StepRun::finished, this,
-                       [this, run](const Result<CallOutcome> &outcome) {
-                           onStepFinished(run, outcome);
-                       });
-               if (state().cancelRequested && step.section == PlanSection::Steps)
-                   run->cancel();
-               // The same address may lead to another installation after a wait or a sleep.
-               const bool slept = sleepTime() - std::exchange(m_knownSleep, sleepTime()) > kNap;
-               run->start(slept || m_away.contains(step.id) ? ReadIdentity::Always
-                                                            : ReadIdentity::IfItDestroys);
-           });
+    commit(
+        EventKind::StepIntended, step.id, attempt, {{QStringLiteral("fills"), fills}},
+        [this, step, attempt, calls, secrets, isConfirm] {
+            if (isConfirm || calls.empty()) {
+                // Its text stood in the plan: whoever said go has said yes to it.
+                CallOutcome outcome;
+                outcome.outputs.insert(QStringLiteral("by"), state().go->by);
+                succeed(step, attempt, outcome);
+                return;
+            }
+            auto *run =
+                new StepRun(step, attempt, calls, secrets, m_environment, expectedIdentity(), this);
+            m_running.insert(step.id, run);
+            connect(run, &StepRun::progress, this, &RunEngine::onProgress);
+            connect(run, &StepRun::finished, this, [this, run](const Result<CallOutcome> &outcome) {
+                onStepFinished(run, outcome);
+            });
+            if (state().cancelRequested && step.section == PlanSection::Steps)
+                run->cancel();
+            // The same address may lead to another installation after a wait or a sleep.
+            const bool slept = sleepTime() - std::exchange(m_knownSleep, sleepTime()) > kNap;
+            run->start(slept || m_away.contains(step.id) ? ReadIdentity::Always
+                                                         : ReadIdentity::IfItDestroys);
+        });
 }
 
 void RunEngine::onStepFinished(StepRun *run, const Result<CallOutcome> &outcome)
@@ -322,9 +323,42 @@ void RunEngine::succeed(const PlannedStep &step, int attempt, const CallOutcome 
     commit(outcome.warnings.isEmpty() ? EventKind::StepSucceeded : EventKind::StepWarned, step.id,
            attempt, data);
     m_running.remove(step.id);
+    if (outcome.outputs.contains(QLatin1String("facts")))
+        pinAgain();
     conclude(step);
     forgetTyped();
     advanceSoon();
+}
+
+Identity RunEngine::expectedIdentity() const
+{
+    Identity expected = m_plan->identity;
+    for (const StepRecord &record : state().steps) {
+        const QJsonValue changed = record.outputs.value(QLatin1String("facts"));
+        if (!changed.isObject())
+            continue;
+        for (const NamedCall &fact : m_plan->facts) {
+            const auto *cluster = std::get_if<ElasticsearchCall>(&fact.call);
+            if (!cluster || cluster->work != ElasticsearchWork::Id)
+                continue;
+            const QJsonValue now = changed[QLatin1String("elasticsearch_id")];
+            if (now.isNull())
+                expected.facts.remove(fact.name);
+            else
+                expected.facts.insert(fact.name, now);
+        }
+    }
+    return expected;
+}
+
+void RunEngine::pinAgain()
+{
+    if (state().request.system.pinned.isEmpty() || m_plan->target != TargetKind::Same)
+        return;
+    const auto pinned = m_environment.hooks.pinIdentity(m_plan->system, expectedIdentity());
+    if (!pinned)
+        commit(EventKind::WarningRaised, {}, 0,
+               {{QStringLiteral("text"), pinned.error().sentence()}});
 }
 
 void RunEngine::conclude(const PlannedStep &step)

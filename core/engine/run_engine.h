@@ -93,6 +93,10 @@ private:
     /// know how far the last one came; then only what is missing.
     /// Lets go of typed secrets that nothing uses which is still to be done.
     void forgetTyped();
+    /// The plan's, with what steps of this run have changed on purpose.
+    Identity expectedIdentity() const;
+    /// What this run has made of the target is the installation from now on.
+    void pinAgain();
     void conclude(const PlannedStep &step);
     void failStep(const PlannedStep &step, int attempt, const Error &error);
     void waitForDisk(const PlannedStep &step, int attempt, const Error &error);

@@ -23,12 +23,14 @@ QString factText(const QJsonValue &fact)
 } // namespace
 
 StepRun::StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled,
-                 const Secrets &secrets, const RunEnvironment &environment, QObject *parent)
+                 const Secrets &secrets, const RunEnvironment &environment, Identity expected,
+                 QObject *parent)
     : QObject(parent),
       m_step(step),
       m_attempt(attempt),
       m_calls(std::move(filled)),
       m_environment(environment),
+      m_expected(std::move(expected)),
       m_context(environment.contextFor(step, attempt))
 {
     m_context.secrets = secrets;
@@ -55,15 +57,14 @@ void StepRun::checkIdentity(size_t index)
 {
     const std::vector<NamedCall> &facts = m_environment.plan->facts;
     if (index == facts.size()) {
-        const Identity &planned = m_environment.plan->identity;
-        const IdentityComparison compared = compareIdentity(planned, {m_factsNow, {}, {}});
+        const IdentityComparison compared = compareIdentity(m_expected, {m_factsNow, {}, {}});
         const QStringList changed = compared.differing + compared.missing;
         if (!changed.isEmpty()) {
             const QString fact = changed.front();
             end(fail(ErrorCode::Conflict,
                      tr("The target is not the installation of the plan any more"),
                      tr("%1 was %2 and is %3")
-                         .arg(fact, factText(planned.facts.value(fact)),
+                         .arg(fact, factText(m_expected.facts.value(fact)),
                               factText(m_factsNow.value(fact))),
                      tr("Nothing of this step was done")));
             return;

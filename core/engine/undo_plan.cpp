@@ -43,6 +43,26 @@ Result<std::vector<Call>> filledCalls(const std::vector<Call> &calls, const RunS
     return filled;
 }
 
+/// The step that takes one back.
+Result<PlannedStep> wayBack(const PlannedStep &step, const RunState &state)
+{
+    PlannedStep walk;
+    walk.id = QStringLiteral("undo/") + step.id;
+    walk.title = tr("Undo: %1").arg(step.title);
+    walk.phase = QStringLiteral("undo");
+    walk.action = step.action;
+    walk.effect = Effect::Change;
+    walk.resume = ResumePolicy::Repeat; // built-in undos look at what is there first
+    walk.grace = step.grace;
+    walk.timeout = step.timeout;
+    walk.part = step.id;
+    TRY_VALUE(walk.calls, filledCalls(step.undo, state));
+    if (std::any_of(walk.calls.begin(), walk.calls.end(), isAuthorsOwn))
+        walk.resume =
+            step.resume == ResumePolicy::Repeat ? ResumePolicy::Repeat : ResumePolicy::Ask;
+    return walk;
+}
+
 } // namespace
 
 PointId pointOf(const RunId &run)
@@ -104,8 +124,9 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
     undo.facts = original.facts;
     undo.undoOf = state.request.id.value();
 
-    std::vector<PlannedStep> back, last;
+    std::vector<PlannedStep> last;
     QStringList stopped;
+    std::vector<const PlannedStep *> startsItself;
     QString previous;
     const auto add = [&](PlannedStep step) {
         step.needs = previous.isEmpty() ? QStringList() : QStringList{previous};
@@ -128,6 +149,12 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
         again.when = {};
         stopped << step.id;
         add(std::move(again));
+        // Its own way back starts what was stopped; its partner in finally may start another
+        // version.
+        if (!step.undo.empty()) {
+            startsItself.push_back(&step);
+            continue;
+        }
         for (const PlannedStep *starting : starts) {
             if (std::any_of(last.begin(), last.end(),
                             [&](const PlannedStep &s) { return s.id == starting->id; }))
@@ -155,20 +182,11 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
                         tr("it stands below the line of no return"),
                         tr("Nothing was changed; restore an earlier point instead"));
         }
-        PlannedStep walk;
-        walk.id = QStringLiteral("undo/") + step.id;
-        walk.title = tr("Undo: %1").arg(step.title);
-        walk.phase = QStringLiteral("undo");
-        walk.action = step.action;
-        walk.effect = Effect::Change;
-        walk.resume = ResumePolicy::Repeat; // built-in undos look at what is there first
-        walk.grace = step.grace;
-        walk.timeout = step.timeout;
-        walk.part = step.id;
-        TRY_VALUE(walk.calls, filledCalls(step.undo, state));
-        if (std::any_of(walk.calls.begin(), walk.calls.end(), isAuthorsOwn))
-            walk.resume =
-                step.resume == ResumePolicy::Repeat ? ResumePolicy::Repeat : ResumePolicy::Ask;
+        TRY_VALUE(PlannedStep walk, wayBack(step, state));
+        add(std::move(walk));
+    }
+    for (const PlannedStep *step : startsItself) {
+        TRY_VALUE(PlannedStep walk, wayBack(*step, state));
         add(std::move(walk));
     }
     for (PlannedStep &step : last)

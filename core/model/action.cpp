@@ -215,6 +215,42 @@ constexpr std::array kElasticsearchRehearseParams{kClusterUrl, kClusterCa, kClus
                                                   kPassword,   kShare,     kPart};
 constexpr std::array kElasticsearchReleaseParams{kClusterUrl, kClusterCa, kClusterUser, kPassword,
                                                  kShare};
+constexpr ParamSpec kExportFolder{
+    "folder",
+    ParamType::Path,
+    true,
+    "",
+    "",
+    "Where the run makes a folder of its own for the documents' files; they hold password hashes"};
+constexpr std::array kElasticsearchExportParams{kClusterUrl, kClusterCa, kClusterUser,
+                                                kPassword,   kIndices,   kExportFolder};
+constexpr std::array kElasticsearchClearParams{
+    kClusterUrl,
+    kClusterCa,
+    kClusterUser,
+    kPassword,
+    kShare,
+    kIndices,
+    ParamSpec{"made", ParamType::TextList, false, "[]", "",
+              "Indices that come later and go away again when the run is undone"}};
+constexpr std::array kAlien4CloudTransformParams{kIndices, kExportFolder};
+constexpr std::array kAlien4CloudPluginSwapParams{
+    kClusterUrl,
+    kClusterCa,
+    kClusterUser,
+    kPassword,
+    ParamSpec{"zip", ParamType::Path, true, "", "", "The plugin's new version"},
+    ParamSpec{"data_folder", ParamType::Path, true, "", "", "directories.alien"}};
+constexpr ParamSpec kAlienUrl{"alien_url", ParamType::Text,      false, "\"\"",
+                              "",          "Where Alien answers"};
+constexpr ParamSpec kAlienUser{
+    "alien_user", ParamType::Text, false, "\"\"", "", "The user to sign in to Alien as"};
+constexpr ParamSpec kAlienPassword{
+    "alien_password", ParamType::Sensitive, false, "", "", "That user's password: {secret: NAME}"};
+constexpr ParamSpec kListsPart{
+    "part", ParamType::Text, true, "", "", "The part that says what was switched on and connected"};
+constexpr std::array kAlien4CloudConnectParams{kAlienUrl, kAlienUser, kAlienPassword, kListsPart};
+constexpr std::array kElasticsearchExportRemoveParams{kExportFolder};
 constexpr std::array kElasticsearchForgetParams{
     kClusterUrl,
     kClusterCa,
@@ -230,14 +266,18 @@ constexpr std::array kAlien4CloudCheckParams{
     kExtra,
     ParamSpec{"check", ParamType::Choice, true, "",
               "cluster|health|share|idle|room|restore_room|indices|leftovers|references|config|"
-              "stopped|restorable",
+              "stopped|restorable|backup|converted|source_version|plugins|orchestrators",
               "What must hold"},
     ParamSpec{"cluster_name", ParamType::Text, false, "\"\"", "", "The cluster's name"},
     ParamSpec{"share", ParamType::Path, false, "", "", "The folder for snapshots"},
     ParamSpec{"data_folder", ParamType::Path, false, "", "", "directories.alien"},
     ParamSpec{"config_folder", ParamType::Path, false, "", "",
               "The folder with alien4cloud-config.yml"},
-    ParamSpec{"alien_url", ParamType::Text, false, "\"\"", "", "Where Alien answers"},
+    kAlienUrl,
+    kAlienUser,
+    kAlienPassword,
+    ParamSpec{"folder", ParamType::Path, false, "", "",
+              "Where elasticsearch_export of this run was told to write"},
     ParamSpec{"part", ParamType::Text, false, "\"\"", "",
               "The part of the restore point that is to be restored"}};
 constexpr std::array kWriteFileParams{
@@ -390,6 +430,30 @@ constexpr std::array kTable{
     ActionSpec{ActionKind::ElasticsearchRelease, "elasticsearch_release",
                "Take away what the run made in the cluster: repository, snapshot, rehearsal",
                Effect::Change, false, false, false, kElasticsearchReleaseParams},
+    ActionSpec{ActionKind::ElasticsearchExport, "elasticsearch_export",
+               "Read every document of indices into files", Effect::Change, false, false, false,
+               kElasticsearchExportParams},
+    ActionSpec{ActionKind::ElasticsearchClear, "elasticsearch_clear",
+               "Delete indices that elasticsearch_keep has kept", Effect::Destroy, false, false,
+               false, kElasticsearchClearParams},
+    ActionSpec{ActionKind::ElasticsearchImport, "elasticsearch_import",
+               "Import documents into indices that the new version has made, and compare",
+               Effect::Destroy, false, false, false, kElasticsearchExportParams},
+    ActionSpec{ActionKind::ElasticsearchPutBack, "elasticsearch_put_back",
+               "Put back what elasticsearch_keep of this run has kept, whatever stands there now",
+               Effect::Destroy, false, false, false, kElasticsearchClearParams},
+    ActionSpec{ActionKind::ElasticsearchExportRemove, "elasticsearch_export_remove",
+               "Delete the files of elasticsearch_export of this run", Effect::Change, false, false,
+               false, kElasticsearchExportRemoveParams},
+    ActionSpec{ActionKind::Alien4CloudTransform, "alien4cloud_transform",
+               "Bring exported documents of Alien4Cloud 1.1.0 to the form of 1.2.0", Effect::Change,
+               false, false, false, kAlien4CloudTransformParams},
+    ActionSpec{ActionKind::Alien4CloudPluginSwap, "alien4cloud_plugin_swap",
+               "Put a plugin's new files in the place of the old ones", Effect::Change, false,
+               false, false, kAlien4CloudPluginSwapParams},
+    ActionSpec{ActionKind::Alien4CloudConnect, "alien4cloud_connect",
+               "Set up Alien's orchestrators for 1.2.0, switch them on and wait for them",
+               Effect::Change, false, false, false, kAlien4CloudConnectParams},
     ActionSpec{ActionKind::Alien4CloudCheck, "alien4cloud_check",
                "One condition of an Alien4Cloud installation", Effect::Read, true, true, false,
                kAlien4CloudCheckParams},

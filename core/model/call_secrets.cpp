@@ -36,6 +36,8 @@ std::vector<SecretUse> secretsOf(const Call &call)
     } else if (const auto *cluster = std::get_if<ElasticsearchCall>(&call)) {
         if (!cluster->at.password.isEmpty())
             uses.push_back({cluster->at.password, QStringLiteral("header")});
+        if (!cluster->alienPassword.isEmpty())
+            uses.push_back({cluster->alienPassword, QStringLiteral("body")});
     } else if (const auto *stage = std::get_if<TreeStageCall>(&call)) {
         if (!stage->file.isEmpty())
             uses.push_back({kAgeIdentity, QStringLiteral("stdin")});

@@ -417,6 +417,9 @@ QStringList describe(const ElasticsearchCall &call)
         lines << verbatim(request.call.method + QLatin1Char(' ') + request.call.url.display());
         if (!request.call.json.isUndefined())
             lines << verbatim(QStringLiteral("| ") + jsonBody(request.call).display());
+        else if (!isEmpty(request.call.body))
+            lines << verbatim(QStringLiteral("| ") +
+                              std::get<TemplateText>(request.call.body).display());
     }
     if (call.at.urls.size() > 1)
         lines << tr("or at the first of these that answers: %1")

@@ -34,6 +34,14 @@ constexpr std::array kWords{
     Word{ElasticsearchWork::Rehearse, "rehearse"},
     Word{ElasticsearchWork::RemoveOwn, "remove_own"},
     Word{ElasticsearchWork::Forget, "forget"},
+    Word{ElasticsearchWork::Export, "export"},
+    Word{ElasticsearchWork::Transform, "transform"},
+    Word{ElasticsearchWork::Clear, "clear"},
+    Word{ElasticsearchWork::PutBack, "put_back"},
+    Word{ElasticsearchWork::Import, "import"},
+    Word{ElasticsearchWork::Connect, "connect"},
+    Word{ElasticsearchWork::SwapPlugin, "swap_plugin"},
+    Word{ElasticsearchWork::SwapPluginBack, "swap_plugin_back"},
 };
 
 const QString kRehearsal = QStringLiteral("rehearse_");
@@ -44,6 +52,10 @@ constexpr int kSamples = 5;
 /// More than an installation has plugins, archives and images; `from + size` ends at 10,000 from
 /// 2.1 on (sheet §5.7).
 constexpr int kMostDocuments = 10'000;
+/// Documents of one page of a scroll, of each shard, and how long the server keeps it for us: what
+/// the vendor's tool has as `poller.scroll.batch_size` and `.lease` (sheet §2.1).
+constexpr int kPage = 100;
+const QString kLease = QStringLiteral("120s");
 
 /// Puts the requests of one call together.
 class Requests
@@ -63,6 +75,52 @@ public:
         request.output = OutputKind::Text;
         list.push_back({QString::fromLatin1(purpose), std::move(request)});
         return list.back().call;
+    }
+    /// What is sent is known only while it works.
+    /// Of Alien, another server: nothing of the cluster's goes there.
+    HttpCall &addAlien(const char *purpose, const char *method, const TemplateText &path)
+    {
+        HttpCall request;
+        request.method = QString::fromLatin1(method);
+        request.url = TemplateText(m_call.alienUrl);
+        request.url.append(path);
+        request.output = OutputKind::Text;
+        list.push_back({QString::fromLatin1(purpose), std::move(request)});
+        return list.back().call;
+    }
+    /// `/rest/latest/KIND?…`, page by page.
+    void addAlienList(const char *kind)
+    {
+        TemplateText path(QStringLiteral("/rest/latest/%1?query=&connectedOnly=false&size=50&from=")
+                              .arg(QLatin1String(kind)));
+        path.append(Slot{QStringLiteral("from")});
+        addAlien(kind, "GET", path);
+    }
+    void addLogin()
+    {
+        TemplateText form;
+        form.append(Slot{QStringLiteral("user and password")});
+        addAlien("login", "POST", QStringLiteral("/login")).body = form;
+    }
+    void addOrchestrator(const char *purpose, const char *method, const QString &tail,
+                         const char *body = nullptr)
+    {
+        TemplateText path(QStringLiteral("/rest/latest/orchestrators/"));
+        path.append(Slot{QStringLiteral("id")});
+        path.append(tail);
+        HttpCall &request = addAlien(purpose, method, path);
+        if (!body)
+            return;
+        TemplateText given;
+        given.append(Slot{QString::fromLatin1(body)});
+        request.body = given;
+    }
+    void addWithBody(const char *purpose, const char *method, const TemplateText &path,
+                     const char *body)
+    {
+        TemplateText given;
+        given.append(Slot{QString::fromLatin1(body)});
+        add(purpose, method, path).body = given;
     }
     void addLook(const char *purpose, const char *path)
     {
@@ -158,6 +216,36 @@ public:
             {QStringLiteral("_source"), toJsonArray(fields)},
             {QStringLiteral("query"), QJsonObject{{QStringLiteral("match_all"), QJsonObject()}}}};
     }
+    /// Elasticsearch 1.x: a scan's first answer has no documents; the next ones come for the raw
+    /// id that each answer has. What is beside the source survives only when it is asked for, and
+    /// a field that the index does not store makes the server parse the source, which fails at
+    /// numbers of 20 digits; so what is asked for depends on the index.
+    void addScroll()
+    {
+        TemplateText path = ofIndex(
+            {"index"},
+            QStringLiteral("/_search?search_type=scan&scroll=%1&version=true&fields=").arg(kLease));
+        path.append(Slot{QStringLiteral("fields")});
+        add("scan", "POST", path).json = QJsonObject{
+            {QStringLiteral("size"), kPage},
+            {QStringLiteral("query"), QJsonObject{{QStringLiteral("match_all"), QJsonObject()}}}};
+        addWithBody("page", "POST", QStringLiteral("/_search/scroll?scroll=") + kLease, "scroll");
+        addWithBody("end_scroll", "DELETE", QStringLiteral("/_search/scroll"), "scroll");
+    }
+    void addImport()
+    {
+        addLook("indices", "/_cluster/state/metadata");
+        add("describe", "GET", ofIndex({"index"}, {}));
+        addClear();
+        addWithBody("make", "PUT", ofIndex({"index"}, {}), "mappings");
+        addWithBody("bulk", "POST", QStringLiteral("/_bulk"), "documents");
+        addWithBody("settings", "PUT", ofIndex({"index"}, QStringLiteral("/_settings")),
+                    "settings");
+        add("refresh", "POST", ofIndex({"index"}, QStringLiteral("/_refresh")));
+        add("flush", "POST", ofIndex({"index"}, QStringLiteral("/_flush")));
+        addScroll();
+    }
+    void addClear() { add("delete", "DELETE", ofIndex({"index"}, {})); }
     void addDelete(const char *purpose, const QStringList &indices)
     {
         if (!indices.isEmpty())
@@ -166,7 +254,6 @@ public:
 
     std::vector<ElasticsearchRequest> list;
 
-private:
     /// `/PREFIX‹index›/‹type›` and what follows: asked for each.
     TemplateText ofIndex(std::initializer_list<const char *> slots, const QString &tail) const
     {
@@ -182,6 +269,8 @@ private:
         path.append(tail);
         return path;
     }
+
+private:
     /// Every index under the name that it has here.
     TemplateText listed(const QString &before, const QString &after) const
     {
@@ -232,14 +321,21 @@ void addCheck(Requests &requests, const ElasticsearchCall &call)
         requests.addDocuments(
             {QStringLiteral("csar"), QStringLiteral("imagedata"), QStringLiteral("plugin")});
     } else if (check == QLatin1String("stopped")) {
-        HttpCall alien; // another server: nothing of the cluster's goes there
-        alien.url = TemplateText(call.alienUrl + QStringLiteral("/rest/latest/auth/status"));
-        alien.timeout = std::chrono::seconds(10);
-        requests.list.push_back({QStringLiteral("alien"), alien});
+        requests.addAlien("alien", "GET", QStringLiteral("/rest/latest/auth/status")).timeout =
+            std::chrono::seconds(10);
+    } else if (check == QLatin1String("plugins") || check == QLatin1String("orchestrators")) {
+        requests.addLogin();
+        requests.addAlienList(check == QLatin1String("plugins") ? "plugins" : "orchestrators");
     } else if (check == QLatin1String("restorable")) {
         requests.addLook("root", "/");
         requests.addLook("indices", "/_cluster/state/metadata");
         requests.addLook("settings", "/_cluster/settings");
+    } else if (check == QLatin1String("converted")) {
+        requests.addLook("indices", "/_cluster/state/metadata");
+        requests.addScroll();
+    } else if (check == QLatin1String("source_version")) {
+        requests.addLook("root", "/");
+        requests.addLook("indices", "/_cluster/state/metadata");
     }
 }
 
@@ -276,6 +372,19 @@ QString title(const ElasticsearchCall &call)
             .arg(call.configFolder, call.dataFolder);
     if (check == QLatin1String("stopped"))
         return tr("See that Alien does not answer at %1").arg(call.alienUrl);
+    if (check == QLatin1String("plugins"))
+        return tr("See that every plugin at %1 is switched on that was when it was saved")
+            .arg(call.alienUrl);
+    if (check == QLatin1String("orchestrators"))
+        return tr("See that every orchestrator at %1 is connected that was when it was saved")
+            .arg(call.alienUrl);
+    if (check == QLatin1String("backup"))
+        return tr("See that the restore point %1 is whole, verified, and of today").arg(call.point);
+    if (check == QLatin1String("source_version"))
+        return tr("See that the indices are those of Alien4Cloud 1.1, on Elasticsearch 1.7");
+    if (check == QLatin1String("converted"))
+        return tr("Read every document of %1 and see that Alien4Cloud 1.2.0 can read it")
+            .arg(where);
     return tr("See that the saved indices fit those of %1").arg(where);
 }
 
@@ -284,10 +393,12 @@ QString title(const ElasticsearchCall &call)
 const QStringList &elasticsearchChecks()
 {
     static const QStringList list{
-        QStringLiteral("cluster"), QStringLiteral("health"),    QStringLiteral("share"),
-        QStringLiteral("idle"),    QStringLiteral("room"),      QStringLiteral("restore_room"),
-        QStringLiteral("indices"), QStringLiteral("leftovers"), QStringLiteral("references"),
-        QStringLiteral("config"),  QStringLiteral("stopped"),   QStringLiteral("restorable")};
+        QStringLiteral("cluster"), QStringLiteral("health"),       QStringLiteral("share"),
+        QStringLiteral("idle"),    QStringLiteral("room"),         QStringLiteral("restore_room"),
+        QStringLiteral("indices"), QStringLiteral("leftovers"),    QStringLiteral("references"),
+        QStringLiteral("config"),  QStringLiteral("stopped"),      QStringLiteral("restorable"),
+        QStringLiteral("backup"),  QStringLiteral("converted"),    QStringLiteral("source_version"),
+        QStringLiteral("plugins"), QStringLiteral("orchestrators")};
     return list;
 }
 
@@ -362,6 +473,8 @@ QJsonObject ElasticsearchCall::toJson() const
     text("data_folder", dataFolder);
     text("config_folder", configFolder);
     text("alien_url", alienUrl);
+    text("alien_user", alienUser);
+    text("alien_secret", alienPassword);
     if (bytes > 0)
         object.insert(QStringLiteral("bytes"), bytes);
     if (!details.isEmpty())
@@ -402,6 +515,8 @@ std::optional<ElasticsearchCall> ElasticsearchCall::fromJson(const QJsonObject &
         call.dataFolder = text("data_folder");
         call.configFolder = text("config_folder");
         call.alienUrl = text("alien_url");
+        call.alienUser = text("alien_user");
+        call.alienPassword = text("alien_secret");
         call.bytes = object.value(QLatin1String("bytes")).toInteger();
         call.details = object.value(QLatin1String("details")).toObject();
         return call;
@@ -462,6 +577,49 @@ QStringList ElasticsearchCall::describe() const
                     .arg(where, prefix.display(), folder.display())};
     case ElasticsearchWork::Forget:
         return {tr("Delete the snapshot of %1 that was kept in %2").arg(where, folder.display())};
+    case ElasticsearchWork::Export:
+        return {tr("Read every document of %n index(es) of %1 into files in %2", nullptr,
+                   int(indices.size()))
+                    .arg(where, folder.display()),
+                tr("Indices: %1").arg(names),
+                tr("The files hold password hashes; only this user can read them, and the run "
+                   "deletes them at its end")};
+    case ElasticsearchWork::Transform:
+        return {tr("Bring the documents in %1 to the form that Alien4Cloud 1.2.0 reads, into files "
+                   "beside them, and count them by type; one that cannot be brought there stops "
+                   "the run before anything is changed")
+                    .arg(folder.display())};
+    case ElasticsearchWork::Clear:
+        return {
+            tr("Delete %n index(es) of %1 and no other", nullptr, int(indices.size())).arg(where),
+            tr("Indices: %1").arg(names)};
+    case ElasticsearchWork::PutBack:
+        return {tr("Put back %n index(es) of %1 as the snapshot in %2 has them; what stands there "
+                   "under their names is deleted first",
+                   nullptr, int(indices.size()))
+                    .arg(where, folder.display()),
+                tr("Indices: %1").arg(names)};
+    case ElasticsearchWork::Connect:
+        return {tr("Give each orchestrator of Cloudify 3 at %1 the settings that it lacks: "
+                   "delayBetweenDeploymentStatusPolling 30, "
+                   "delayBetweenInProgressDeploymentStatusPolling 5; and delayBetweenLogPolling 2 "
+                   "only where its configuration has that key")
+                    .arg(alienUrl),
+                tr("Switch on each that was connected when it was saved, and wait until it is")};
+    case ElasticsearchWork::SwapPlugin:
+        return {tr("Unpack %1 beside, see which plugin it is, and put it in the place of that "
+                   "plugin's files below %2: work/plugins/content and work/plugins/ui",
+                   "%1 a .zip, %2 a folder")
+                    .arg(file, dataFolder),
+                tr("The old files stay in %1").arg(folder.display())};
+    case ElasticsearchWork::SwapPluginBack:
+        return {tr("Put the plugin's old files back from %1").arg(folder.display())};
+    case ElasticsearchWork::Import:
+        return {tr("Read the mappings that the new Alien made for %n index(es) of %1, make these "
+                   "indices anew, empty, and import the documents in %2",
+                   nullptr, int(indices.size()))
+                    .arg(where, folder.display()),
+                tr("Indices: %1").arg(names), tr("Then every document is read back and compared")};
     }
     return lines;
 }
@@ -537,6 +695,43 @@ std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call)
         requests.addRegister(false);
         requests.add("remove_snapshot", "DELETE", requests.snapshot());
         requests.add("remove_repository", "DELETE", requests.repository());
+        break;
+    case ElasticsearchWork::Export:
+        requests.addLook("root", "/");
+        requests.add("describe", "GET", requests.ofIndex({"index"}, {}));
+        requests.addCounts();
+        requests.addScroll();
+        break;
+    case ElasticsearchWork::Transform:
+    case ElasticsearchWork::SwapPluginBack:
+        break;
+    case ElasticsearchWork::Connect:
+        requests.addLogin();
+        requests.addAlienList("orchestrators");
+        requests.addOrchestrator("configuration", "GET", QStringLiteral("/configuration"));
+        requests.addOrchestrator("configure", "PUT", QStringLiteral("/configuration"),
+                                 "configuration");
+        requests.addOrchestrator("enable", "POST", QStringLiteral("/instance"));
+        break;
+    case ElasticsearchWork::SwapPlugin:
+        requests.addDocuments({QStringLiteral("plugin")});
+        break;
+    case ElasticsearchWork::Clear:
+        requests.addLook("indices", "/_cluster/state/metadata");
+        requests.addClear();
+        break;
+    case ElasticsearchWork::PutBack:
+        requests.addRegister(false);
+        requests.add("look", "GET", requests.snapshot());
+        requests.addLook("indices", "/_cluster/state/metadata");
+        requests.addLook("restoring", "/_cluster/state/metadata,customs");
+        requests.addClear();
+        requests.addRestore(false);
+        requests.addWatch();
+        requests.add("remove_repository", "DELETE", requests.repository());
+        break;
+    case ElasticsearchWork::Import:
+        requests.addImport();
         break;
     }
     return std::move(requests.list);

@@ -14,17 +14,25 @@ namespace lb {
 /// Restore”; the calls are the same up to OpenSearch but for the shape of answers).
 enum class ElasticsearchWork
 {
-    Id,          ///< which cluster it is: a fact, the UUIDs of the indices that the system has
-    Survey,      ///< nodes, indices, repositories, what runs: a discovery
-    Check,       ///< one condition, named by `check`
-    Describe,    ///< mappings, settings, aliases and the lists of plugins and orchestrators
-    Save,        ///< a snapshot of its own in the share, judged, then copied into the store
-    Keep,        ///< a snapshot that stays in the share: the way back
-    Restore,     ///< closes the listed indices only, restores over them, waits, compares
-    RestoreBack, ///< from what Keep kept; deletes what the restore has made
-    Rehearse,    ///< beside, under names of the run, compared and deleted again
-    RemoveOwn,   ///< indices with a rehearsal's names, and the run's repository
-    Forget,      ///< the snapshot that Keep kept, and its repository
+    Id,             ///< which cluster it is: a fact, the UUIDs of the indices that the system has
+    Survey,         ///< nodes, indices, repositories, what runs: a discovery
+    Check,          ///< one condition, named by `check`
+    Describe,       ///< mappings, settings, aliases and the lists of plugins and orchestrators
+    Save,           ///< a snapshot of its own in the share, judged, then copied into the store
+    Keep,           ///< a snapshot that stays in the share: the way back
+    Restore,        ///< closes the listed indices only, restores over them, waits, compares
+    RestoreBack,    ///< from what Keep kept; deletes what the restore has made
+    Rehearse,       ///< beside, under names of the run, compared and deleted again
+    RemoveOwn,      ///< indices with a rehearsal's names, and the run's repository
+    Forget,         ///< the snapshot that Keep kept, and its repository
+    Export,         ///< every document with what the server says about it, a line each, into files
+    Transform,      ///< of these files, others as Alien4Cloud 1.2.0 reads them; asks no server
+    Clear,          ///< deletes the listed indices
+    PutBack,        ///< undo of Clear: from what Keep kept, whatever stands there now
+    SwapPlugin,     ///< the files of a plugin for those of another version, by rename
+    SwapPluginBack, ///< undo of SwapPlugin
+    Connect,        ///< Alien's orchestrators: settings that 1.2.0 needs, then switched on
+    Import,         ///< the files into empty indices that the new version has made, and compares
 };
 
 /// Which cluster and as whom. The first address that answers is used.
@@ -46,16 +54,17 @@ struct ElasticsearchCall
     QString check;       ///< of Check: a word of elasticsearchChecks()
     QStringList indices; ///< that the work is about, each by its name: never a pattern, never _all
     QStringList present; ///< of Keep and Restore: those of them that there were when it was planned
-    QStringList made;    ///< of RestoreBack: those that there were not, which the restore has made
+    QStringList made;    ///< of RestoreBack and PutBack: those that there were not before
     QStringList extra;   ///< indices besides Alien's own that the admin counts as the system's
-    TemplateText repository, snapshot;          ///< names that the run gives
-    TemplateText folder;                        ///< of the repository, in the share
-    TemplateText prefix;                        ///< of a rehearsal's indices
-    QString share;                              ///< the folder that every node must see
-    QString part, point;                        ///< of a restore
-    QString file, title;                        ///< of a save: below the point's folder
-    QString clusterName;                        ///< expected; empty: any
+    TemplateText repository, snapshot; ///< names that the run gives
+    TemplateText folder; ///< of the repository, in the share; of an export: where its files are
+    TemplateText prefix; ///< of a rehearsal's indices
+    QString share;       ///< the folder that every node must see
+    QString part, point; ///< of a restore
+    QString file, title; ///< of a save: below the point's folder
+    QString clusterName; ///< expected; empty: any
     QString dataFolder, configFolder, alienUrl; ///< of Check
+    QString alienUser, alienPassword;           ///< the latter is a secret's name
     qint64 bytes = 0;                           ///< of the part
     QJsonObject details; ///< of the saved part: what a restore is compared with
 

@@ -3,6 +3,8 @@
 
 #include <QJsonDocument>
 
+#include <algorithm>
+
 namespace lb {
 
 namespace {
@@ -155,6 +157,23 @@ bool matches(const Match &match, const ReadAnswer &answer)
         document = parsed.isArray() ? QJsonValue(parsed.array()) : QJsonValue(parsed.object());
     }
     return atPointer(document, match.json->pointer) == match.json->equals;
+}
+
+bool Runbook::usesRestorePoint() const
+{
+    const auto restores = [](const StepSpec &step) {
+        return step.action.kind == ActionKind::TreeRestore ||
+               step.action.kind == ActionKind::PostgresRestore ||
+               step.forEach.startsWith(QLatin1String("point."));
+    };
+    // What a migration goes back to if it must.
+    const auto asksForBackup = [](const CheckSpec &check) {
+        return check.action.kind == ActionKind::Alien4CloudCheck &&
+               check.action.params.value(QLatin1String("check")).toString() ==
+                   QLatin1String("backup");
+    };
+    return std::any_of(steps.begin(), steps.end(), restores) ||
+           std::any_of(checks.begin(), checks.end(), asksForBackup);
 }
 
 const InputSpec *Runbook::input(const QString &inputName) const

@@ -176,6 +176,8 @@ struct Runbook
     QByteArray sha256;    ///< of text
 
     const InputSpec *input(const QString &inputName) const;
+    /// A step or a check of it takes something from one.
+    bool usesRestorePoint() const;
 };
 
 } // namespace lb

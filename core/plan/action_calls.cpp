@@ -503,6 +503,9 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     case ActionKind::Alien4CloudCheck:
     case ActionKind::ElasticsearchRelease:
     case ActionKind::ElasticsearchForget:
+    case ActionKind::ElasticsearchPutBack:
+    case ActionKind::Alien4CloudConnect:
+    case ActionKind::ElasticsearchExportRemove:
         return elasticsearchCall(action, references);
     case ActionKind::TreeSave:
     case ActionKind::TreeRestore:
@@ -511,6 +514,11 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     case ActionKind::ElasticsearchKeep:
     case ActionKind::ElasticsearchRestore:
     case ActionKind::ElasticsearchRehearse:
+    case ActionKind::ElasticsearchExport:
+    case ActionKind::ElasticsearchClear:
+    case ActionKind::ElasticsearchImport:
+    case ActionKind::Alien4CloudTransform:
+    case ActionKind::Alien4CloudPluginSwap:
         return fail(
             ErrorCode::BadInput,
             tr("%1 can only be a step of its own").arg(QLatin1String(specOf(action.kind).key)));

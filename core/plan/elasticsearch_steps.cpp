@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Calls and steps that save and restore the indices of an Elasticsearch cluster.
+#include "core/base/clock.h"
 #include "core/plan/action_calls.h"
 #include "core/plan/path_scope.h"
 #include "core/plan/step_builder.h"
 
+#include <QDir>
 #include <QRegularExpression>
 
 namespace lb {
@@ -80,6 +82,32 @@ Result<void> setRepository(ElasticsearchCall &call, const Action &action,
     return {};
 }
 
+/// Undo of clearing: from what Keep kept in this run.
+Result<ElasticsearchCall> putBackOf(const Action &action, const References &references)
+{
+    ElasticsearchCall call;
+    call.work = ElasticsearchWork::PutBack;
+    TRY_VALUE(call.at, clusterOf(action, references));
+    TRY_VALUE(call.indices, indexNames(action, "indices", references));
+    TRY_VALUE(call.made, indexNames(action, "made", references));
+    TRY_VALUE(call.share, pathParam(action, "share", references));
+    if (call.share.isEmpty())
+        return badParam(action, "share", tr("is empty: the nodes need a folder they all see"));
+    call.repository = ownRepository(QStringLiteral("kept-"));
+    call.snapshot = ownSnapshot();
+    call.folder = childOf(call.share, kAside);
+    return call;
+}
+
+/// Where a run's exported documents are.
+Result<TemplateText> exportFolder(const Action &action, const References &references)
+{
+    TRY_VALUE(const QString folder, pathParam(action, "folder", references));
+    if (folder.isEmpty())
+        return badParam(action, "folder", tr("is empty: the documents need a place"));
+    return childOf(folder, kStage);
+}
+
 ElasticsearchCall forgetOf(const ElasticsearchCall &kept)
 {
     ElasticsearchCall forget;
@@ -89,6 +117,24 @@ ElasticsearchCall forgetOf(const ElasticsearchCall &kept)
     forget.snapshot = kept.snapshot;
     forget.folder = kept.folder;
     return forget;
+}
+
+/// What the saved part says of plugins and orchestrators, and whom to ask what they are now.
+Result<void> setAlien(ElasticsearchCall &call, const Action &action, const References &references)
+{
+    TRY_VALUE(call.alienUrl, literalParam(action, "alien_url", references, kNoOption));
+    TRY_VALUE(call.alienUser, literalParam(action, "alien_user", references, kNoOption));
+    if (!call.alienUser.isEmpty())
+        call.alienPassword = rawParam(action, "alien_password")[QLatin1String("secret")].toString();
+    TRY_VALUE(call.part, literalParam(action, "part", references, kNoOption));
+    if (const auto &point = references.inputs().point; point && !call.part.isEmpty()) {
+        call.point = point->id;
+        if (const PartRecord *part = point->part(call.part)) {
+            call.details = part->details;
+            call.bytes = part->bytes;
+        }
+    }
+    return {};
 }
 
 Result<ElasticsearchCall> checkCall(const Action &action, const References &references)
@@ -102,20 +148,25 @@ Result<ElasticsearchCall> checkCall(const Action &action, const References &refe
     TRY_VALUE(call.share, pathParam(action, "share", references));
     TRY_VALUE(call.dataFolder, pathParam(action, "data_folder", references));
     TRY_VALUE(call.configFolder, pathParam(action, "config_folder", references));
-    TRY_VALUE(call.alienUrl, literalParam(action, "alien_url", references, kNoOption));
-    TRY_VALUE(call.part, literalParam(action, "part", references, kNoOption));
+    TRY(setAlien(call, action, references));
+    if (call.check == QLatin1String("converted")) {
+        TRY_VALUE(call.folder, exportFolder(action, references));
+    }
+    if (call.check == QLatin1String("backup")) {
+        const auto &point = references.inputs().point;
+        if (!point)
+            return badParam(action, "check", tr("needs a restore point"));
+        call.point = point->id;
+        call.details = {{QStringLiteral("made_at"), toJsonTime(point->madeAt)},
+                        {QStringLiteral("proof"), name(point->proof)},
+                        {QStringLiteral("is_whole"), point->isWhole()},
+                        {QStringLiteral("problem"), point->problem}};
+    }
     if (call.check == QLatin1String("share")) {
         if (call.share.isEmpty())
             return badParam(action, "share", tr("is empty"));
         // Here for a moment only, so that it needs no name of the run.
         call.repository = QStringLiteral("lifeboat-check");
-    }
-    if (const auto &point = references.inputs().point; point && !call.part.isEmpty()) {
-        call.point = point->id;
-        if (const PartRecord *part = point->part(call.part)) {
-            call.details = part->details;
-            call.bytes = part->bytes;
-        }
     }
     return call;
 }
@@ -127,6 +178,20 @@ Result<Call> elasticsearchCall(const Action &action, const References &reference
     if (action.kind == ActionKind::Alien4CloudCheck) {
         TRY_VALUE(ElasticsearchCall call, checkCall(action, references));
         return Call(std::move(call));
+    }
+    if (action.kind == ActionKind::ElasticsearchExportRemove) {
+        TRY_VALUE(const TemplateText folder, exportFolder(action, references));
+        return Call(TreeRemoveCall{folder});
+    }
+    if (action.kind == ActionKind::Alien4CloudConnect) {
+        ElasticsearchCall connect;
+        connect.work = ElasticsearchWork::Connect;
+        TRY(setAlien(connect, action, references));
+        return Call(std::move(connect));
+    }
+    if (action.kind == ActionKind::ElasticsearchPutBack) {
+        TRY_VALUE(ElasticsearchCall back, putBackOf(action, references));
+        return Call(std::move(back));
     }
     ElasticsearchCall call;
     TRY_VALUE(call.at, clusterOf(action, references));
@@ -210,6 +275,72 @@ Result<void> StepBuilder::addElasticsearchKeep(PlannedStep &step, const StepSpec
         {QStringLiteral("aside:%1").arg(step.id),
          tr("Delete the snapshot of the old indices kept in %1").arg(call.folder.display()),
          QString()});
+    step.calls = {std::move(call)};
+    return {};
+}
+
+Result<void> StepBuilder::addPluginSwap(PlannedStep &step, const Action &action,
+                                        const References &references)
+{
+    ElasticsearchCall call;
+    call.work = ElasticsearchWork::SwapPlugin;
+    TRY_VALUE(call.at, clusterOf(action, references));
+    TRY_VALUE(call.file, pathParam(action, "zip", references));
+    TRY_VALUE(call.dataFolder, pathParam(action, "data_folder", references));
+    // On their file system, so that each can be exchanged by a rename.
+    call.folder = childOf(QDir(call.dataFolder).filePath(QStringLiteral("work/plugins")), kAside);
+    ElasticsearchCall back = call;
+    back.work = ElasticsearchWork::SwapPluginBack;
+    step.undo = {std::move(back)};
+    step.resume = ResumePolicy::Repeat;
+    m_announced.push_back(
+        {QStringLiteral("aside:%1").arg(step.id),
+         tr("Delete the plugin's old files kept at %1").arg(call.folder.display()), QString()});
+    step.calls = {std::move(call)};
+    return {};
+}
+
+Result<void> StepBuilder::addMigration(PlannedStep &step, const StepSpec &spec,
+                                       const References &references)
+{
+    if (spec.action.kind == ActionKind::Alien4CloudPluginSwap)
+        return addPluginSwap(step, spec.action, references);
+    ElasticsearchCall call;
+    TRY_VALUE(call.indices, indexNames(spec.action, "indices", references));
+    step.resume = ResumePolicy::Repeat;
+    if (call.indices.isEmpty()) {
+        step.skipReason = tr("no index of the system is there and open");
+        return {};
+    }
+    const ActionKind kind = spec.action.kind;
+    if (kind != ActionKind::Alien4CloudTransform) {
+        TRY_VALUE(call.at, clusterOf(spec.action, references));
+    }
+    if (kind == ActionKind::ElasticsearchClear) {
+        call.work = ElasticsearchWork::Clear;
+        TRY_VALUE(ElasticsearchCall back, putBackOf(spec.action, references));
+        step.effect = Effect::Destroy;
+        step.undo = {std::move(back)};
+        step.calls = {std::move(call)};
+        return {};
+    }
+    TRY_VALUE(call.folder, exportFolder(spec.action, references));
+    if (kind == ActionKind::ElasticsearchExport) {
+        call.work = ElasticsearchWork::Export;
+        step.undo = {TreeRemoveCall{call.folder}};
+    } else if (kind == ActionKind::Alien4CloudTransform) {
+        call.work = ElasticsearchWork::Transform;
+        step.undo = {TreeRemoveCall{call.folder}};
+    } else {
+        call.work = ElasticsearchWork::Import;
+        step.effect = Effect::Destroy;
+        // What stood there before comes back with the undo of clearing.
+        ElasticsearchCall back;
+        back.work = ElasticsearchWork::Clear;
+        back.at = call.at;
+        back.indices = call.indices;
+        step.undo = {std::move(back)};
+    }
     step.calls = {std::move(call)};
     return {};
 }

@@ -104,8 +104,9 @@ QStringList indexScopes(const std::vector<PlannedStep> &steps, ElasticsearchWork
 
 QStringList writtenPaths(const std::vector<PlannedStep> &steps)
 {
-    QStringList paths =
-        databaseScopes(steps, PostgresWork::Swap) + indexScopes(steps, ElasticsearchWork::Restore);
+    QStringList paths = databaseScopes(steps, PostgresWork::Swap) +
+                        indexScopes(steps, ElasticsearchWork::Restore) +
+                        indexScopes(steps, ElasticsearchWork::Clear);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *swap = std::get_if<TreeSwapCall>(&call))

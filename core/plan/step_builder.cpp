@@ -36,14 +36,23 @@ tl::unexpected<Error> inStep(const QString &id, Error error)
     return tl::unexpected(std::move(error));
 }
 
-/// Actions that make or use a part.
+/// Steps of a migration.
+bool migrates(ActionKind kind)
+{
+    return kind == ActionKind::ElasticsearchExport || kind == ActionKind::ElasticsearchClear ||
+           kind == ActionKind::ElasticsearchImport || kind == ActionKind::Alien4CloudTransform ||
+           kind == ActionKind::Alien4CloudPluginSwap;
+}
+
+/// Actions that make or use a part, or what comes of one.
 bool worksOnPart(ActionKind kind)
 {
     return kind == ActionKind::TreeSave || kind == ActionKind::TreeRestore ||
            kind == ActionKind::PostgresDump || kind == ActionKind::PostgresGlobals ||
            kind == ActionKind::PostgresRestore || kind == ActionKind::ElasticsearchDescribe ||
            kind == ActionKind::ElasticsearchSave || kind == ActionKind::ElasticsearchKeep ||
-           kind == ActionKind::ElasticsearchRestore || kind == ActionKind::ElasticsearchRehearse;
+           kind == ActionKind::ElasticsearchRestore || kind == ActionKind::ElasticsearchRehearse ||
+           migrates(kind);
 }
 
 } // namespace
@@ -212,10 +221,7 @@ Result<const PartRecord *> StepBuilder::chosenPart(PlannedStep &step, const Acti
     if (!m_in.point)
         return fail(ErrorCode::BadInput, tr("It needs a restore point"), {},
                     tr("Choose one with --restore-point"));
-    const PartRecord *part = m_in.point->part(id);
-    if (part == nullptr)
-        return fail(ErrorCode::NotFound,
-                    tr("Restore point %1 has no part “%2”").arg(m_in.point->id, id));
+    TRY_VALUE(const PartRecord *part, m_in.point->neededPart(id));
     if (!part->encryption.isEmpty() && part->encryption != kAge)
         return fail(ErrorCode::Unsupported,
                     tr("Part “%1” is encrypted in a way that this Lifeboat does not know: %2")
@@ -318,6 +324,9 @@ Result<BuiltStep> StepBuilder::buildChecked(const StepInstance &instance, PlanSe
     } else if (spec.action.kind == ActionKind::ElasticsearchSave ||
                spec.action.kind == ActionKind::ElasticsearchDescribe) {
         TRY(addElasticsearchSave(step, instance, references));
+    } else if (migrates(spec.action.kind)) {
+        TRY(addMigration(step, spec, references));
+        return built;
     } else {
         TRY(addCalls(step, spec, references));
     }

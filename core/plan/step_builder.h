@@ -83,6 +83,11 @@ private:
                                       const References &references);
     Result<void> addElasticsearchKeep(PlannedStep &step, const StepSpec &spec,
                                       const References &references);
+    Result<void> addPluginSwap(PlannedStep &step, const Action &action,
+                               const References &references);
+    /// Export, transformation, clearing, import, and the exchange of a plugin's files.
+    Result<void> addMigration(PlannedStep &step, const StepSpec &spec,
+                              const References &references);
     Result<std::optional<PlannedStep>>
     addElasticsearchRestore(PlannedStep &step, const StepSpec &spec, const References &references);
     /// The part of the chosen restore point that a step restores; nothing when it was not chosen,

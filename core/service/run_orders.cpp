@@ -71,14 +71,8 @@ Result<QString> choosePoint(Service &service, const RunOrder &order, const Syste
 
 bool needsRestorePoint(const Runbook &runbook)
 {
-    if (runbook.purpose == Purpose::Restore || runbook.purpose == Purpose::Rehearse)
-        return true;
-    const auto uses = [](const StepSpec &step) {
-        return step.action.kind == ActionKind::TreeRestore ||
-               step.action.kind == ActionKind::PostgresRestore ||
-               step.forEach.startsWith(QLatin1String("point."));
-    };
-    return std::any_of(runbook.steps.begin(), runbook.steps.end(), uses);
+    return runbook.purpose == Purpose::Restore || runbook.purpose == Purpose::Rehearse ||
+           runbook.usesRestorePoint();
 }
 
 Result<QJsonObject> parseInputs(const std::vector<InputSpec> &specs,
@@ -288,6 +282,10 @@ Async<RunId> Service::undo(const RunId &id, const GoAnswer &go, bool attended)
         made.hidden = false;
         made.undoOf = id.value();
         made.system = view.state.request.system;
+        // What the run has changed of it on purpose is pinned since; another machine is not.
+        if (const auto now = readProfile(made.system.name);
+            now && compareIdentity(made.system.pinned, now->pinned).agreeing.size() >= 2)
+            made.system.pinned = now->pinned;
         made.store = view.state.request.store;
         made.target = view.plan->target;
         made.targetGiven = true;

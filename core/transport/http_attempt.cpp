@@ -274,6 +274,11 @@ void HttpAttempt::onMetaData()
     m_end.status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
     m_end.location = m_reply->rawHeader("Location");
     m_end.retryAfter = m_reply->rawHeader("Retry-After");
+    for (const QByteArray &cookie : m_reply->rawHeader("Set-Cookie").split('\n')) {
+        const QByteArray pair = cookie.left(cookie.indexOf(';')).trimmed();
+        if (pair.contains('='))
+            m_end.cookies += (m_end.cookies.isEmpty() ? QByteArray() : QByteArray("; ")) + pair;
+    }
     bool ok = false;
     const qint64 length = m_reply->rawHeader("Content-Length").toLongLong(&ok);
     m_expected = ok && length >= 0 ? length : -1;

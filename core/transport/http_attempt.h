@@ -46,7 +46,7 @@ struct HttpTry
     int status = 0; ///< 0: there was no answer
     QByteArray body;
     qint64 bytes = 0;
-    QByteArray location, retryAfter;
+    QByteArray location, retryAfter, cookies;
     std::optional<Error> error;
     bool canRetry = false; ///< the connection, not the request, was at fault
 };

@@ -250,7 +250,7 @@ Result<HttpAnswer> sendHttp(const HttpRequest &request, const std::stop_token &s
         }
         if (!isGood && !request.anyStatus)
             return tl::unexpected(statusError(end, place.url, place.method, request.redactor));
-        return HttpAnswer{end.status, end.body, end.bytes};
+        return HttpAnswer{end.status, end.body, end.bytes, end.location, end.cookies};
     }
 }
 

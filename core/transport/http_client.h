@@ -53,6 +53,8 @@ struct HttpAnswer
     int status = 0;
     QByteArray body; ///< empty when it went to a file
     qint64 bytes = 0;
+    QByteArray location; ///< where a redirect leads that was not followed
+    QByteArray cookies;  ///< as a Cookie header wants them; may be a secret
 };
 
 /// What a caller may want to hear meanwhile, in its own thread.

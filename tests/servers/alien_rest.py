@@ -5,6 +5,7 @@ change by GET, an orchestrator that ends disabled, a start at which what cannot 
 as disabled.
 
 alien_rest.py start FOLDER    starts it in the background; its process id is in FOLDER/pid
+alien_rest.py start-1.2 FOLDER   the same as version 1.2, which makes missing indices at its start
 alien_rest.py stop FOLDER
 
 FOLDER/alien.json says what it is (class AlienRest writes it), FOLDER/requests.jsonl what it was
@@ -25,10 +26,13 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from alien4cloud import layout, mapping
 from elasticsearch import Api, free_ports
 
 # Checks for a running application look for its archive in the words of processes.
 WAR = "alien4cloud-ui-1.1.0.war"
+DELAYS = ("delayBetweenDeploymentStatusPolling", "delayBetweenInProgressDeploymentStatusPolling")
+SUGGESTIONS = ("abstractsuggestionentry", "suggestionentry", "simplesuggestionentry")
 UNAUTHORIZED, ALREADY_EXISTS, NOT_FOUND, ILLEGAL_STATE = 100, 502, 504, 505
 
 
@@ -75,7 +79,7 @@ class AlienRest:
         os.rename(self.folder / "alien.new", self.folder / "alien.json")
 
     def command(self, what):
-        """The words of a command: `start` or `stop`."""
+        """The words of a command: `start`, `start-1.2` or `stop`."""
         return [sys.executable, "-B", str(Path(__file__).resolve()), what, str(self.folder)]
 
     def requests(self):
@@ -110,9 +114,12 @@ class Refusal(Exception):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, folder):
+    def __init__(self, folder, version=""):
         self.folder, self.lock, self.sessions = Path(folder), threading.RLock(), set()
+        self.version = version
         settings = self.settings()
+        if version == "1.2":
+            make_indices(Api(settings["elasticsearch"]), settings["faults"].get("does_not_make", ()))
         self.api = Api(settings["elasticsearch"]) if settings["elasticsearch"] else None
         self.files = Path(settings["alien_dir"]) if settings["alien_dir"] else None
         self.starting, self.polls = settings["faults"]["starting"], {}
@@ -152,6 +159,12 @@ class Server(ThreadingHTTPServer):
         orchestrator["state"] = "CONNECTING"
         self.polls[orchestrator["id"]] = self.settings()["faults"]["polls"]
 
+    def lacks_settings(self, orchestrator):
+        """Two numbers that the plugin of 1.2 demands."""
+        configuration = self.configurations.get(orchestrator["id"], {})
+        return self.version == "1.2" and "cloudify-3" in orchestrator.get("pluginId", "") and not all(
+            isinstance(configuration.get(key), int) for key in DELAYS)
+
     def seen(self, orchestrator):
         """The state moves on while it is looked at."""
         if orchestrator["state"] == "CONNECTING":
@@ -159,13 +172,34 @@ class Server(ThreadingHTTPServer):
             plugin = self.plugins.get(orchestrator.get("pluginId"), {})
             if self.polls[orchestrator["id"]] < 0:
                 orchestrator["state"] = self.settings()["faults"]["orchestrator_ends"] \
-                    if plugin.get("enabled", True) else "DISABLED"
+                    if plugin.get("enabled", True) and not self.lacks_settings(orchestrator) \
+                    else "DISABLED"
                 self.save("orchestrator", orchestrator)
         return orchestrator
 
     def handle_error(self, request, client_address):
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
+
+
+def make_indices(api, but=()):
+    """What 1.2 does at its start: makes each index that is not there, as it wants it, with what every
+    new installation has in it. Its mappings are told from those of 1.1 by alienVersion."""
+    there = api.call("GET", "/_cluster/state/metadata")["metadata"]["indices"]
+    kinds = {}
+    for name, index, kind in (*layout(True), *(("suggestion", "suggestion", one) for one in SUGGESTIONS),
+                              ("paasdeploymentlog", "paasdeploymentlog", "paasdeploymentlog")):
+        made = mapping(index, True, "1d")
+        made["properties"]["alienVersion"] = {"type": "string", "index": "not_analyzed"}
+        kinds.setdefault(name, {})[kind] = made
+    for name, mappings in kinds.items():
+        if name in there or name in but:
+            continue
+        api.call("PUT", f"/{name}", {"settings": {"number_of_shards": 1, "number_of_replicas": 0},
+                                     "mappings": mappings})
+        if name == "user":
+            api.call("PUT", "/user/user/admin?refresh=true", {"username": "admin", "new": True})
+    api.call("GET", "/_cluster/health?wait_for_status=yellow&timeout=30s")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -395,12 +429,16 @@ def running(folder):
     return int(pid) if started(pid) == began else None
 
 
-def start(folder):
+def start_new(folder):
+    return start(folder, "1.2")
+
+
+def start(folder, version=""):
     if running(folder) is not None:
         print("it runs already")
         return 0
     with (Path(folder) / "output").open("ab") as output:
-        child = subprocess.Popen([sys.executable, "-B", __file__, "serve", str(folder), WAR],
+        child = subprocess.Popen([sys.executable, "-B", __file__, "serve", str(folder), WAR, version],
                                  stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                  start_new_session=True, cwd="/")
     end = time.monotonic() + 60
@@ -427,9 +465,9 @@ def stop(folder):
     return 0
 
 
-def serve(folder, *_):
+def serve(folder, _, version=""):
     """Until SIGTERM, or until the test that wrote the folder has ended."""
-    server = Server(folder)
+    server = Server(folder, version)
     owner, began = server.settings()["owner"]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     ended = threading.Event()
@@ -442,6 +480,7 @@ def serve(folder, *_):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3 or sys.argv[1] not in ("start", "stop", "serve"):
+    if len(sys.argv) < 3 or sys.argv[1] not in ("start", "start-1.2", "stop", "serve"):
         sys.exit(__doc__)
-    sys.exit({"start": start, "stop": stop, "serve": serve}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({"start": start, "start-1.2": start_new, "stop": stop,
+              "serve": serve}[sys.argv[1]](*sys.argv[2:]))
