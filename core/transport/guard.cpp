@@ -193,11 +193,12 @@ void Guard::Private::stop()
     process.reset();
 }
 
-OutputPump &Guard::Private::outputPump()
+Result<OutputPump *> Guard::Private::outputPump()
 {
-    if (!pump)
-        pump = std::make_unique<OutputPump>();
-    return *pump;
+    if (!pump) {
+        TRY_VALUE(pump, OutputPump::make());
+    }
+    return pump.get();
 }
 
 void Guard::Private::postClosed(quint64 id)

@@ -34,7 +34,7 @@ public:
     void readReplies();
     void guardDied();
     void stop();
-    OutputPump &outputPump();
+    Result<OutputPump *> outputPump();
     /// For the pump's thread: tells the client in the main thread.
     void postClosed(quint64 id);
 

@@ -150,10 +150,15 @@ LocalProcess::LocalProcess(Guard *guard, QObject *parent)
     : QObject(parent), d(std::make_unique<Private>(this, guard))
 {
     d->pipeTimer.setSingleShot(true);
-    connect(&d->pipeTimer, &QTimer::timeout, this, [this] { d->guard->outputPump().cut(d->id); });
+    connect(&d->pipeTimer, &QTimer::timeout, this, [this] {
+        if (d->guard->pump)
+            d->guard->pump->cut(d->id);
+    });
     d->promptTimer.setSingleShot(true);
-    connect(&d->promptTimer, &QTimer::timeout, this,
-            [this] { d->guard->outputPump().giveInput(d->id); });
+    connect(&d->promptTimer, &QTimer::timeout, this, [this] {
+        if (d->guard->pump)
+            d->guard->pump->giveInput(d->id);
+    });
 }
 
 LocalProcess::~LocalProcess()
@@ -195,6 +200,8 @@ Result<void> LocalProcess::Private::start(const ProcessStart &what)
     request.kind = GuardRequest::Start;
     request.id = id;
     request.startsDaemon = what.startsDaemon ? 1 : 0;
+    // Before the program is started: nobody would read what it prints.
+    TRY_VALUE(OutputPump *const pump, guard->outputPump());
     TRY_VALUE(const FileDescriptor body, startBody(what, file, request));
     TRY_VALUE(Pipe output, newPipe(true));
     TRY_VALUE(Pipe error, newPipe(true));
@@ -203,6 +210,8 @@ Result<void> LocalProcess::Private::start(const ProcessStart &what)
         input.reader = std::move(*what.from);
     } else if (what.input.isEmpty() && what.prompt.isEmpty()) {
         input.reader = FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        if (!input.reader.isOpen())
+            return failErrno(tr("Cannot open %1").arg(QStringLiteral("/dev/null")), errno);
     } else {
         TRY_VALUE(input, newPipe(false));
     }
@@ -222,7 +231,7 @@ Result<void> LocalProcess::Private::start(const ProcessStart &what)
     streams->capture = what.capture;
     streams->log = what.log;
     streams->closed = [to = guard, number = id] { to->postClosed(number); };
-    guard->outputPump().add(id, streams);
+    pump->add(id, streams);
     return {};
 }
 

@@ -9,10 +9,13 @@
 #include <csignal>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <system_error>
 
 namespace lb {
 
 namespace {
+
+LB_TRANSLATE(Transport)
 
 constexpr qsizetype kBufferSize = 1024 * 1024;
 constexpr qsizetype kTailSize = 4096;
@@ -34,20 +37,39 @@ void keepTail(QByteArray &tail, QByteArrayView bytes)
 
 } // namespace
 
-OutputPump::OutputPump()
-    : m_epoll(::epoll_create1(EPOLL_CLOEXEC)),
-      m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      m_buffer(kBufferSize, Qt::Uninitialized)
+Result<std::unique_ptr<OutputPump>> OutputPump::make()
 {
+    const QString what = tr("Cannot read what programs print");
+    FileDescriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll.isOpen())
+        return failErrno(what, errno);
+    // Without it nobody could tell the thread anything.
+    FileDescriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake.isOpen())
+        return failErrno(what, errno);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = kWakeUp;
-    ::epoll_ctl(m_epoll.get(), EPOLL_CTL_ADD, m_wake.get(), &event);
-    m_thread = std::thread([this] { run(); });
+    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0)
+        return failErrno(what, errno);
+    std::unique_ptr<OutputPump> pump(new OutputPump(std::move(epoll), std::move(wake)));
+    try {
+        pump->m_thread = std::thread([self = pump.get()] { self->run(); });
+    } catch (const std::system_error &error) {
+        return failErrno(what, error.code().value());
+    }
+    return pump;
+}
+
+OutputPump::OutputPump(FileDescriptor epoll, FileDescriptor wake)
+    : m_epoll(std::move(epoll)), m_wake(std::move(wake)), m_buffer(kBufferSize, Qt::Uninitialized)
+{
 }
 
 OutputPump::~OutputPump()
 {
+    if (!m_thread.joinable())
+        return;
     post([this] { m_quit = true; }, false);
     m_thread.join();
 }

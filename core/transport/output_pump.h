@@ -35,7 +35,8 @@ struct PumpedStreams
 class OutputPump
 {
 public:
-    OutputPump();
+    /// Fails when the process has no descriptor or thread left for it.
+    static Result<std::unique_ptr<OutputPump>> make();
     ~OutputPump();
 
     void add(quint64 id, std::shared_ptr<PumpedStreams> streams);
@@ -47,6 +48,8 @@ public:
     void remove(quint64 id);
 
 private:
+    OutputPump(FileDescriptor epoll, FileDescriptor wake);
+
     enum Channel : quint64
     {
         Input,
