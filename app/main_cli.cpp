@@ -2,6 +2,7 @@
 #include "app/cli/completion.h"
 #include "app/cli/session.h"
 #include "app/cli/terminal.h"
+#include "app/practice_main.h"
 #include "app/runner_main.h"
 #include "core/base/english_plurals.h"
 #include "core/base/text.h"
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
         return lb::guardMain(std::atoi(argv[2]));
     if (argc >= 2 && std::strcmp(argv[1], "--runner") == 0)
         return runnerMain(argc, argv);
+    if (argc >= 2 && std::strcmp(argv[1], "--practice") == 0)
+        return practiceMain(argc, argv);
 
     QCoreApplication application(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("lifeboat-cli"));

@@ -512,11 +512,17 @@ void addOthers(std::vector<VerbSpec> &table)
                      practiceList});
     table.push_back({"practice start",
                      T("Make a throw-away system to practise with"),
-                     T("Makes a folder with all kinds of files and a system practice-TYPE. Nothing "
-                       "of yours is touched."),
+                     T("Makes a folder with files, starts simulators and a database where the type "
+                       "has them, and makes a system practice-TYPE. Nothing of yours is touched. "
+                       "Simulators listen on 127.0.0.1 only and run until “practice stop”; started "
+                       "again they take up what they hold. Faults last until the next start."),
                      {kType},
-                     {},
-                     {{"practice start files", T("needs no account and no keychain")}},
+                     {{"port", "N", T("Where the simulator listens; else on a free port")},
+                      {"fault", "NAME", T("What the simulator is to get wrong; may be repeated"),
+                       true, Words::PracticeFault}},
+                     {{"practice start files", T("needs no account and no keychain")},
+                      {"practice start alien4cloud --fault snapshot-partial",
+                       T("Elasticsearch that cannot save every shard")}},
                      practiceStart});
     table.push_back({"practice damage",
                      T("Break some of the practice system's files"),

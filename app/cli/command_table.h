@@ -24,6 +24,7 @@ enum class Words
     Step,
     Point,
     PracticeType,
+    PracticeFault,
     Shell,
     Answer,
     Target,

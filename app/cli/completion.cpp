@@ -2,6 +2,7 @@
 #include "app/cli/completion.h"
 
 #include "app/cli/arguments.h"
+#include "app/cli/practice_systems.h"
 
 namespace lb::cli {
 
@@ -55,7 +56,11 @@ QStringList valuesOf(Service &service, Words words, const QStringList &before)
             list << point.id;
         break;
     case Words::PracticeType:
-        list << QStringLiteral("files");
+        list = practiceTypes();
+        break;
+    case Words::PracticeFault:
+        for (const auto &practice : practiceSystems())
+            list << practice->faultNames();
         break;
     case Words::Shell:
         list << QStringLiteral("bash") << QStringLiteral("zsh") << QStringLiteral("fish");

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/discharge.h"
+#include "app/cli/practice_systems.h"
 #include "app/cli/run_watch.h"
 #include "app/cli/verbs.h"
-#include "core/base/atomic_file.h"
 #include "core/base/format.h"
-#include "core/base/paths.h"
+#include "core/base/json.h"
 #include "core/base/process_identity.h"
 #include "core/base/text.h"
-#include "core/practice/practice_cluster.h"
-#include "core/practice/practice_tree.h"
-#include "core/practice/tree_snapshot.h"
+#include "core/practice/practice_keys.h"
 
-#include <QDir>
-#include <QFileInfo>
+#include <algorithm>
 
 namespace lb::cli {
 
@@ -22,71 +19,91 @@ LB_TRANSLATE(Cli)
 
 using namespace std::chrono_literals;
 
-const QString kType = QStringLiteral("files");
-
-QString systemName()
+bool isStarted(Session &session, const PracticeSystem &practice)
 {
-    return QStringLiteral("practice-") + kType;
+    return session.service.system(practice.systemName()).has_value() && practice.isMade();
 }
 
-/// What copies are kept aside in, too: nothing of practice is outside it.
-QString practiceHome()
-{
-    return paths::practiceFolder() + QLatin1Char('/') + kType;
-}
-
-QString practiceTree()
-{
-    return practiceHome() + QStringLiteral("/shop");
-}
-
-bool isStarted(Session &session)
-{
-    return session.service.system(systemName()).has_value() && QFileInfo::exists(practiceTree());
-}
-
-Result<void> checkType(const Session &session)
+/// The one that the command line names.
+Result<std::unique_ptr<PracticeSystem>> wanted(const Session &session)
 {
     const QString type = session.arguments.word(0);
-    if (type == kType)
-        return {};
-    const QString near = nearest(type, {kType});
+    for (auto &practice : practiceSystems()) {
+        if (practice->type() == type)
+            return std::move(practice);
+    }
+    const QStringList types = practiceTypes();
+    const QString near = nearest(type, types);
     return fail(ErrorCode::NotFound, tr("There is nothing to practise “%1” with").arg(type),
-                near.isEmpty() ? tr("it can be %1").arg(kType) : tr("did you mean “%1”?").arg(near),
+                near.isEmpty() ? tr("it can be %1").arg(types.join(QStringLiteral(", ")))
+                               : tr("did you mean “%1”?").arg(near),
                 tr("“lifeboat-cli practice list” lists them"));
 }
 
-/// What is practised with; the database only where a server is installed.
-struct Started
+/// What --port and --fault say, held against what this type has.
+Result<PracticeSimulators> simulatorsWanted(const Session &session, const PracticeSystem &practice)
 {
-    std::optional<PracticeCluster> cluster;
-};
-
-/// A practice system that was set up before there was a server stays without.
-bool hasDatabase(Session &session)
-{
-    const auto known = session.service.system(systemName());
-    return canPractiseDatabase() &&
-           (!known || known->inputs.contains(QLatin1String("postgres_database")));
+    PracticeSimulators simulators;
+    if (session.arguments.has("port")) {
+        const int port = session.arguments.value("port").toInt();
+        if (!practice.hasPort())
+            return fail(ErrorCode::BadInput, tr("“%1” listens on no port").arg(practice.type()));
+        if (port < 1024 || port > 65535)
+            return fail(ErrorCode::BadInput, tr("--port wants a number from 1024 to 65535"),
+                        session.arguments.value("port"));
+        simulators.port = quint16(port);
+    }
+    const QStringList known = practice.faultNames();
+    for (const QString &fault : session.arguments.values("fault")) {
+        if (known.contains(fault)) {
+            simulators.faults << fault;
+            continue;
+        }
+        const QString near = nearest(fault, known);
+        return fail(ErrorCode::BadInput, tr("“%1” has no fault “%2”").arg(practice.type(), fault),
+                    known.isEmpty()  ? tr("it has none")
+                    : near.isEmpty() ? tr("it can be %1").arg(known.join(QStringLiteral(", ")))
+                                     : tr("did you mean “%1”?").arg(near));
+    }
+    return simulators;
 }
 
-Result<Started> start(Session &session)
+/// A store whose secret parts are encrypted to keys of the practice system's own.
+Result<PracticeKeys> prepareStore(Session &session, const PracticeSystem &practice)
 {
-    if (!QFileInfo::exists(practiceTree())) {
-        TRY(makeFolders(practiceHome()));
-        TRY(makePracticeTree(practiceTree()));
-    }
-    Started started;
-    QMap<QString, QStringList> inputs{{QStringLiteral("folder"), {practiceTree()}}};
-    if (hasDatabase(session)) {
-        TRY_VALUE(started.cluster, startPracticeCluster(practiceHome()));
-        inputs.insert(QStringLiteral("postgres_host"), {started.cluster->folder});
-        inputs.insert(QStringLiteral("postgres_user"), {started.cluster->user});
-        inputs.insert(QStringLiteral("postgres_database"), {started.cluster->database});
-    }
-    if (!session.service.system(systemName()))
-        TRY(session.service.addSystem(systemName(), kType, inputs, kDefaultStore));
-    return started;
+    TRY_VALUE(const PracticeKeys keys, makePracticeKeys(practice.home() + QStringLiteral("/keys")));
+    TRY_VALUE(const auto stores, session.service.stores());
+    const QString name = practice.systemName();
+    if (std::none_of(stores.begin(), stores.end(),
+                     [&](const StoreProfile &store) { return store.name == name; }))
+        TRY(session.service.addStore({name,
+                                      practice.home() + QStringLiteral("/restore-points"),
+                                      {keys.recipient},
+                                      keys.recoveryRecipient}));
+    return keys;
+}
+
+/// Everything stands and runs, and the system with it.
+Result<void> start(Session &session, PracticeSystem &practice,
+                   const std::optional<PracticeSimulators> &simulators = {})
+{
+    const auto known = session.service.system(practice.systemName());
+    const auto types = session.service.systemTypes();
+    // Before anything is started that nothing could use.
+    if (std::none_of(types.begin(), types.end(),
+                     [&](const SystemType &type) { return type.id == practice.type(); }))
+        return fail(ErrorCode::NotFound,
+                    tr("There is no runbook for systems of type “%1”").arg(practice.type()));
+    TRY_VALUE(const auto inputs, practice.start(known ? &known->inputs : nullptr, simulators));
+    const QString name = practice.systemName();
+    if (known)
+        return practice.hasPort() ? session.service.setSystem(name, inputs) : Result<void>();
+    if (!practice.hasSecretParts())
+        return session.service.addSystem(name, practice.type(), inputs, kDefaultStore);
+    TRY_VALUE(const PracticeKeys keys, prepareStore(session, practice));
+    TRY(session.service.addSystem(name, practice.type(), inputs, name));
+    return session.service.setSecretProgram(name, QStringLiteral("age_identity"),
+                                            {QStringLiteral("cat"), keys.identityFile});
 }
 
 void note(const Session &session, const QString &line)
@@ -96,12 +113,13 @@ void note(const Session &session, const QString &line)
 }
 
 /// One run of a runbook on the practice system, with every question answered. Its end.
-Result<RunView> practiseRun(Session &session, const QString &runbook, const QString &point,
-                            const QString &confirm)
+Result<RunView> practiseRun(Session &session, const PracticeSystem &practice, const char *what,
+                            const QString &point, const QString &confirm)
 {
+    const QString runbook = practice.type() + QLatin1Char('.') + QLatin1String(what);
     RunOrder order;
     order.runbook = runbook;
-    order.system = systemName();
+    order.system = practice.systemName();
     order.restorePoint = point;
     order.attended = true;
     TRY_VALUE(const RunId id, session.await(session.service.start(order)));
@@ -123,12 +141,12 @@ Result<RunView> practiseRun(Session &session, const QString &runbook, const QStr
 }
 
 /// Cancels what still goes on with the practice system, and waits until its runners are gone.
-Result<void> endRuns(Session &session)
+Result<void> endRuns(Session &session, const QString &systemName)
 {
     for (const RunSummary &run : session.service.runs(true)) {
         const RunId id(run.id);
         const auto view = session.service.run(id);
-        if (run.system != systemName() || !view || !view->runnerAlive)
+        if (run.system != systemName || !view || !view->runnerAlive)
             continue;
         RunCommand cancel;
         cancel.kind = CommandKind::Cancel;
@@ -142,39 +160,35 @@ Result<void> endRuns(Session &session)
     return {};
 }
 
-/// All that the database holds; nothing where there is none.
-Result<QByteArray> rowsOf(const Started &started)
-{
-    if (!started.cluster)
-        return QByteArray();
-    return readPracticeCluster(*started.cluster);
-}
-
-int sayResult(Session &session, const TreeSnapshot &before, const QStringList &differences,
-              int databases, const RunView &restore)
+int sayResult(Session &session, const PracticeContents &before, const QStringList &differences,
+              const RunView &restore)
 {
     const bool equal = differences.isEmpty();
     const std::chrono::milliseconds took(restore.state.startedAt.msecsTo(restore.state.endedAt));
+    const TreeSnapshot &tree = before.tree;
     if (session.json()) {
         sayJson({{QStringLiteral("format"), 1},
                  {QStringLiteral("equal"), equal},
-                 {QStringLiteral("files"), before.files},
-                 {QStringLiteral("entries"), qint64(before.entries.size())},
-                 {QStringLiteral("bytes"), before.bytes},
-                 {QStringLiteral("databases"), databases},
+                 {QStringLiteral("files"), tree.files},
+                 {QStringLiteral("entries"), qint64(tree.entries.size())},
+                 {QStringLiteral("bytes"), tree.bytes},
+                 {QStringLiteral("databases"), before.databases},
+                 {QStringLiteral("documents"), before.documents},
                  {QStringLiteral("restore_ms"), qint64(took.count())},
                  {QStringLiteral("differences"), QJsonArray::fromStringList(differences)}});
         return equal ? kGood : kFailed;
     }
     for (const QString &difference : differences)
         say(QStringLiteral("  ") + difference);
-    QString files = tr("%n file(s)", nullptr, int(before.files));
-    if (databases > 0)
-        files = tr("%1, %2", "list").arg(files, tr("%n database(s)", nullptr, databases));
+    QString what = tr("%n file(s)", nullptr, int(tree.files));
+    if (before.databases > 0)
+        what = tr("%1, %2", "list").arg(what, tr("%n database(s)", nullptr, before.databases));
+    if (before.documents > 0)
+        what = tr("%1, %2", "list").arg(what, tr("%n document(s)", nullptr, before.documents));
     say(equal ? tr("practice: equal (%1, %2, restored in %3)")
-                    .arg(files, formatSize(before.bytes), formatDuration(took))
+                    .arg(what, formatSize(tree.bytes), formatDuration(took))
               : tr("practice: different (%n difference(s) in %1)", nullptr, int(differences.size()))
-                    .arg(files));
+                    .arg(what));
     return equal ? kGood : kFailed;
 }
 
@@ -182,57 +196,68 @@ int sayResult(Session &session, const TreeSnapshot &before, const QStringList &d
 
 int practiceList(Session &session)
 {
-    const bool started = isStarted(session);
-    if (session.json()) {
-        sayJson({{QStringLiteral("format"), 1},
-                 {QStringLiteral("practice"),
-                  QJsonArray{QJsonObject{{QStringLiteral("type"), kType},
-                                         {QStringLiteral("system"), systemName()},
-                                         {QStringLiteral("folder"), practiceTree()},
-                                         {QStringLiteral("started"), started}}}}});
-        return kGood;
-    }
+    QJsonArray rows;
     Table table({{tr("TYPE"), true}, {tr("SYSTEM"), true}, {tr("STATE")}, {tr("WHAT")}});
-    table.add({kType, systemName(), started ? tr("set up") : tr("not set up"),
-               canPractiseDatabase() ? tr("a folder with all kinds of files, and a database")
-                                     : tr("a folder with all kinds of files")});
-    table.print({});
+    for (const auto &practice : practiceSystems()) {
+        const bool started = isStarted(session, *practice);
+        const bool running = started && practice->isRunning();
+        rows << QJsonObject{{QStringLiteral("type"), practice->type()},
+                            {QStringLiteral("system"), practice->systemName()},
+                            {QStringLiteral("folder"), practice->folder()},
+                            {QStringLiteral("started"), started},
+                            {QStringLiteral("running"), running},
+                            {QStringLiteral("faults"), toJsonArray(practice->faultNames())}};
+        table.add({practice->type(), practice->systemName(),
+                   !started  ? tr("not set up")
+                   : running ? tr("set up")
+                             : tr("set up, not running"),
+                   practice->what()});
+    }
+    if (session.json())
+        sayJson({{QStringLiteral("format"), 1}, {QStringLiteral("practice"), rows}});
+    else
+        table.print({});
     return kGood;
 }
 
 int practiceStart(Session &session)
 {
-    if (const auto known = checkType(session); !known)
-        return session.failed(known.error());
-    if (const auto started = start(session); !started)
-        return session.failed(started.error());
-    if (session.json()) {
-        sayJson({{QStringLiteral("format"), 1},
-                 {QStringLiteral("system"), systemName()},
-                 {QStringLiteral("folder"), practiceTree()}});
+    const auto work = [&]() -> Result<int> {
+        TRY_VALUE(const auto practice, wanted(session));
+        TRY_VALUE(const PracticeSimulators simulators, simulatorsWanted(session, *practice));
+        TRY(start(session, *practice, simulators));
+        const QString &type = practice->type();
+        const QString name = practice->systemName();
+        if (session.json()) {
+            sayJson({{QStringLiteral("format"), 1},
+                     {QStringLiteral("system"), name},
+                     {QStringLiteral("folder"), practice->folder()}});
+            return kGood;
+        }
+        say(tr("%1 is set up on %2. Now:").arg(name, practice->folder()));
+        say(QStringLiteral("  lifeboat-cli run %1.save --system %2").arg(type, name));
+        if (session.service.runbook(type + QStringLiteral(".rehearse")))
+            say(QStringLiteral("  lifeboat-cli run %1.rehearse --system %2").arg(type, name));
+        say(QStringLiteral("  lifeboat-cli practice damage %1").arg(type));
+        say(QStringLiteral("  lifeboat-cli run %1.restore --system %2").arg(type, name));
+        say(tr("or all of it: lifeboat-cli practice run %1").arg(type));
         return kGood;
-    }
-    say(tr("%1 is set up on %2. Now:").arg(systemName(), practiceTree()));
-    say(QStringLiteral("  lifeboat-cli run files.save --system ") + systemName());
-    say(QStringLiteral("  lifeboat-cli practice damage files"));
-    say(QStringLiteral("  lifeboat-cli run files.restore --system ") + systemName());
-    say(tr("or all of it: lifeboat-cli practice run files"));
-    return kGood;
+    };
+    const auto status = work();
+    return status ? *status : session.failed(status.error());
 }
 
 int practiceDamage(Session &session)
 {
-    if (const auto known = checkType(session); !known)
-        return session.failed(known.error());
-    const auto done = [&]() -> Result<QStringList> {
-        TRY_VALUE(QStringList damage, damagePracticeTree(practiceTree()));
-        if (hasDatabase(session)) {
-            TRY_VALUE(const PracticeCluster cluster, startPracticeCluster(practiceHome()));
-            TRY_VALUE(const QStringList more, damagePracticeCluster(cluster));
-            damage += more;
-        }
-        return damage;
-    }();
+    const auto work = [&]() -> Result<QStringList> {
+        TRY_VALUE(const auto practice, wanted(session));
+        if (!practice->isMade())
+            return fail(ErrorCode::NotFound, tr("%1 is not set up").arg(practice->systemName()), {},
+                        tr("“lifeboat-cli practice start %1” does it").arg(practice->type()));
+        TRY(start(session, *practice));
+        return practice->damage();
+    };
+    const auto done = work();
     if (!done)
         return session.failed(done.error());
     if (session.json()) {
@@ -248,33 +273,24 @@ int practiceDamage(Session &session)
 int practiceRun(Session &session)
 {
     const auto work = [&]() -> Result<int> {
-        TRY(checkType(session));
-        TRY_VALUE(const Started started, start(session));
-        TRY_VALUE(const QByteArray rowsBefore, rowsOf(started));
-        TRY_VALUE(const TreeSnapshot before, takeSnapshot(practiceTree()));
-        TRY_VALUE(const RunView saved, practiseRun(session, QStringLiteral("files.save"), {}, {}));
-        TRY_VALUE(QStringList damage, damagePracticeTree(practiceTree()));
-        if (started.cluster) {
-            TRY_VALUE(const QStringList more, damagePracticeCluster(*started.cluster));
-            damage += more;
-        }
+        TRY_VALUE(const auto practice, wanted(session));
+        TRY(start(session, *practice));
+        TRY_VALUE(const PracticeContents before, practice->read());
+        TRY_VALUE(const RunView saved, practiseRun(session, *practice, "save", {}, {}));
+        TRY_VALUE(const QStringList damage, practice->damage());
         for (const QString &line : damage)
             note(session, tr("damage: %1").arg(line));
         TRY_VALUE(const RunView restored,
-                  practiseRun(session, QStringLiteral("files.restore"), saved.state.restorePoint,
+                  practiseRun(session, *practice, "restore", saved.state.restorePoint,
                               saved.plan ? saved.plan->identity.text : QString()));
-        TRY_VALUE(const TreeSnapshot after, takeSnapshot(practiceTree()));
-        for (const Obligation &obligation : session.service.obligations(systemName())) {
+        TRY_VALUE(const PracticeContents after, practice->read());
+        for (const Obligation &obligation : session.service.obligations(practice->systemName())) {
             if (obligation.run != restored.state.request.id.value())
                 continue;
             if (const auto status = dischargeObligation(session, obligation, tr("practice"), {}))
                 return *status;
         }
-        TRY_VALUE(const QByteArray rowsAfter, rowsOf(started));
-        QStringList differences = compareSnapshots(before, after);
-        if (rowsBefore != rowsAfter)
-            differences << tr("the database is not as it was");
-        return sayResult(session, before, differences, started.cluster ? 1 : 0, restored);
+        return sayResult(session, before, differencesOf(before, after), restored);
     };
     const auto status = work();
     return status ? *status : session.failed(status.error());
@@ -282,49 +298,51 @@ int practiceRun(Session &session)
 
 int practiceStop(Session &session)
 {
-    if (const auto known = checkType(session); !known)
-        return session.failed(known.error());
-    if (const auto ended = endRuns(session); !ended)
+    const auto practice = wanted(session);
+    if (!practice)
+        return session.failed(practice.error());
+    const QString systemName = (*practice)->systemName();
+    if (const auto ended = endRuns(session, systemName); !ended)
         return session.failed(ended.error());
     int points = 0;
     int runs = 0;
-    for (const Obligation &obligation : session.service.obligations(systemName())) {
+    for (const Obligation &obligation : session.service.obligations(systemName)) {
         if (const auto status = dischargeObligation(session, obligation, tr("practice"), {}))
             return *status;
     }
     if (const auto known = session.await(session.service.ensureInventory()); !known)
         return session.failed(known.error());
-    for (const RestorePoint &point : session.service.points({systemName()})) {
+    for (const RestorePoint &point : session.service.points({systemName})) {
         const auto run = session.await(
-            session.service.startBuiltIn(QStringLiteral("lifeboat.remove"), systemName(),
+            session.service.startBuiltIn(QStringLiteral("lifeboat.remove"), systemName,
                                          {{QStringLiteral("point"), point.id}}, {}));
         if (const auto status = followBuiltIn(session, run))
             return *status;
         ++points;
     }
     for (const RunSummary &run : session.service.runs(true)) {
-        if (run.system != systemName())
+        if (run.system != systemName)
             continue;
         if (const auto removed = session.service.removeRun(RunId(run.id)); !removed)
             return session.failed(removed.error());
         runs += run.hidden ? 0 : 1;
     }
-    if (session.service.system(systemName())) {
-        if (const auto removed = session.service.removeSystem(systemName()); !removed)
+    if (session.service.system(systemName)) {
+        if (const auto removed = session.service.removeSystem(systemName); !removed)
             return session.failed(removed.error());
     }
-    if (const auto removed = removePracticeCluster(practiceHome()); !removed)
-        return session.failed(removed.error());
-    if (const auto removed = removePracticeTree(practiceHome()); !removed)
+    if ((*practice)->hasSecretParts())
+        (void)session.service.removeStore(systemName); // gone already is good
+    if (const auto removed = (*practice)->remove(); !removed)
         return session.failed(removed.error());
     if (session.json())
         sayJson({{QStringLiteral("format"), 1},
-                 {QStringLiteral("removed"), systemName()},
+                 {QStringLiteral("removed"), systemName},
                  {QStringLiteral("restore_points"), points},
                  {QStringLiteral("runs"), runs}});
     else
         say(tr("%1 is gone: its folder, %2 and %3.")
-                .arg(systemName(), tr("%n restore point(s)", nullptr, points),
+                .arg(systemName, tr("%n restore point(s)", nullptr, points),
                      tr("%n run(s)", nullptr, runs)));
     return kGood;
 }

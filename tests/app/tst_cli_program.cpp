@@ -25,6 +25,7 @@ private Q_SLOTS:
     void emptyListsAreGood_data();
     void emptyListsAreGood();
     void practiceEndsEqual();
+    void practiceSimulatorsLiveOn();
     void linesAndDocumentsFollowTheirSchemas();
     void missingAnswersWait();
     void wrongConfirmationTouchesNothing();
@@ -134,6 +135,10 @@ void TestCliProgram::wrongUse_data()
     row("systems set shop .rop=4h", "did you mean “.r");
     row("stores add big", "needs --folder DIR");
     row("practice run file", "did you mean “files”?");
+    row("practice start files --fault busy", "it has none");
+    row("practice start files --port 9200", "listens on no port");
+    row("practice start alien4cloud --fault bussy", "did you mean “busy”?");
+    row("practice start alien4cloud --port 80", "from 1024 to 65535");
     row("completion tcsh", "bash, zsh or fish");
 }
 
@@ -200,6 +205,51 @@ void TestCliProgram::practiceEndsEqual()
                 .value(QLatin1String("restore_points"))
                 .toArray()
                 .isEmpty());
+}
+
+/// The simulators outlive the command that started them, and the profile says where they are.
+void TestCliProgram::practiceSimulatorsLiveOn()
+{
+    const QString type = QStringLiteral("alien4cloud");
+    const auto practice = [&](const char *verb) {
+        return cli({QStringLiteral("practice"), QString::fromLatin1(verb), type});
+    };
+    const auto listed = [&] {
+        for (const QJsonValue row : document({QStringLiteral("practice"), QStringLiteral("list")})
+                                        .value(QLatin1String("practice"))
+                                        .toArray()) {
+            if (row[QLatin1String("type")].toString() == type)
+                return row.toObject();
+        }
+        return QJsonObject();
+    };
+    QCOMPARE(listed().value(QLatin1String("started")), QJsonValue(false));
+    const Ended started = practice("start");
+    QVERIFY2(started.status == 0, started.err.constData());
+    QCOMPARE(listed().value(QLatin1String("running")), QJsonValue(true));
+    const QJsonValue inputs =
+        document({QStringLiteral("systems"), QStringLiteral("show"),
+                  QStringLiteral("practice-alien4cloud")})[QLatin1String("inputs")];
+    const QString home = m_home->filePath(QStringLiteral(".local/share/lifeboat/practice/")) + type;
+    QCOMPARE(inputs[QLatin1String("alien_dir")].toString(), home + QStringLiteral("/data"));
+    QVERIFY(inputs[QLatin1String("elasticsearch_url")][0].toString().startsWith(
+        QLatin1String("http://127.0.0.1:")));
+    // What the profile has as commands stops and starts Alien alone.
+    const auto run = [&](const char *command) {
+        QStringList words = toStringList(inputs[QLatin1String(command)]);
+        return words.isEmpty() ? -1 : QProcess::execute(words.takeFirst(), words);
+    };
+    QCOMPARE(run("stop_command"), 0);
+    QCOMPARE(listed().value(QLatin1String("running")), QJsonValue(false));
+    QCOMPARE(run("start_command"), 0);
+    QCOMPARE(listed().value(QLatin1String("running")), QJsonValue(true));
+    const Ended damaged = practice("damage");
+    QVERIFY2(damaged.status == 0, damaged.err.constData());
+    QVERIFY2(damaged.out.contains("deleted the index csar"), damaged.out.constData());
+    const Ended stopped = practice("stop");
+    QVERIFY2(stopped.status == 0, stopped.err.constData());
+    QVERIFY(!QDir(home).exists());
+    QCOMPARE(listed().value(QLatin1String("started")), QJsonValue(false));
 }
 
 void TestCliProgram::linesAndDocumentsFollowTheirSchemas()

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/practice_systems.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/paths.h"
+#include "core/practice/practice_cluster.h"
+#include "core/practice/practice_tree.h"
+
+#include <QCoreApplication>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+namespace lb::cli {
+
+namespace {
+
+LB_TRANSLATE(Cli)
+
+/// A folder, and a database where a server is installed.
+class FilesPractice : public PracticeSystem
+{
+public:
+    FilesPractice() : PracticeSystem(QStringLiteral("files")) {}
+
+    QString what() const override
+    {
+        return canPractiseDatabase() ? tr("a folder with all kinds of files, and a database")
+                                     : tr("a folder with all kinds of files");
+    }
+    QString folder() const override { return home() + QStringLiteral("/shop"); }
+    bool isMade() const override { return QFileInfo::exists(folder()); }
+
+    Result<QMap<QString, QStringList>> start(const QJsonObject *known,
+                                             const std::optional<PracticeSimulators> &) override
+    {
+        if (!isMade()) {
+            TRY(makeFolders(home()));
+            TRY(makePracticeTree(folder()));
+        }
+        QMap<QString, QStringList> inputs{{QStringLiteral("folder"), {folder()}}};
+        // One that was set up before there was a server stays without.
+        if (canPractiseDatabase() &&
+            (!known || known->contains(QLatin1String("postgres_database")))) {
+            TRY_VALUE(m_cluster, startPracticeCluster(home()));
+            inputs.insert(QStringLiteral("postgres_host"), {m_cluster->folder});
+            inputs.insert(QStringLiteral("postgres_user"), {m_cluster->user});
+            inputs.insert(QStringLiteral("postgres_database"), {m_cluster->database});
+        }
+        return inputs;
+    }
+
+    Result<QStringList> damage() override
+    {
+        TRY_VALUE(QStringList done, damagePracticeTree(folder()));
+        if (m_cluster) {
+            TRY_VALUE(const QStringList more, damagePracticeCluster(*m_cluster));
+            done += more;
+        }
+        return done;
+    }
+
+    Result<PracticeContents> read() override
+    {
+        PracticeContents contents;
+        TRY_VALUE(contents.tree, takeSnapshot(folder()));
+        if (m_cluster) {
+            TRY_VALUE(const QByteArray rows, readPracticeCluster(*m_cluster));
+            contents.others.insert(tr("the database"), rows);
+            contents.databases = 1;
+        }
+        return contents;
+    }
+
+    Result<void> remove() override
+    {
+        TRY(removePracticeCluster(home()));
+        return removePracticeTree(home());
+    }
+
+private:
+    std::optional<PracticeCluster> m_cluster;
+};
+
+class Alien4CloudPractice : public PracticeSystem
+{
+public:
+    Alien4CloudPractice() : PracticeSystem(QStringLiteral("alien4cloud")) {}
+
+    QString what() const override
+    {
+        return tr(
+            "Alien4Cloud 1.1.0: simulators of Elasticsearch 1.7 and of Alien, and their files");
+    }
+    QString folder() const override { return home(); }
+    bool isMade() const override { return findPracticeAlien4Cloud(home()).has_value(); }
+    bool isRunning() const override
+    {
+        const auto found = findPracticeAlien4Cloud(home());
+        return found && lb::isRunning(*found);
+    }
+    QStringList faultNames() const override { return alien4CloudFaultNames(); }
+    bool hasPort() const override { return true; }
+    bool hasSecretParts() const override { return true; }
+
+    Result<QMap<QString, QStringList>>
+    start(const QJsonObject *, const std::optional<PracticeSimulators> &simulators) override
+    {
+        const QString program = QCoreApplication::applicationFilePath();
+        TRY_VALUE(m_installation, startPracticeAlien4Cloud(home(), program, simulators));
+        const auto address = [](quint16 port) {
+            return QStringLiteral("http://127.0.0.1:%1").arg(port);
+        };
+        // An input of this kind is one value: the list as JSON.
+        const auto command = [&](const char *mode) {
+            const QJsonArray words{program, QStringLiteral("--practice"), QString::fromLatin1(mode),
+                                   home()};
+            return QStringList{
+                QString::fromUtf8(QJsonDocument(words).toJson(QJsonDocument::Compact))};
+        };
+        return QMap<QString, QStringList>{
+            {QStringLiteral("elasticsearch_url"), {address(m_installation->elasticsearchPort)}},
+            {QStringLiteral("cluster_name"), {m_installation->clusterName()}},
+            {QStringLiteral("alien_dir"), {m_installation->dataFolder()}},
+            {QStringLiteral("config_dir"), {m_installation->configFolder()}},
+            {QStringLiteral("snapshot_dir"), {m_installation->shareFolder()}},
+            {QStringLiteral("alien_url"), {address(m_installation->alienPort)}},
+            {QStringLiteral("start_command"), command("start-alien")},
+            {QStringLiteral("stop_command"), command("stop-alien")}};
+    }
+
+    Result<QStringList> damage() override { return damagePracticeAlien4Cloud(*m_installation); }
+
+    Result<PracticeContents> read() override
+    {
+        TRY_VALUE(const Alien4CloudContents found, readPracticeAlien4Cloud(*m_installation));
+        return PracticeContents{found.tree, {}, 0, found.documents};
+    }
+
+    Result<void> remove() override { return removePracticeAlien4Cloud(home()); }
+
+private:
+    std::optional<PracticeAlien4Cloud> m_installation;
+};
+
+} // namespace
+
+QStringList differencesOf(const PracticeContents &before, const PracticeContents &after)
+{
+    QStringList differences = compareSnapshots(before.tree, after.tree);
+    for (auto it = before.others.begin(); it != before.others.end(); ++it) {
+        if (after.others.value(it.key()) != it.value())
+            differences << tr("%1 is not as it was").arg(it.key());
+    }
+    return differences;
+}
+
+QString PracticeSystem::home() const
+{
+    return paths::practiceFolder() + QLatin1Char('/') + m_type;
+}
+
+std::vector<std::unique_ptr<PracticeSystem>> practiceSystems()
+{
+    std::vector<std::unique_ptr<PracticeSystem>> systems;
+    systems.push_back(std::make_unique<FilesPractice>());
+    systems.push_back(std::make_unique<Alien4CloudPractice>());
+    return systems;
+}
+
+QStringList practiceTypes()
+{
+    QStringList types;
+    for (const auto &system : practiceSystems())
+        types << system->type();
+    return types;
+}
+
+} // namespace lb::cli

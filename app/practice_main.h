@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+/// The hidden modes `lifeboat-cli --practice MODE HOME`: `serve-elasticsearch` and `serve-alien`
+/// are the lives of the simulators' processes; `start-alien` and `stop-alien` are what a practice
+/// system has as commands. HOME is the practice folder. Returns the exit status.
+int practiceMain(int argc, char **argv);
