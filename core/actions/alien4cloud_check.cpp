@@ -327,7 +327,8 @@ Result<CallOutcome> config(ElasticsearchJob &job)
                     {}, tr("Set it to false before anything else"));
     if (config.isEmbedded)
         return fail(ErrorCode::Unsupported,
-                    tr("Elasticsearch is embedded in Alien (elasticSearch.local in %1)").arg(file),
+                    tr("Elasticsearch is embedded in Alien (elasticSearch.client is false in %1)")
+                        .arg(file),
                     {},
                     tr("It stops with Alien, and a restore needs it while Alien is off. Move the "
                        "data to a server of its own first"));

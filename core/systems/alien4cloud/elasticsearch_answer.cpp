@@ -2,6 +2,7 @@
 #include "core/systems/alien4cloud/elasticsearch_answer.h"
 
 #include "core/base/json.h"
+#include "core/systems/alien4cloud/settings.h"
 
 #include <QJsonDocument>
 #include <QRegularExpression>
@@ -35,17 +36,6 @@ QString snakeCase(const QString &name)
         snake += c.toLower();
     }
     return snake;
-}
-
-/// A setting's value where it may stand nested or as one dotted key.
-QJsonValue setting(const QJsonValue &settings, const QString &path)
-{
-    if (const QJsonValue flat = settings[path]; !flat.isUndefined())
-        return flat;
-    QJsonValue at = settings;
-    for (const QString &key : path.split(QLatin1Char('.')))
-        at = at[key];
-    return at;
 }
 
 /// One text, or a list of them. 1.x gives a list as `path.repo.0`, `path.repo.1`.
@@ -212,7 +202,7 @@ Result<std::vector<ClusterNode>> readNodes(const QByteArray &body)
         const QJsonValue node = it.value();
         const QJsonObject settings = node[QLatin1String("settings")].toObject();
         ClusterNode read{it.key(), text(node, "name"), text(node, "host"),
-                         textsOf(setting(settings, QStringLiteral("path.repo")))};
+                         textsOf(settingAt(settings, QStringLiteral("path.repo")))};
         if (read.pathRepo.isEmpty()) {
             // Flat and listed: path.repo.0, path.repo.1.
             for (auto at = settings.begin(); at != settings.end(); ++at) {
@@ -220,8 +210,8 @@ Result<std::vector<ClusterNode>> readNodes(const QByteArray &body)
                     read.pathRepo << at.value().toString();
             }
         }
-        const QJsonValue threshold =
-            setting(settings, QStringLiteral("cluster.routing.allocation.disk.threshold_enabled"));
+        const QJsonValue threshold = settingAt(
+            settings, QStringLiteral("cluster.routing.allocation.disk.threshold_enabled"));
         read.mindsDisk = threshold.toVariant().toString() != QLatin1String("false");
         list.push_back(std::move(read));
     }
@@ -239,7 +229,7 @@ Result<std::vector<ClusterIndex>> readIndices(const QByteArray &body)
     for (auto it = indices.begin(); it != indices.end(); ++it) {
         const QJsonValue settings = it.value()[QLatin1String("settings")];
         const auto read = [&](const char *key) {
-            return setting(settings, QLatin1String("index.") + QLatin1String(key));
+            return settingAt(settings, QLatin1String("index.") + QLatin1String(key));
         };
         list.push_back({it.key(), read("uuid").toString(),
                         text(it.value(), "state") != QLatin1String("close"),

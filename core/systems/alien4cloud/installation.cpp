@@ -2,8 +2,10 @@
 #include "core/systems/alien4cloud/installation.h"
 
 #include "core/model/elasticsearch_call.h"
+#include "core/systems/alien4cloud/settings.h"
 
 #include <QSet>
+#include <QVariant>
 
 namespace lb {
 
@@ -12,29 +14,6 @@ namespace {
 QStringList words(const char *list)
 {
     return QString::fromLatin1(list).split(QLatin1Char(' '));
-}
-
-/// A value where it may stand nested, dotted, or half of each.
-QJsonValue valueAt(const QJsonValue &document, const QString &path)
-{
-    if (const QJsonValue whole = document[path]; !whole.isUndefined())
-        return whole;
-    for (qsizetype dot = path.indexOf(QLatin1Char('.')); dot > 0;
-         dot = path.indexOf(QLatin1Char('.'), dot + 1)) {
-        const QJsonValue below = document[path.left(dot)];
-        if (!below.isObject())
-            continue;
-        if (const QJsonValue found = valueAt(below, path.mid(dot + 1)); !found.isUndefined())
-            return found;
-    }
-    return QJsonValue(QJsonValue::Undefined);
-}
-
-bool isYes(const QJsonValue &value)
-{
-    static const QStringList yes{QStringLiteral("true"), QStringLiteral("yes"),
-                                 QStringLiteral("on")};
-    return value.toBool() || yes.contains(value.toString().toLower());
 }
 
 } // namespace
@@ -141,12 +120,16 @@ CrossReferences compareReferences(const std::vector<SearchHit> &documents,
 AlienConfig readAlienConfig(const QJsonValue &document)
 {
     AlienConfig config;
-    config.dataFolder = valueAt(document, QStringLiteral("directories.alien")).toString();
-    config.clusterName = valueAt(document, QStringLiteral("elasticSearch.clusterName")).toString();
-    config.resetsData = isYes(valueAt(document, QStringLiteral("elasticSearch.resetData")));
-    config.isEmbedded = isYes(valueAt(document, QStringLiteral("elasticSearch.local"))) &&
-                        !isYes(valueAt(document, QStringLiteral("elasticSearch.client"))) &&
-                        !isYes(valueAt(document, QStringLiteral("elasticSearch.transportClient")));
+    config.dataFolder = settingAt(document, QStringLiteral("directories.alien")).toString();
+    config.clusterName =
+        settingAt(document, QStringLiteral("elasticSearch.clusterName")).toString();
+    config.resetsData = isYes(settingAt(document, QStringLiteral("elasticSearch.resetData")));
+    const QJsonValue client = settingAt(document, QStringLiteral("elasticSearch.client"));
+    static const QStringList no{QStringLiteral("false"), QStringLiteral("no"),
+                                QStringLiteral("off")};
+    config.isEmbedded = no.contains(client.toVariant().toString().toLower());
+    config.usesHosts = isYes(client) &&
+                       isYes(settingAt(document, QStringLiteral("elasticSearch.transportClient")));
     return config;
 }
 

@@ -46,13 +46,16 @@ CrossReferences compareReferences(const std::vector<SearchHit> &documents,
 /// empty for others.
 QString referredPath(const SearchHit &document);
 
-/// What `config/alien4cloud-config.yml` says that decides about a backup.
+/// What `config/alien4cloud-config.yml` says that decides about a backup. How Alien4Cloud reaches
+/// Elasticsearch: ElasticSearchClient of elasticsearch-mapping, whose node takes part in the
+/// cluster with data of its own unless `client` is true; `local` does not decide it.
 struct AlienConfig
 {
     QString dataFolder; ///< `directories.alien` as written
     QString clusterName;
     bool resetsData = false; ///< `elasticSearch.resetData`: wipes everything at start
-    bool isEmbedded = false; ///< `elasticSearch.local`: the cluster lives inside Alien's process
+    bool isEmbedded = false; ///< `elasticSearch.client` is false: data lives inside Alien's process
+    bool usesHosts = false;  ///< `client` and `transportClient`: connects to `elasticSearch.hosts`
 };
 /// From the file's content as JSON; keys nested or dotted.
 AlienConfig readAlienConfig(const QJsonValue &document);

@@ -316,18 +316,26 @@ private Q_SLOTS:
             {QStringLiteral("elasticSearch"),
              QJsonObject{{QStringLiteral("clusterName"), QStringLiteral("escluster")},
                          {QStringLiteral("resetData"), true},
-                         {QStringLiteral("local"), false}}}};
+                         {QStringLiteral("local"), false},
+                         {QStringLiteral("client"), false}}}};
         AlienConfig read = readAlienConfig(nested);
         QCOMPARE(read.dataFolder, QStringLiteral("runtime"));
         QCOMPARE(read.clusterName, QStringLiteral("escluster"));
         QVERIFY(read.resetsData);
-        QVERIFY(!read.isEmbedded);
-        const QJsonObject dotted{{QStringLiteral("directories.alien"), QStringLiteral("/data")},
-                                 {QStringLiteral("elasticSearch.local"), QStringLiteral("true")}};
+        QVERIFY(read.isEmbedded); // as the distribution ships it
+        QVERIFY(!read.usesHosts);
+        const QJsonObject dotted{
+            {QStringLiteral("directories.alien"), QStringLiteral("/data")},
+            {QStringLiteral("elasticSearch.client"), QStringLiteral("yes")},
+            {QStringLiteral("elasticSearch"),
+             QJsonObject{{QStringLiteral("transportClient"), QStringLiteral("true")}}}};
         read = readAlienConfig(dotted);
         QCOMPARE(read.dataFolder, QStringLiteral("/data"));
         QVERIFY(!read.resetsData);
-        QVERIFY(read.isEmbedded);
+        QVERIFY(!read.isEmbedded);
+        QVERIFY(read.usesHosts);
+        // The file always says it; what does not, is not of Alien4Cloud.
+        QVERIFY(!readAlienConfig(QJsonObject()).isEmbedded);
     }
 };
 
