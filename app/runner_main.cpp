@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/runner_main.h"
 
-#include "core/base/atomic_file.h"
 #include "core/config/profile_files.h"
 #include "core/config/runbook_reader.h"
 #include "core/config/yaml_document.h"
@@ -83,14 +82,7 @@ RunnerHooks hooks()
                 profile.pinned = identity;
                 return writeProfile(profile);
             },
-            [](const QString &file) -> Result<QJsonValue> {
-                TRY_VALUE(const QByteArray bytes, readWholeFile(file, kYamlMaxBytes));
-                const YamlDocument document = parseYaml(bytes, file);
-                if (!document.isUsable())
-                    return fail(ErrorCode::BadInput, tr("%1 cannot be read").arg(file),
-                                document.diagnostics.front().text());
-                return document.root.toJson();
-            }};
+            readYamlFile};
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/config/yaml_document.h"
 
+#include "core/base/atomic_file.h"
+
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -510,6 +512,19 @@ YamlDocument parseYaml(const QByteArray &given, const QString &file)
         // The reason is already among the diagnostics.
     }
     return document;
+}
+
+Result<QJsonValue> readYamlFile(const QString &file)
+{
+    TRY_VALUE(const QByteArray bytes, readWholeFile(file, kYamlMaxBytes));
+    const YamlDocument document = parseYaml(bytes, file);
+    QStringList problems;
+    for (const Diagnostic &found : document.diagnostics)
+        problems << found.text();
+    if (!problems.isEmpty())
+        return fail(ErrorCode::BadInput, tr("%1 cannot be read").arg(file),
+                    problems.join(QLatin1Char('\n')));
+    return document.root.toJson();
 }
 
 QByteArray toYaml(const std::vector<std::pair<QString, QJsonValue>> &members)

@@ -85,6 +85,9 @@ struct YamlDocument
 /// it in diagnostics. Pure; any thread.
 YamlDocument parseYaml(const QByteArray &bytes, const QString &file);
 
+/// A YAML file of another program's as JSON. BadInput names every finding with its place.
+Result<QJsonValue> readYamlFile(const QString &file);
+
 /// Writes data as YAML that parseYaml() reads back to equal values; keys in the order given.
 QByteArray toYaml(const std::vector<std::pair<QString, QJsonValue>> &members);
 
