@@ -7,6 +7,7 @@
 #include "core/base/english_plurals.h"
 #include "core/base/text.h"
 #include "core/base/thread_limit.h"
+#include "core/systems/alien4cloud/vendor_files.h"
 #include "core/transport/guard_main.h"
 #include "resources/resources.h"
 
@@ -95,6 +96,7 @@ int main(int argc, char **argv)
     if (arguments->help)
         return printHelp(*arguments);
     Service service;
+    service.lendVendorFiles(QStringLiteral("alien4cloud"), alien4CloudFiles());
     const VerbSpec &verb = *arguments->verb;
     const QString name = QString::fromLatin1(verb.name);
     if (name != QLatin1String("version") && name != QLatin1String("completion") &&

@@ -79,10 +79,16 @@ void addSystems(std::vector<VerbSpec> &table)
         {"systems add",
          T("Add a system"),
          T("A system is one profile: where the thing lives and how it is saved. It holds no "
-           "secret and is a text file that you may edit."),
+           "secret and is a text file that you may edit.\n\n"
+           "A type whose vendor has settings files (“systems types” says which) can be filled from "
+           "them: what was translated, worked out or left alone is said, --set wins, and no "
+           "password is taken."),
          {{"NAME"}},
          {{"type", "TYPE", T("Its type, from “systems types”"), false, Words::SystemType},
-          {"from", "FILE", T("Take over a profile's file"), false, Words::File},
+          {"from", "FILE",
+           T("Take over a profile's file; or, with --type, fill inputs from the vendor's own "
+             "files"),
+           true, Words::File},
           {"set", "KEY=VALUE", T("An input; several for the same key make a list"), true},
           {"store", "STORE", T("Where its restore points go (default: local)"), false,
            Words::Store},
@@ -94,7 +100,12 @@ void addSystems(std::vector<VerbSpec> &table)
           {"systems add shop --type files --set folder=/srv/shop "
            "--set 'quiesce_command=[\"systemctl\",\"stop\",\"shop\"]' "
            "--set 'resume_command=[\"systemctl\",\"start\",\"shop\"]'",
-           T("with a service that stands still meanwhile")}},
+           T("with a service that stands still meanwhile")},
+          {"systems add alien --type alien4cloud "
+           "--from /opt/alien4cloud/alien4cloud-premium/config/alien4cloud-config.yml "
+           "--from /opt/alien4cloud/admin-tool/config/admin-tool-config.yml "
+           "--set snapshot_dir=/srv/es-backups",
+           T("from the vendor's files; what they do not say by hand")}},
          systemsAdd});
     table.push_back({"systems set",
                      T("Change inputs and settings of a system"),

@@ -8,7 +8,10 @@
 #include "core/base/json.h"
 
 #include <QFileInfo>
+#include <QJsonDocument>
 #include <QStorageInfo>
+
+#include <algorithm>
 
 namespace lb::cli {
 
@@ -86,6 +89,56 @@ Result<RunView> prepareSave(Session &session, const SystemProfile &profile, RunM
     return watch.view();
 }
 
+/// True when the files are settings of the type's vendor and not a profile of ours.
+bool areVendors(Service &service, const QString &type, const QStringList &files)
+{
+    const auto types = service.systemTypes();
+    return !files.isEmpty() && !Service::isProfileFile(files.first()) &&
+           std::any_of(types.begin(), types.end(), [&](const SystemType &one) {
+               return one.id == type && !one.vendorFiles.isEmpty();
+           });
+}
+
+/// What the vendor's files gave, added to what was typed, which wins.
+QMap<QString, QStringList> together(const FilledInputs &filled, QMap<QString, QStringList> typed)
+{
+    for (auto it = filled.inputs.begin(); it != filled.inputs.end(); ++it) {
+        const QJsonValue value = it.value();
+        // One JSON list says exactly which items there are.
+        const QByteArray list = QJsonDocument(value.toArray()).toJson(QJsonDocument::Compact);
+        typed.insert(it.key(), {value.isArray() ? QString::fromUtf8(list) : value.toString()});
+    }
+    return typed;
+}
+
+void sayFilled(const FilledInputs &filled)
+{
+    Table inputs({{tr("FILLED"), true}, {tr("VALUE")}});
+    for (auto it = filled.inputs.begin(); it != filled.inputs.end(); ++it)
+        inputs.add({it.key(), shownValue(it.value())});
+    inputs.print(tr("The files filled nothing."));
+}
+
+void complainOf(const std::vector<Remark> &remarks)
+{
+    for (const Remark &remark : remarks)
+        complain(remark.isWarning ? tr("warning: %1").arg(remark.sentence())
+                                  : tr("note: %1").arg(remark.sentence()));
+}
+
+QJsonObject filledJson(const FilledInputs &filled)
+{
+    QJsonArray remarks;
+    for (const Remark &remark : filled.remarks)
+        remarks.append(
+            QJsonObject{{QStringLiteral("level"),
+                         remark.isWarning ? QStringLiteral("warning") : QStringLiteral("note")},
+                        {QStringLiteral("text"), remark.text},
+                        {QStringLiteral("input"), remark.input},
+                        {QStringLiteral("file"), remark.file}});
+    return {{QStringLiteral("inputs"), filled.inputs}, {QStringLiteral("remarks"), remarks}};
+}
+
 } // namespace
 
 int systemsList(Session &session)
@@ -124,6 +177,7 @@ int systemsTypes(Session &session)
             list.append(QJsonObject{{QStringLiteral("id"), type.id},
                                     {QStringLiteral("title"), type.title},
                                     {QStringLiteral("description"), type.description},
+                                    {QStringLiteral("vendor_files"), toJsonArray(type.vendorFiles)},
                                     {QStringLiteral("inputs"), inputs}});
         }
         sayJson({{QStringLiteral("format"), 1}, {QStringLiteral("types"), list}});
@@ -132,6 +186,9 @@ int systemsTypes(Session &session)
     for (const SystemType &type : types) {
         say(type.title.isEmpty() ? type.id : tr("%1: %2").arg(type.id, type.title));
         sayInputs(type.inputs);
+        if (!type.vendorFiles.isEmpty())
+            say(QStringLiteral("  ") +
+                tr("--from fills them from %1").arg(type.vendorFiles.join(QStringLiteral(", "))));
     }
     return kGood;
 }
@@ -180,17 +237,41 @@ int systemsAdd(Session &session)
     const auto set = keyValues(given.values("set"), QStringLiteral("--set"));
     if (!set)
         return session.failed(set.error());
+    const QString type = given.value("type");
+    QStringList files;
+    for (const QString &file : given.values("from"))
+        files << absolutePath(file);
+    const bool isFilled = areVendors(session.service, type, files);
+    if (!isFilled && files.size() > 1)
+        return session.failed(Error{ErrorCode::BadInput, tr("A profile's file stands alone"),
+                                    tr("--from was given %n times", nullptr, int(files.size())),
+                                    tr("With files of the system's vendor, give --type as well")});
+    FilledInputs filled;
+    if (isFilled) {
+        auto read = session.service.fillFromFiles(type, files, *set);
+        if (!read)
+            return session.failed(read.error());
+        filled = std::move(*read);
+    }
     const auto added =
-        session.service.addSystem(given.word(0), given.value("type"), *set, given.value("store"),
-                                  given.has("protected"), absolutePath(given.value("from")));
+        session.service.addSystem(given.word(0), type, together(filled, *set), given.value("store"),
+                                  given.has("protected"), isFilled ? QString() : files.value(0));
+    // Also when it failed: a remark may say why.
+    if (!added || !session.json())
+        complainOf(filled.remarks);
     if (!added)
         return session.failed(added.error());
+    if (isFilled && !session.json())
+        sayFilled(filled);
     const auto profile = session.service.system(given.word(0));
     const auto saves = profile ? saveRunbook(session.service, *profile)
                                : Result<QString>(tl::unexpected(profile.error()));
-    if (session.json() && profile)
-        sayJson(systemJson(session.service, *profile));
-    else if (saves)
+    if (session.json() && profile) {
+        QJsonObject document = systemJson(session.service, *profile);
+        if (isFilled)
+            document.insert(QStringLiteral("filled"), filledJson(filled));
+        sayJson(document);
+    } else if (saves)
         say(tr("%1 was added. Save it: lifeboat-cli run %2 --system %1")
                 .arg(given.word(0), *saves));
     else

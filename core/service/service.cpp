@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/config/profile_files.h"
 #include "core/config/schema.h"
+#include "core/config/yaml_document.h"
 #include "core/model/notify_target.h"
 #include "core/report/plan_text.h"
 #include "core/service/changes.h"
@@ -30,11 +31,6 @@ namespace {
 LB_TRANSLATE(Service)
 
 constexpr int kKeptDays = 30;
-
-SystemType toType(const SystemTypeInfo &info)
-{
-    return {info.id, info.title, info.description, info.inputs};
-}
 
 Result<void> wantDuration(const QString &key, const QString &text)
 {
@@ -185,7 +181,8 @@ std::vector<SystemType> Service::systemTypes()
 {
     std::vector<SystemType> types;
     for (const SystemTypeInfo &info : d->library().types())
-        types.push_back(toType(info));
+        types.push_back({info.id, info.title, info.description, info.inputs,
+                         d->vendorFiles.value(info.id).names});
     return types;
 }
 
@@ -208,7 +205,10 @@ Result<void> Service::addSystem(const QString &name, const QString &type,
             problems << found.text();
         if (!problems.isEmpty())
             return fail(ErrorCode::BadInput, tr("%1 is no system profile").arg(fromFile),
-                        problems.join(QLatin1Char('\n')));
+                        problems.join(QLatin1Char('\n')),
+                        isProfileFile(fromFile)
+                            ? QString()
+                            : tr("A file of the system's vendor needs the type as well"));
         profile = std::move(read.profile);
         // Which installation it is has to be read anew: the file may come from another machine.
         profile.pinned = {};
@@ -233,6 +233,57 @@ Result<void> Service::setSystem(const QString &name, const QMap<QString, QString
     TRY_VALUE(const SystemTypeInfo info, d->library().type(profile.type));
     TRY(applySettings(profile, info, set));
     return writeProfile(profile);
+}
+
+void Service::lendVendorFiles(const QString &type, VendorFiles files)
+{
+    d->vendorFiles.insert(type, std::move(files));
+}
+
+bool Service::isProfileFile(const QString &file)
+{
+    const auto document = readYamlFile(file);
+    return document && !(*document)[QLatin1String("lifeboat")].isUndefined();
+}
+
+Result<FilledInputs> Service::fillFromFiles(const QString &type, const QStringList &files,
+                                            const QMap<QString, QStringList> &given)
+{
+    TRY_VALUE(const SystemTypeInfo info, d->library().type(type));
+    const VendorFiles vendor = d->vendorFiles.value(type);
+    if (!vendor.read)
+        return fail(ErrorCode::BadInput,
+                    tr("Systems of type %1 cannot be filled from a vendor's files").arg(type), {},
+                    tr("Give its inputs one by one; “systems types” lists them"));
+    std::vector<VendorFile> read;
+    for (const QString &file : files) {
+        TRY_VALUE(QJsonValue content, readYamlFile(file));
+        read.push_back({file, std::move(content)});
+    }
+    TRY_VALUE(const FilledInputs found,
+              vendor.read(read, given.value(QStringLiteral("host")).value(0)));
+    FilledInputs filled;
+    QStringList declared;
+    for (const InputSpec &spec : info.inputs) {
+        if (given.contains(spec.name))
+            continue;
+        declared << spec.name;
+        if (!found.inputs.contains(spec.name))
+            continue;
+        if (const auto checked = spec.check(found.inputs.value(spec.name)))
+            filled.inputs.insert(spec.name, *checked);
+        else
+            filled.remarks.push_back(
+                {true,
+                 tr("%1 was not filled: %2.").arg(spec.name, checked.error().summary),
+                 spec.name,
+                 {}});
+    }
+    for (const Remark &remark : found.remarks) {
+        if (remark.input.isEmpty() || declared.contains(remark.input))
+            filled.remarks.push_back(remark);
+    }
+    return filled;
 }
 
 Result<void> Service::removeSystem(const QString &name)

@@ -5,6 +5,7 @@
 #include "core/model/plan.h"
 #include "core/model/restore_point.h"
 #include "core/model/run_state.h"
+#include "core/model/vendor_files.h"
 #include "core/runner/runner_client.h"
 #include "core/secrets/keychain.h"
 
@@ -24,6 +25,7 @@ struct SystemType
 {
     QString id, title, description;
     std::vector<InputSpec> inputs;
+    QStringList vendorFiles{}; ///< what its inputs can be filled from; see Service::fillFromFiles()
 };
 
 struct RunbookInfo
@@ -157,6 +159,16 @@ public:
                            const QMap<QString, QStringList> &set, const QString &store = {},
                            bool isProtected = false, const QString &fromFile = {});
     Result<void> setSystem(const QString &name, const QMap<QString, QStringList> &set);
+    /// How systems of a type are filled from their vendor's files: the program lends it, because
+    /// what is known of a system is its own layer's.
+    void lendVendorFiles(const QString &type, VendorFiles files);
+    /// True for a file that is a profile of ours, which addSystem() takes over whole.
+    static bool isProfileFile(const QString &file);
+    /// Inputs for a system of that type out of its vendor's own files, as the type declares them;
+    /// nothing is saved. What is `given` wins over the files, and its `host` says whether they are
+    /// from this machine. BadInput for a type without such files, and for files that are none.
+    Result<FilledInputs> fillFromFiles(const QString &type, const QStringList &files,
+                                       const QMap<QString, QStringList> &given);
     Result<void> removeSystem(const QString &name);
     /// Takes the identity that a read just found as the pinned one.
     Result<void> pinSystem(const QString &name, const Identity &identity);

@@ -38,6 +38,7 @@ struct Service::Private
     RunIndex index;
     std::unique_ptr<RunbookLibrary> runbooks;
     std::unique_ptr<ChangeWatcher> watcher;
+    QMap<QString, VendorFiles> vendorFiles; ///< by type
     std::unique_ptr<Keychain> secretKeeper; ///< made when it is needed first
     bool forgot = false;
 };

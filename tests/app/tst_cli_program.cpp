@@ -30,6 +30,7 @@ private Q_SLOTS:
     void missingAnswersWait();
     void wrongConfirmationTouchesNothing();
     void killedFollowerLeavesTheRun();
+    void vendorsFilesFillASystem();
 
 private:
     struct Ended
@@ -131,6 +132,10 @@ void TestCliProgram::wrongUse_data()
     row("systems add Shop! --type files --set folder=/x", "cannot be a system's name");
     row("systems add new --type file --set folder=/x", "files");
     row("systems add new --type files", "");
+    row("systems add new --type alien4cloud --from /nowhere/a.yml", "/nowhere/a.yml");
+    row("systems add new --type alien4cloud --from /etc/hosts", "/etc/hosts");
+    row("systems add new --from /etc/hosts", "needs the type as well");
+    row("systems add new --from /etc/hosts --from /etc/hosts", "A profile's file stands alone");
     row("systems set shop .rpo=soon", ".rpo wants a time");
     row("systems set shop .rop=4h", "did you mean “.r");
     row("stores add big", "needs --folder DIR");
@@ -367,6 +372,127 @@ void TestCliProgram::killedFollowerLeavesTheRun()
             .toString();
     };
     QTRY_COMPARE_WITH_TIMEOUT(state(), QStringLiteral("succeeded"), 60'000);
+}
+
+void TestCliProgram::vendorsFilesFillASystem()
+{
+    const auto write = [&](const QString &name, const QByteArray &text) {
+        const QString path = m_home->filePath(name);
+        QDir().mkpath(QFileInfo(path).path());
+        QFile file(path);
+        return file.open(QIODevice::WriteOnly) && file.write(text) == text.size() ? path
+                                                                                  : QString();
+    };
+    // In the shape of what the distribution and the tool ship.
+    const QString config = write(QStringLiteral("a4c/config/alien4cloud-config.yml"),
+                                 "# the embedded jetty server\n"
+                                 "server:\n  port: 8088\n#  ssl:\n#    key-password: ******\n"
+                                 "directories:\n  alien_init: init\n  alien: runtime\n"
+                                 "components.search.boost:\n  usage: 1\n"
+                                 "elasticSearch:\n  clusterName: harbour\n  local: false\n"
+                                 "  client: true\n  transportClient: true\n  resetData: true\n"
+                                 "alien_security:\n  admin:\n    ensure: true\n"
+                                 "    username: captain\n    password: canary-word\n"
+                                 "ldap:\n  filter: (&(objectClass=person)(!(objectClass=thing)))\n"
+                                 "audit:\n  ttl: 1d\n");
+    const QString tool = write(QStringLiteral("copy-of-the-tools.yml"),
+                               "elasticsearch:\n# Name of your cluster\n  cluster_name: harbour\n"
+                               "  addresses: es1:9300,es2:9300\n"
+                               "exporter.dir: /srv/export\nbackup.files_dir: /srv/files\n");
+    const QStringList add{QStringLiteral("systems"),
+                          QStringLiteral("add"),
+                          QStringLiteral("alien"),
+                          QStringLiteral("--type"),
+                          QStringLiteral("alien4cloud"),
+                          QStringLiteral("--from"),
+                          config};
+
+    // Needed inputs are missing: nothing is saved, and the remarks stand before the error.
+    const Ended less = cli(add);
+    QCOMPARE(less.status, 2);
+    QVERIFY2(less.err.contains("lifeboat-cli: warning: elasticSearch.resetData is true") &&
+                 less.err.contains("Elasticsearch: a value is needed"),
+             less.err.constData());
+
+    const QStringList whole =
+        QStringList(add) << QStringLiteral("--from") << tool << QStringLiteral("--set")
+                         << QStringLiteral("snapshot_dir=/srv/share") << QStringLiteral("--set")
+                         << QStringLiteral("alien_url=https://alien.example.test");
+    const Ended added = cli(whole);
+    QVERIFY2(added.status == 0, added.err.constData());
+    const QByteArray out = added.out.simplified();
+    QVERIFY2(out.contains("elasticsearch_url http://es1:9200, http://es2:9200") &&
+                 out.contains("alien was added"),
+             added.out.constData());
+    for (const char *part :
+         {"warning: elasticSearch.resetData", "elasticsearch.addresses names es1:9300, es2:9300",
+          "note: backup.files_dir is not used"})
+        QVERIFY2(added.err.contains(part), added.err.constData());
+    // What was typed is not talked about, nor any secret.
+    for (const char *part : {"8088", "canary"})
+        QVERIFY2(!(added.out + added.err).contains(part), added.err.constData());
+
+    const auto inputs = [](const QJsonObject &document, const char *name) {
+        return document[QLatin1String("inputs")][QLatin1String(name)];
+    };
+    const QJsonObject shown =
+        document({QStringLiteral("systems"), QStringLiteral("show"), QStringLiteral("alien")});
+    const QString home = m_home->filePath(QStringLiteral("a4c"));
+    QCOMPARE(inputs(shown, "elasticsearch_url").toArray(),
+             (QJsonArray{QStringLiteral("http://es1:9200"), QStringLiteral("http://es2:9200")}));
+    QCOMPARE(inputs(shown, "cluster_name").toString(), QStringLiteral("harbour"));
+    QCOMPARE(inputs(shown, "alien_dir").toString(), home + QStringLiteral("/runtime"));
+    QCOMPARE(inputs(shown, "config_dir").toString(), home + QStringLiteral("/config"));
+    QCOMPARE(inputs(shown, "snapshot_dir").toString(), QStringLiteral("/srv/share"));
+    QCOMPARE(inputs(shown, "alien_url").toString(), QStringLiteral("https://alien.example.test"));
+    QFile profile(m_home->filePath(QStringLiteral(".config/lifeboat/systems/alien.yaml")));
+    QVERIFY(profile.open(QIODevice::ReadOnly));
+    QVERIFY(!profile.readAll().contains("canary"));
+
+    // As one document; of another machine the file's own folder says nothing.
+    QStringList far = whole;
+    far.replace(2, QStringLiteral("far"));
+    far << QStringLiteral("--set") << QStringLiteral("host=deploy@alien1")
+        << QStringLiteral("--set") << QStringLiteral("alien_dir=/srv/data")
+        << QStringLiteral("--set") << QStringLiteral("config_dir=/srv/config");
+    const QJsonValue filled = document(far)[QLatin1String("filled")];
+    QCOMPARE(filled[QLatin1String("inputs")].toObject().keys(),
+             (QStringList{QStringLiteral("alien_user"), QStringLiteral("cluster_name"),
+                          QStringLiteral("elasticsearch_url")}));
+    const QJsonValue remark = filled[QLatin1String("remarks")][0];
+    QCOMPARE(remark[QLatin1String("level")].toString(), QStringLiteral("warning"));
+    QCOMPARE(remark[QLatin1String("file")].toString(), config);
+
+    // A profile's file is taken over as before; what is no YAML is refused with its places.
+    const Ended copy =
+        cli({QStringLiteral("systems"), QStringLiteral("add"), QStringLiteral("twin"),
+             QStringLiteral("--type"), QStringLiteral("alien4cloud"), QStringLiteral("--from"),
+             profile.fileName()});
+    QVERIFY2(copy.status == 0, copy.err.constData());
+    for (const auto &[text, says] :
+         {std::pair<QByteArray, QByteArray>{"server:\n  port: 80\n port: 90\n", "broken.yml:3:"},
+          {"a: &a [x, x]\nb: [*a, *a]\n", "An anchor (&) is not allowed"},
+          {"server.port: 1\nserver.port: 2\n", "“server.port” stands here twice"},
+          {"alien_security: {admin: {password: canary\n", "broken.yml:"},
+          {"a: \x01\n", "control character"},
+          {QByteArray(3 * 1024 * 1024, '#'), "broken.yml"},
+          {"- a\n", "hold no setting of Alien4Cloud or Elasticsearch"}}) {
+        const QString broken = write(QStringLiteral("broken.yml"), text);
+        QStringList words = add;
+        words.replace(2, QStringLiteral("broken"));
+        words.replace(6, broken);
+        const Ended refused = cli(words);
+        QCOMPARE(refused.status, 2);
+        QVERIFY2(refused.err.contains(says), refused.err.constData());
+        QVERIFY(!refused.err.contains("canary"));
+    }
+    const QJsonArray types =
+        document({QStringLiteral("systems"), QStringLiteral("types")})[QLatin1String("types")]
+            .toArray();
+    for (const QJsonValue type : types) {
+        const bool isAlien = type[QLatin1String("id")].toString() == QLatin1String("alien4cloud");
+        QCOMPARE(type[QLatin1String("vendor_files")].toArray().size(), isAlien ? 3 : 0);
+    }
 }
 
 QTEST_GUILESS_MAIN(TestCliProgram)
