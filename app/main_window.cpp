@@ -2,6 +2,7 @@
 #include "ui/main_window.h"
 #include "core/base/english_plurals.h"
 #include "core/service/service.h"
+#include "core/systems/alien4cloud/vendor_files.h"
 #include "resources/resources.h"
 #include "ui/look.h"
 
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
 
     lb::quitOnSignals();
     lb::Service service;
+    service.lendVendorFiles(QStringLiteral("alien4cloud"), lb::alien4CloudFiles());
     lb::MainWindow window(&service);
     window.show();
     if (parser.isSet(system))

@@ -58,7 +58,9 @@ struct InputForm::Field
     PlainLabel *message = nullptr;
     QString problem;
     QStringList initial;
+    QStringList filled; ///< by fill(), as typed() gave it then
 
+    void set(const QStringList &texts);
     bool manyLines() const { return spec.isList || spec.type == InputType::Command; }
 
     QStringList typed() const
@@ -81,6 +83,18 @@ struct InputForm::Field
             QString::fromUtf8(QJsonDocument(toJsonArray(items)).toJson(QJsonDocument::Compact))};
     }
 };
+
+void InputForm::Field::set(const QStringList &texts)
+{
+    if (lines)
+        lines->setPlainText(texts.join(QLatin1Char('\n')));
+    else if (check)
+        check->setChecked(texts.value(0) == QLatin1String("yes"));
+    else if (combo)
+        combo->setCurrentText(texts.value(0));
+    else
+        line->setText(texts.value(0));
+}
 
 InputForm::InputForm(QWidget *parent) : QWidget(parent) {}
 
@@ -244,6 +258,25 @@ QMap<QString, QStringList> InputForm::changedTexts() const
         if (field->typed() == field->initial)
             all.remove(field->spec.name);
     return all;
+}
+
+QMap<QString, QStringList> InputForm::typedTexts() const
+{
+    QMap<QString, QStringList> all = changedTexts();
+    for (const auto &field : m_fields)
+        if (field->typed().isEmpty() || field->typed() == field->filled)
+            all.remove(field->spec.name);
+    return all;
+}
+
+void InputForm::fill(const QJsonObject &values)
+{
+    for (const auto &field : m_fields) {
+        if (!values.contains(field->spec.name))
+            continue;
+        field->set(textsOf(values.value(field->spec.name)));
+        field->filled = field->typed();
+    }
 }
 
 QString InputForm::problem() const

@@ -27,6 +27,10 @@ public:
     QMap<QString, QStringList> texts() const;
     /// The same, only of what differs from what was given at first.
     QMap<QString, QStringList> changedTexts() const;
+    /// The same, only of what a person typed: neither given at first, nor filled, nor emptied.
+    QMap<QString, QStringList> typedTexts() const;
+    /// Puts values into their fields; fields that are not named keep theirs.
+    void fill(const QJsonObject &values);
     bool isValid() const { return problem().isEmpty(); }
     /// "Folder: must be absolute" of the first field that is wrong; empty when all are right.
     QString problem() const;

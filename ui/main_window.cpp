@@ -491,6 +491,12 @@ void MainWindow::editSystem(const QString &name)
         stores = *known;
     auto *dialog = new SystemDialog(m_service->systemTypes(), stores, edited, taken, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &SystemDialog::fillRequested, this, [this, dialog](const QStringList &files) {
+        const auto filled = m_service->fillFromFiles(dialog->type(), files, dialog->typedTexts());
+        if (!filled)
+            return dialog->showProblem(filled.error());
+        dialog->fill(*filled);
+    });
     connect(dialog, &SystemDialog::saveRequested, this, [this, dialog, edited] {
         Result<void> done;
         if (edited) {

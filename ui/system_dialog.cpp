@@ -7,6 +7,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
+#include <QFileDialog>
 #include <QFormLayout>
 #include <QLineEdit>
 #include <QPushButton>
@@ -31,6 +32,10 @@ SystemDialog::SystemDialog(std::vector<SystemType> types, const std::vector<Stor
       m_protected(
           named(new QCheckBox(tr("&Protected: every change asks for its name to be typed"), this),
                 "systemProtected")),
+      m_fillBox(named(new QWidget(this), "systemFillBox")),
+      m_fill(named(new QPushButton(tr("&Fill from the vendor's files…"), m_fillBox), "systemFill")),
+      m_fillText(named(new PlainLabel(PlainLabel::Role::Muted, m_fillBox), "systemFillText")),
+      m_remarks(named(new InlineMessage(this), "systemRemarks")),
       m_form(named(new InputForm(this), "systemForm")),
       m_message(named(new InlineMessage(this), "systemMessage"))
 {
@@ -74,7 +79,15 @@ SystemDialog::SystemDialog(std::vector<SystemType> types, const std::vector<Stor
     storeLabel->setBuddy(m_store);
     form->addRow(storeLabel, m_store);
     form->addRow(QString(), m_protected);
+    auto *fillColumn = new QVBoxLayout(m_fillBox);
+    fillColumn->setContentsMargins(0, 0, 0, 0);
+    fillColumn->setSpacing(3);
+    fillColumn->addWidget(m_fill, 0, Qt::AlignLeft);
+    fillColumn->addWidget(m_fillText);
+    m_fillText->setAlignment(Qt::AlignTop | Qt::AlignLeading);
+    form->addRow(QString(), m_fillBox);
     fields->addLayout(form);
+    fields->addWidget(m_remarks);
     fields->addWidget(m_form);
     fields->addStretch(1);
     area->setWidget(inner);
@@ -108,6 +121,7 @@ SystemDialog::SystemDialog(std::vector<SystemType> types, const std::vector<Stor
     showType();
     connect(m_type, &QComboBox::currentIndexChanged, this, &SystemDialog::showType);
     connect(m_name, &QLineEdit::textChanged, this, &SystemDialog::check);
+    connect(m_fill, &QPushButton::clicked, this, &SystemDialog::chooseFiles);
     connect(m_form, &InputForm::changed, this, &SystemDialog::check);
     connect(buttons, &QDialogButtonBox::accepted, this, &SystemDialog::saveRequested);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
@@ -140,6 +154,52 @@ QMap<QString, QStringList> SystemDialog::texts() const
     return m_edited ? m_form->changedTexts() : m_form->texts();
 }
 
+QMap<QString, QStringList> SystemDialog::typedTexts() const
+{
+    QMap<QString, QStringList> given = m_form->typedTexts();
+    // Whether the files are from this machine, the field says also when nobody touched it.
+    const QString host = QStringLiteral("host");
+    given.insert(host, m_form->texts().value(host));
+    return given;
+}
+
+void SystemDialog::chooseFiles()
+{
+    auto *dialog =
+        named(new QFileDialog(this, tr("Fill from the vendor's files")), "systemFillDialog");
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFiles);
+    dialog->setNameFilters({tr("Settings (%1)").arg(QStringLiteral("*.yml *.yaml")),
+                            tr("All files (%1)").arg(QStringLiteral("*"))});
+    // They lie in different folders: those that were chosen before count on, after the new ones.
+    connect(dialog, &QFileDialog::filesSelected, this, [this](const QStringList &files) {
+        m_chosen = files + m_files;
+        m_chosen.removeDuplicates();
+        Q_EMIT fillRequested(m_chosen);
+    });
+    dialog->open();
+}
+
+void SystemDialog::fill(const FilledInputs &filled)
+{
+    m_files = m_chosen;
+    m_message->clear();
+    m_form->fill(filled.inputs);
+    QStringList lines;
+    bool isWarned = false;
+    for (const Remark &remark : filled.remarks) {
+        const QString said = displayText(remark.sentence());
+        lines << (remark.isWarning ? tr("• Warning: %1").arg(said) : tr("• %1").arg(said));
+        isWarned = isWarned || remark.isWarning;
+    }
+    m_remarks->showMessage(
+        isWarned ? Tone::Warn : Tone::Neutral,
+        tr("%n field(s) filled; look at them before you save. No password was taken.", nullptr,
+           int(filled.inputs.size())),
+        lines.join(QLatin1Char('\n')));
+    check();
+}
+
 void SystemDialog::showProblem(const Error &error)
 {
     m_message->showMessage(
@@ -156,6 +216,11 @@ void SystemDialog::showType()
     const SystemType &type = m_types[size_t(row)];
     m_typeText->setText(displayText(type.description));
     m_typeText->setVisible(!type.description.isEmpty());
+    m_fillBox->setVisible(!type.vendorFiles.isEmpty());
+    m_fillText->setText(displayText(type.vendorFiles.join(QStringLiteral(", "))));
+    m_fill->setAccessibleDescription(m_fillText->text());
+    m_files.clear();
+    m_remarks->clear();
     m_form->setSpecs(type.inputs, m_edited ? m_edited->inputs : QJsonObject());
     // One edge for the labels of both forms.
     int widest = 0;

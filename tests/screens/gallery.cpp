@@ -15,6 +15,7 @@
 
 #include <QApplication>
 #include <QDir>
+#include <QJsonArray>
 #include <QLineEdit>
 #include <QTemporaryFile>
 #include <QTest>
@@ -113,6 +114,41 @@ int main(int argc, char **argv)
                         QStringLiteral("Any folders of this computer."), samples::inputs()};
         SystemDialog dialog({type}, {}, std::nullopt, {}, nullptr);
         shoot(&dialog, QStringLiteral("system"));
+    }
+    {
+        SystemType type{QStringLiteral("alien4cloud"),
+                        QStringLiteral("Alien4Cloud"),
+                        QStringLiteral("Its indices in Elasticsearch, its files and settings."),
+                        samples::inputs(),
+                        {QStringLiteral("alien4cloud-config.yml"),
+                         QStringLiteral("admin-tool-config.yml"),
+                         QStringLiteral("elasticsearch.yml")}};
+        SystemDialog dialog({type}, {}, std::nullopt, {}, nullptr);
+        shoot(&dialog, QStringLiteral("system-vendor"));
+        const QString file = QStringLiteral(
+            "/opt/alien4cloud/alien4cloud-premium-1.1.0/config/alien4cloud-config.yml");
+        dialog.fill(
+            {{{QStringLiteral("host"), QStringLiteral("alien1")},
+              {QStringLiteral("folder"), QJsonArray{QStringLiteral("/opt/alien4cloud/data"),
+                                                    QStringLiteral("/opt/alien4cloud/config")}}},
+             {{true,
+               QStringLiteral("elasticSearch.resetData is true: Alien wipes its data at "
+                              "its next start. Set it to false before anything else."),
+               {},
+               file},
+              {false,
+               QStringLiteral("elasticSearch.hosts names es1:9300, es2:9300, where "
+                              "Elasticsearch does not speak HTTP (9300 is the usual port "
+                              "of its own protocol). elasticsearch_url has port 9200 "
+                              "instead: change it where HTTP listens elsewhere."),
+               {},
+               file},
+              {false,
+               QStringLiteral("alien_url is http://localhost:8088, from server.port and "
+                              "the machine of Alien."),
+               {},
+               file}}});
+        shoot(&dialog, QStringLiteral("system-vendor-filled"));
     }
     auto *draft =
         new RunDraft(samples::profile(QStringLiteral("shop-files")),

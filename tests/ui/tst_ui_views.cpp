@@ -246,6 +246,79 @@ private Q_SLOTS:
         QVERIFY(!dialog.findChild<InlineMessage *>(QStringLiteral("systemMessage"))->isHidden());
     }
 
+    void vendorsFilesFillTheFields()
+    {
+        const SystemType files{
+            QStringLiteral("files"), QStringLiteral("Files"), {}, samples::inputs()};
+        SystemType alien = files;
+        alien.id = QStringLiteral("alien4cloud");
+        alien.vendorFiles = {QStringLiteral("alien4cloud-config.yml")};
+        SystemDialog dialog({files, alien}, {}, std::nullopt, {}, nullptr);
+        auto *fill = dialog.findChild<QPushButton *>(QStringLiteral("systemFill"));
+        auto *remarks = dialog.findChild<InlineMessage *>(QStringLiteral("systemRemarks"));
+        auto *type = dialog.findChild<QComboBox *>(QStringLiteral("systemType"));
+        QVERIFY(!fill->isVisibleTo(&dialog)); // the type's vendor has no files
+        type->setCurrentIndex(1);
+        QVERIFY(fill->isVisibleTo(&dialog));
+        QVERIFY(fill->accessibleDescription().contains(QStringLiteral("alien4cloud-config.yml")));
+        auto *folder = dialog.findChild<QPlainTextEdit *>(QStringLiteral("input_folder"));
+        auto *keep = dialog.findChild<QLineEdit *>(QStringLiteral("input_keep"));
+        keep->setText(QStringLiteral("3"));
+
+        QSignalSpy wanted(&dialog, &SystemDialog::fillRequested);
+        const auto choose = [&](const QStringList &paths) {
+            fill->click();
+            auto *chooser = dialog.findChild<QFileDialog *>(QStringLiteral("systemFillDialog"));
+            QVERIFY(chooser);
+            QCOMPARE(chooser->fileMode(), QFileDialog::ExistingFiles);
+            Q_EMIT chooser->filesSelected(paths);
+            delete chooser;
+        };
+        choose({QStringLiteral("/a.yml")});
+        QCOMPARE(wanted.takeFirst().first().toStringList(), QStringList{QStringLiteral("/a.yml")});
+        const QStringList hostAndKeep{QStringLiteral("host"), QStringLiteral("keep")};
+        QCOMPARE(dialog.typedTexts().keys(), hostAndKeep);
+
+        FilledInputs filled;
+        filled.inputs = {{QStringLiteral("folder"),
+                          QJsonArray{QStringLiteral("/srv/a"), QStringLiteral("/srv/b")}},
+                         {QStringLiteral("fast"), false}};
+        filled.remarks = {
+            {true, QStringLiteral("It wipes its data."), {}, QStringLiteral("/a.yml")},
+            {false, samples::hostileText(), {}, {}}};
+        dialog.fill(filled);
+        QCOMPARE(folder->toPlainText(), QStringLiteral("/srv/a\n/srv/b"));
+        QCOMPARE(dialog.texts().value(QStringLiteral("fast")), QStringList{QStringLiteral("no")});
+        QCOMPARE(keep->text(), QStringLiteral("3"));
+        QVERIFY(!remarks->isHidden());
+        QVERIFY(remarks->text().contains(QStringLiteral("look at them before you save")));
+        const QString detail = remarks->accessibleDescription();
+        QVERIFY2(detail.startsWith(QStringLiteral("• Warning: It wipes its data. (/a.yml)\n")),
+                 qPrintable(detail));
+        QVERIFY(!detail.contains(QChar(0x202E)));
+        // What a file filled, the next file may fill, and what was emptied; what was typed, not.
+        QCOMPARE(dialog.typedTexts().keys(), hostAndKeep);
+        folder->setPlainText(QStringLiteral("/srv/c"));
+        QVERIFY(dialog.typedTexts().contains(QStringLiteral("folder")));
+        folder->clear();
+        QCOMPARE(dialog.typedTexts().keys(), hostAndKeep);
+
+        // A file that cannot be read is not read again with the next one.
+        choose({QStringLiteral("/broken.yml")});
+        dialog.showProblem({ErrorCode::BadInput, QStringLiteral("no such file"), {}, {}});
+        auto *message = dialog.findChild<InlineMessage *>(QStringLiteral("systemMessage"));
+        QVERIFY(!message->isHidden());
+        wanted.clear();
+        choose({QStringLiteral("/b.yml")});
+        QCOMPARE(wanted.takeFirst().first().toStringList(),
+                 (QStringList{QStringLiteral("/b.yml"), QStringLiteral("/a.yml")}));
+        dialog.fill(FilledInputs());
+        QVERIFY(message->isHidden());
+        type->setCurrentIndex(0);
+        QVERIFY(!fill->isVisibleTo(&dialog));
+        QVERIFY(remarks->isHidden());
+    }
+
     void answersNeedTheirReason()
     {
         RunConsole console;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/paths.h"
+#include "core/systems/alien4cloud/vendor_files.h"
 #include "resources/resources.h"
 #include "ui/board_page.h"
 #include "ui/main_window.h"
@@ -7,10 +8,12 @@
 #include "ui/run_wizard.h"
 
 #include <QAbstractButton>
+#include <QComboBox>
 #include <QCryptographicHash>
 #include <QDialog>
 #include <QDir>
 #include <QDirIterator>
+#include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -212,6 +215,57 @@ private Q_SLOTS:
         QTRY_VERIFY(!child<QPushButton>(&window, "statusUndo")->isHidden());
         window.close();
         QVERIFY(QFile::exists(paths::stateFolder() + QStringLiteral("/window.ini")));
+    }
+
+    void vendorsFilesFillANewSystem()
+    {
+        Service service(m_programs + QStringLiteral("/lifeboat-cli"));
+        service.lendVendorFiles(QStringLiteral("alien4cloud"), alien4CloudFiles());
+        MainWindow window(&service);
+        window.show();
+        child<QPushButton>(&window, "emptyAdd")->click();
+        auto *dialog = child<QDialog>(&window, "systemDialog");
+        auto *type = child<QComboBox>(dialog, "systemType");
+        type->setCurrentIndex(type->findData(QStringLiteral("alien4cloud")));
+        child<QLineEdit>(dialog, "systemName")->setText(QStringLiteral("alien"));
+        const auto fillFrom = [&](const QString &name) {
+            child<QPushButton>(dialog, "systemFill")->click();
+            auto *chooser = child<QFileDialog>(dialog, "systemFillDialog");
+            Q_EMIT chooser->filesSelected({m_home->filePath(name)});
+            delete chooser;
+        };
+        write(QStringLiteral("data/broken.yml"), "server:\n  port: 80\n port: 90\n");
+        fillFrom(QStringLiteral("data/broken.yml"));
+        auto *message = child<QWidget>(dialog, "systemMessage");
+        QVERIFY(message->isVisible());
+        QVERIFY(message->accessibleDescription().contains(QStringLiteral("broken.yml:3:")));
+
+        QVERIFY(QDir(m_home->path()).mkpath(QStringLiteral("a4c/config")));
+        write(QStringLiteral("a4c/config/alien4cloud-config.yml"),
+              "server.port: 8088\ndirectories.alien: runtime\n"
+              "elasticSearch:\n  clusterName: harbour\n  client: true\n"
+              "  transportClient: true\n  hosts: es1:9300\n"
+              "alien_security.admin: {username: captain, password: canary}\n");
+        write(QStringLiteral("data/elasticsearch.yml"), "http.port: 9210\npath.repo: /srv/share\n");
+        auto *url = child<QPlainTextEdit>(dialog, "input_elasticsearch_url");
+        fillFrom(QStringLiteral("a4c/config/alien4cloud-config.yml"));
+        QVERIFY(!message->isVisible());
+        QCOMPARE(url->toPlainText(), QStringLiteral("http://es1:9200"));
+        auto *save = child<QPushButton>(dialog, "systemSave");
+        QVERIFY(!save->isEnabled()); // the share is missing
+        // The file before counts on: what the nodes' own file says of their port changes it.
+        fillFrom(QStringLiteral("data/elasticsearch.yml"));
+        QCOMPARE(url->toPlainText(), QStringLiteral("http://es1:9210"));
+        QVERIFY(save->isEnabled());
+        save->click();
+        const auto saved = service.system(QStringLiteral("alien"));
+        QVERIFY(saved);
+        QCOMPARE(saved->inputs.value(QStringLiteral("alien_dir")).toString(),
+                 m_home->filePath(QStringLiteral("a4c/runtime")));
+        QCOMPARE(saved->inputs.value(QStringLiteral("snapshot_dir")).toString(),
+                 QStringLiteral("/srv/share"));
+        QCOMPARE(filesWith("canary"), QStringList(m_home->filePath(
+                                          QStringLiteral("a4c/config/alien4cloud-config.yml"))));
     }
 
     void goingBackLeavesNothing()
