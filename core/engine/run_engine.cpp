@@ -255,30 +255,31 @@ void RunEngine::startFilled(const PlannedStep &step, int attempt, const std::vec
         return;
     }
     const bool isConfirm = !calls.empty() && std::holds_alternative<ConfirmCall>(calls.front());
-    commit(
-        EventKind::StepIntended, step.id, attempt, {{QStringLiteral("fills"), fills}},
-        [this, step, attempt, calls, secrets, isConfirm] {
-            if (isConfirm || calls.empty()) {
-                // Its text stood in the plan: whoever said go has said yes to it.
-                CallOutcome outcome;
-                outcome.outputs.insert(QStringLiteral("by"), state().go->by);
-                succeed(step, attempt, outcome);
-                return;
-            }
-            auto *run =
-                new StepRun(step, attempt, calls, secrets, m_environment, expectedIdentity(), this);
-            m_running.insert(step.id, run);
-            connect(run, &StepRun::progress, this, &RunEngine::onProgress);
-            connect(run, &StepRun::finished, this, [this, run](const Result<CallOutcome> &outcome) {
-                onStepFinished(run, outcome);
-            });
-            if (state().cancelRequested && step.section == PlanSection::Steps)
-                run->cancel();
-            // The same address may lead to another installation after a wait or a sleep.
-            const bool slept = sleepTime() - std::exchange(m_knownSleep, sleepTime()) > kNap;
-            run->start(slept || m_away.contains(step.id) ? ReadIdentity::Always
-                                                         : ReadIdentity::IfItDestroys);
-        });
+    commit(EventKind::StepIntended, step.id, attempt, {{QStringLiteral("fills"), fills}},
+           [this, step, attempt, calls, secrets, isConfirm] {
+               if (isConfirm || calls.empty()) {
+                   // Its text stood in the plan: whoever said go has said yes to it.
+                   CallOutcome outcome;
+                   outcome.outputs.insert(QStringLiteral("by"), state().go->by);
+                   succeed(step, attempt, outcome);
+                   return;
+               }
+               auto *run = new StepRun(
+                   step, attempt, calls, secrets, m_environment,
+                   [this] { return expectedIdentity(); }, this);
+               m_running.insert(step.id, run);
+               connect(run, &StepRun::progress, this, &RunEngine::onProgress);
+               connect(run, &StepRun::finished, this,
+                       [this, run](const Result<CallOutcome> &outcome) {
+                           onStepFinished(run, outcome);
+                       });
+               if (state().cancelRequested && step.section == PlanSection::Steps)
+                   run->cancel();
+               // The same address may lead to another installation after a wait or a sleep.
+               const bool slept = sleepTime() - std::exchange(m_knownSleep, sleepTime()) > kNap;
+               run->start(slept || m_away.contains(step.id) ? ReadIdentity::Always
+                                                            : ReadIdentity::IfItDestroys);
+           });
 }
 
 void RunEngine::onStepFinished(StepRun *run, const Result<CallOutcome> &outcome)

@@ -23,8 +23,8 @@ QString factText(const QJsonValue &fact)
 } // namespace
 
 StepRun::StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled,
-                 const Secrets &secrets, const RunEnvironment &environment, Identity expected,
-                 QObject *parent)
+                 const Secrets &secrets, const RunEnvironment &environment,
+                 std::function<Identity()> expected, QObject *parent)
     : QObject(parent),
       m_step(step),
       m_attempt(attempt),
@@ -57,14 +57,15 @@ void StepRun::checkIdentity(size_t index)
 {
     const std::vector<NamedCall> &facts = m_environment.plan->facts;
     if (index == facts.size()) {
-        const IdentityComparison compared = compareIdentity(m_expected, {m_factsNow, {}, {}});
+        const Identity expected = m_expected();
+        const IdentityComparison compared = compareIdentity(expected, {m_factsNow, {}, {}});
         const QStringList changed = compared.differing + compared.missing;
         if (!changed.isEmpty()) {
             const QString fact = changed.front();
             end(fail(ErrorCode::Conflict,
                      tr("The target is not the installation of the plan any more"),
                      tr("%1 was %2 and is %3")
-                         .arg(fact, factText(m_expected.facts.value(fact)),
+                         .arg(fact, factText(expected.facts.value(fact)),
                               factText(m_factsNow.value(fact))),
                      tr("Nothing of this step was done")));
             return;

@@ -20,7 +20,7 @@ class StepRun : public QObject
     Q_OBJECT
 public:
     StepRun(const PlannedStep &step, int attempt, std::vector<Call> filled, const Secrets &secrets,
-            const RunEnvironment &environment, Identity expected, QObject *parent);
+            const RunEnvironment &environment, std::function<Identity()> expected, QObject *parent);
 
     void start(ReadIdentity when);
     /// Ends a read at once, a program with TERM and KILL; a swap is finished first.
@@ -43,7 +43,7 @@ private:
     int m_attempt;
     std::vector<Call> m_calls;
     const RunEnvironment &m_environment;
-    const Identity m_expected;
+    const std::function<Identity()> m_expected;
     ActionContext m_context;
     BootTimer m_timeout;
     Execution *m_execution = nullptr;

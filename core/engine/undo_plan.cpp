@@ -126,7 +126,6 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
 
     std::vector<PlannedStep> last;
     QStringList stopped;
-    std::vector<const PlannedStep *> startsItself;
     QString previous;
     const auto add = [&](PlannedStep step) {
         step.needs = previous.isEmpty() ? QStringList() : QStringList{previous};
@@ -149,10 +148,17 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
         again.when = {};
         stopped << step.id;
         add(std::move(again));
-        // Its own way back starts what was stopped; its partner in finally may start another
-        // version.
+        // Its own way back starts what was stopped: its partner in finally may start another
+        // version, and lends only its place.
         if (!step.undo.empty()) {
-            startsItself.push_back(&step);
+            PlannedStep start = *starts.front();
+            TRY_VALUE(start.calls, filledCalls(step.undo, state));
+            start.title = tr("Undo: %1").arg(step.title);
+            start.needs.clear();
+            start.when = {};
+            start.skipReason.clear();
+            start.obliges.reset();
+            last.push_back(std::move(start));
             continue;
         }
         for (const PlannedStep *starting : starts) {
@@ -183,10 +189,6 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
                         tr("Nothing was changed; restore an earlier point instead"));
         }
         TRY_VALUE(PlannedStep walk, wayBack(step, state));
-        add(std::move(walk));
-    }
-    for (const PlannedStep *step : startsItself) {
-        TRY_VALUE(PlannedStep walk, wayBack(*step, state));
         add(std::move(walk));
     }
     for (PlannedStep &step : last)
