@@ -121,6 +121,11 @@ class Home:
         lines = (self.data / "runs" / run / "journal.jsonl").read_bytes().split(b"\n")
         return [json.loads(line) for line in lines if line]
 
+    def begun(self, run):
+        """False when its journal never got its first line: it has done nothing."""
+        journal = self.data / "runs" / run / "journal.jsonl"
+        return journal.exists() and b"\n" in journal.read_bytes()
+
     def points(self):
         return self.json("backups", "list")["restore_points"]
 

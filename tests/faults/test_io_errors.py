@@ -33,8 +33,7 @@ def state(home, run):
 
 def begun(home, known, done):
     """The run of `done`; none when it met the error before its journal's first line, and said so."""
-    new = [run for run in home.runs() if run not in known and
-           (home.data / "runs" / run / "journal.jsonl").exists() and home.events(run)]
+    new = [run for run in home.runs() if run not in known and home.begun(run)]
     assert new or (done.returncode and "nput/output error" in done.stderr), done
     return new[-1] if new else None
 

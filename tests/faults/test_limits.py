@@ -48,7 +48,7 @@ def limited(limits):
                      "--yes"], env=home.environment, cwd=home.path, stdin=subprocess.DEVNULL,
                     capture_output=True, text=True, timeout=120)
                 said = done.stdout + done.stderr
-                runs = [run for run in home.runs() if run not in known]
+                runs = [run for run in home.runs() if run not in known and home.begun(run)]
                 # 6: the runner is gone, and it is said how to go on.
                 assert (done.returncode == 0 or done.stderr.strip() or done.returncode < 0 or
                         (done.returncode == 6 and "runs resume" in done.stdout)), (limit, what, done)
