@@ -185,8 +185,9 @@ def symbols(nm_output, kinds):
 
 
 def window(program, libraries):
-    """`libraries`: layer → static library. The window must hold nothing of layers it cannot reach."""
-    allowed = reach(TABLE["window"])
+    """`libraries`: layer → static library. The window must hold nothing of layers it cannot reach,
+    but for pure knowledge that app/ lends to its service."""
+    allowed = reach([*TABLE["window"], *TABLE["lent"]])
     for soname in re.findall(r"\(NEEDED\).*\[(.*)\]", output_of("readelf", "-dW", program)):
         for library in TABLE["libraries"]:
             if soname.startswith(library.get("soname", "\0")) and \
