@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/runner_main.h"
 
+#include "app/freed_memory.h"
 #include "core/config/profile_files.h"
 #include "core/config/runbook_reader.h"
 #include "core/config/yaml_document.h"
@@ -89,6 +90,7 @@ RunnerHooks hooks()
 
 int runnerMain(int argc, char **argv)
 {
+    lb::overwriteFreedMemory();
     const rlimit noCore{0, 0};
     // A run may hold secrets: no core file, and no other process of the user reads its memory.
     ::setrlimit(RLIMIT_CORE, &noCore);

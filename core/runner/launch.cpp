@@ -57,8 +57,8 @@ Result<FileDescriptor> orderAsFile(const QByteArray &line)
 }
 
 /// In the forked child: only calls that are safe after fork() in a program with threads.
-[[noreturn]] void becomeRunner(const char *program, char *const *arguments,
-                               char *const *environment, int in, int out, int null, int failed)
+[[noreturn]] void becomeRunner(const char *program, char *const *arguments, int in, int out,
+                               int null, int failed)
 {
     // A session of its own and a parent that is gone: closing the terminal or the window does not
     // reach it, and nobody has to reap it.
@@ -73,28 +73,10 @@ Result<FileDescriptor> orderAsFile(const QByteArray &line)
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     if (::dup2(in, 0) == 0 && ::dup2(out, 1) == 1 && ::dup2(null, 2) == 2 && ::chdir("/") == 0 &&
         ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
-        ::execve(program, arguments, environment);
+        ::execv(program, arguments);
     const int number = errno;
     [[maybe_unused]] const ssize_t told = ::write(failed, &number, sizeof number);
     ::_exit(127);
-}
-
-/// Ours, and memory that is overwritten as soon as it is freed: libraries copy the secrets that
-/// they are given (headers, SQL, JSON), and their copies are not ours to wipe. The cache of each
-/// thread would be left out, so there is none (glibc manual, "Memory Allocation Tunables").
-QByteArrayList runnerEnvironment()
-{
-    const QByteArray name("GLIBC_TUNABLES=");
-    QByteArray tunables = name + "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0";
-    QByteArrayList variables;
-    for (char **variable = environ; *variable != nullptr; ++variable) {
-        const QByteArray one(*variable);
-        if (one.startsWith(name))
-            tunables += ':' + one.mid(name.size());
-        else
-            variables << one;
-    }
-    return variables << tunables;
 }
 
 Result<QByteArray> readGreeting(int fd)
@@ -133,17 +115,12 @@ Result<RunnerGreeting> launch(const QString &program, const QByteArray &order)
     QByteArray path = QFile::encodeName(program);
     QByteArray mode("--runner");
     char *const arguments[] = {path.data(), mode.data(), nullptr};
-    QByteArrayList variables = runnerEnvironment();
-    std::vector<char *> environment;
-    for (QByteArray &variable : variables)
-        environment.push_back(variable.data());
-    environment.push_back(nullptr);
     const pid_t child = ::fork();
     if (child < 0)
         return failErrno(tr("Cannot start a runner"), errno);
     if (child == 0)
-        becomeRunner(path.constData(), arguments, environment.data(), in.get(), out.write.get(),
-                     null.get(), failed.write.get());
+        becomeRunner(path.constData(), arguments, in.get(), out.write.get(), null.get(),
+                     failed.write.get());
     while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }
     out.write.reset();
