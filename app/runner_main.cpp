@@ -2,6 +2,7 @@
 #include "app/runner_main.h"
 
 #include "app/freed_memory.h"
+#include "core/base/termination.h"
 #include "core/config/profile_files.h"
 #include "core/config/runbook_reader.h"
 #include "core/config/yaml_document.h"
@@ -12,7 +13,6 @@
 #include <QSocketNotifier>
 
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -57,19 +57,6 @@ void greet(const RunnerGreeting &greeting)
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
     ::close(null);
-}
-
-/// TERM as an event of the loop: stop at the next safe point.
-int terminationSignals()
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    ::signal(SIGHUP, SIG_IGN);
-    ::signal(SIGINT, SIG_IGN);
-    ::signal(SIGPIPE, SIG_IGN);
-    return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 RunnerHooks hooks()

@@ -23,14 +23,6 @@ constexpr double kFullest = 0.8;
 /// How old the restore point may be that a migration goes back to (sheet §6.5: “of today”).
 constexpr auto kNewest = std::chrono::hours(24);
 
-CallOutcome holds(const QString &evidence)
-{
-    CallOutcome outcome;
-    outcome.outputs.insert(QStringLiteral("evidence"), evidence);
-    outcome.answer.value = evidence;
-    return outcome;
-}
-
 QString listed(const QStringList &names)
 {
     const QStringList shown = names.mid(0, 8);

@@ -121,23 +121,13 @@ Result<QString> pathIdOf(ElasticsearchJob &job, const QString &unpacked)
                 tr("Nothing was changed. Choose the zip of a plugin that is there once"));
 }
 
-/// What an earlier attempt, or the step that is undone, was about.
-std::optional<QJsonObject> begun(const ElasticsearchJob &job)
-{
-    for (const QJsonObject &seen : job.context.observed) {
-        if (seen.value(QLatin1String("what")).toString() == QLatin1String(kRecord))
-            return seen;
-    }
-    return std::nullopt;
-}
-
 } // namespace
 
 Result<CallOutcome> swapPlugin(ElasticsearchJob &job)
 {
     const ElasticsearchCall &call = job.call;
     const QString own = call.folder.display();
-    auto record = begun(job);
+    auto record = job.onRecord(kRecord);
     if (!record) {
         // Left by an attempt that ended before anything was moved.
         if (QFileInfo::exists(own) && isOwnFolderName(own))
@@ -178,7 +168,7 @@ Result<CallOutcome> swapPluginBack(ElasticsearchJob &job)
 {
     const ElasticsearchCall &call = job.call;
     const QString own = call.folder.display();
-    if (const auto record = begun(job)) {
+    if (const auto record = job.onRecord(kRecord)) {
         const auto both = exchanges(call, record->value(QLatin1String("path_id")).toString());
         const bool hadPages = record->value(QLatin1String("old_pages")).toBool();
         for (const Exchange &one : both) {

@@ -30,7 +30,7 @@ public:
     Result<void> signIn()
     {
         const ElasticsearchCall &call = m_job.call;
-        TRY_VALUE(HttpRequest request, planned("login", {}));
+        TRY_VALUE(HttpRequest login, request("login"));
         TRY_VALUE(const SecretHandle password, secretOf(call.alienPassword, m_job.context));
         QByteArray form = "username=" + QUrl::toPercentEncoding(call.alienUser) + "&password=";
         password->reveal([&](QByteArrayView bytes) {
@@ -38,10 +38,10 @@ public:
             form += encoded;
             wipe(encoded);
         });
-        request.body = std::make_shared<const SecretString>(std::move(form));
-        request.bodyType = "application/x-www-form-urlencoded";
-        request.followRedirects = false;
-        TRY_VALUE(HttpAnswer answer, sendHttp(request, m_job.stop));
+        login.body = std::make_shared<const SecretString>(std::move(form));
+        login.bodyType = "application/x-www-form-urlencoded";
+        login.followRedirects = false;
+        TRY_VALUE(HttpAnswer answer, sendHttp(login, m_job.stop));
         // Both ways it redirects; only where to says which (AuthController).
         const bool isRefused = answer.status == 401 || answer.status == 403 ||
                                answer.location.contains("authenticationfailed");
@@ -59,15 +59,15 @@ public:
     Result<QJsonValue> ask(const char *purpose, const QString &doing,
                            const ElasticsearchJob::Values &values = {}, const QByteArray &body = {})
     {
-        TRY_VALUE(HttpRequest request, planned(purpose, values));
-        request.headers.emplace_back("Cookie", m_cookie);
+        TRY_VALUE(HttpRequest asked, request(purpose, values));
+        asked.headers.emplace_back("Cookie", m_cookie);
         if (!body.isEmpty()) {
-            request.body = body;
-            request.bodyType = "application/json";
+            asked.body = body;
+            asked.bodyType = "application/json";
         }
-        TRY_VALUE(const HttpAnswer answer, sendHttp(request, m_job.stop));
+        TRY_VALUE(const HttpAnswer answer, sendHttp(asked, m_job.stop));
         m_job.log(QStringLiteral("%1 %2: %3")
-                      .arg(QString::fromLatin1(request.method), request.url)
+                      .arg(QString::fromLatin1(asked.method), asked.url)
                       .arg(answer.status));
         const QJsonObject envelope = QJsonDocument::fromJson(answer.body).object();
         const QJsonValue error = envelope.value(QLatin1String("error"));
@@ -99,23 +99,14 @@ public:
     }
 
 private:
-    Result<HttpRequest> planned(const char *purpose, const ElasticsearchJob::Values &values) const
+    Result<HttpRequest> request(const char *purpose,
+                                const ElasticsearchJob::Values &values = {}) const
     {
-        const HttpCall *found = m_job.find(purpose);
-        if (!found)
-            return fail(ErrorCode::Internal,
-                        tr("The plan has no request “%1”").arg(QLatin1String(purpose)));
-        HttpCall filled = *found;
-        filled.body = TemplateText();
-        TRY_VALUE(filled.url, filled.url.fill([&](const Slot &slot) -> Result<QString> {
-            const auto value = values.find(slot.path);
-            if (value == values.end())
-                return fail(ErrorCode::Internal, tr("Nobody gave a value for ‹%1›").arg(slot.path));
-            return QString::fromLatin1(QUrl::toPercentEncoding(value->second));
-        }));
-        TRY_VALUE(HttpRequest request, httpRequest(filled, m_job.context));
-        request.anyStatus = true;
-        return request;
+        TRY_VALUE(HttpCall call, m_job.planned(purpose, values));
+        call.body = TemplateText();
+        TRY_VALUE(HttpRequest made, httpRequest(call, m_job.context));
+        made.anyStatus = true;
+        return made;
     }
 
     ElasticsearchJob &m_job;
@@ -125,14 +116,6 @@ private:
 QString textOf(const QJsonValue &value, const char *key)
 {
     return value[QLatin1String(key)].toString();
-}
-
-CallOutcome found(const QString &evidence)
-{
-    CallOutcome outcome;
-    outcome.outputs.insert(QStringLiteral("evidence"), evidence);
-    outcome.answer.value = evidence;
-    return outcome;
 }
 
 /// Ids of those that were connected when the restore point was made.
@@ -209,7 +192,7 @@ Result<CallOutcome> checkPlugins(ElasticsearchJob &job)
                     off.join(QStringLiteral(", ")),
                     tr("Alien switches a plugin off that it cannot load, and it stays off: its log "
                        "says why. Upload it again when its files are not right"));
-    return found(tr("%n plugin(s) switched on, as saved", nullptr, on));
+    return holds(tr("%n plugin(s) switched on, as saved", nullptr, on));
 }
 
 Result<CallOutcome> checkOrchestrators(ElasticsearchJob &job)
@@ -237,7 +220,7 @@ Result<CallOutcome> checkOrchestrators(ElasticsearchJob &job)
     if (!coming.isEmpty())
         return fail(ErrorCode::Conflict, tr("Not every orchestrator is connected yet"),
                     coming.join(QStringLiteral(", ")));
-    return found(tr("%n orchestrator(s) connected, as saved", nullptr, int(ids.size())));
+    return holds(tr("%n orchestrator(s) connected, as saved", nullptr, int(ids.size())));
 }
 
 Result<CallOutcome> connectOrchestrators(ElasticsearchJob &job)
@@ -293,7 +276,7 @@ Result<CallOutcome> connectOrchestrators(ElasticsearchJob &job)
         job.report({0, -1, ids.size() - waiting.size(), ids.size()});
         TRY(job.pause(kConnectPause));
     }
-    CallOutcome outcome = found(tr("%n orchestrator(s) connected", nullptr, int(ids.size())));
+    CallOutcome outcome = holds(tr("%n orchestrator(s) connected", nullptr, int(ids.size())));
     outcome.outputs.insert(QStringLiteral("configured"), toJsonArray(changed));
     outcome.outputs.insert(QStringLiteral("switched_on"), toJsonArray(switchedOn));
     return outcome;

@@ -55,7 +55,7 @@ public:
     {
         if (!m_file.open(QIODevice::WriteOnly) ||
             !m_file.setPermissions(QFileDevice::ReadOwner | QFileDevice::WriteOwner))
-            return cannot();
+            return cannot(false);
         return {};
     }
     Result<void> write(const QByteArray &lines)
@@ -78,13 +78,13 @@ public:
     }
 
 private:
-    tl::unexpected<Error> cannot() const
+    /// While it is written, Qt says ResourceError for a full disk.
+    tl::unexpected<Error> cannot(bool isOpen = true) const
     {
-        const auto code = m_file.error() == QFileDevice::ResourceError ||
-                                  m_file.errorString().contains(QLatin1String("No space"))
-                              ? ErrorCode::NoSpace
-                              : ErrorCode::Failed;
-        return fail(code, tr("Cannot write %1").arg(m_file.fileName()), m_file.errorString());
+        const bool isFull = isOpen && m_file.error() == QFileDevice::ResourceError;
+        return fail(isFull ? ErrorCode::NoSpace : ErrorCode::Failed,
+                    tr("Cannot write %1").arg(m_file.fileName()), m_file.errorString(),
+                    tr("Nothing live was changed by it; make room or mend the folder, and resume"));
     }
 
     QSaveFile m_file;
@@ -209,18 +209,6 @@ Result<qint64> readDocuments(ElasticsearchJob &job, const QString &index, const 
             return fail(ErrorCode::Cancelled, tr("It was cancelled"));
         TRY_VALUE(answer, job.askWith("page", doing, scroll.id));
     }
-}
-
-/// What an earlier attempt has put on record of this index.
-std::optional<QJsonObject> recorded(const ElasticsearchJob &job, const char *what,
-                                    const QString &index)
-{
-    for (const QJsonObject &seen : job.context.observed) {
-        if (seen.value(QLatin1String("what")).toString() == QLatin1String(what) &&
-            seen.value(QLatin1String("index")).toString() == index)
-            return seen;
-    }
-    return std::nullopt;
 }
 
 using DocumentDigest = std::array<char, 16>;
@@ -466,7 +454,7 @@ Result<CallOutcome> exportIndices(ElasticsearchJob &job)
     QJsonObject list;
     for (const QString &index : call.indices) {
         const QString path = linesOf(job, kExported, index);
-        if (const auto before = recorded(job, "exported", index);
+        if (const auto before = job.onRecord("exported", index);
             before &&
             QFileInfo(path).size() ==
                 before->value(QLatin1String("file"))[QLatin1String("bytes")].toInteger()) {
@@ -602,7 +590,7 @@ Result<CallOutcome> importIndices(ElasticsearchJob &job)
         const QJsonValue told = list.value(index);
         if (told.isUndefined())
             return fail(ErrorCode::NotFound, tr("Nothing was exported from %1").arg(index));
-        if (recorded(job, "imported", index)) {
+        if (job.onRecord("imported", index)) {
             counter.add(told[QLatin1String("documents")].toInteger(),
                         told[QLatin1String("bytes")].toInteger());
             continue;
@@ -668,11 +656,7 @@ Result<CallOutcome> checkConverted(ElasticsearchJob &job)
                        int(unconverted)),
                     examples.join(QStringLiteral("; ")),
                     tr("Alien stays off. runs undo puts the old indices back"));
-    CallOutcome outcome;
-    outcome.answer.value =
-        tr("%n document(s) read, all in the form of 1.2.0", nullptr, int(documents));
-    outcome.outputs.insert(QStringLiteral("evidence"), outcome.answer.value);
-    return outcome;
+    return holds(tr("%n document(s) read, all in the form of 1.2.0", nullptr, int(documents)));
 }
 
 Result<CallOutcome> checkSourceVersion(ElasticsearchJob &job)
@@ -696,10 +680,7 @@ Result<CallOutcome> checkSourceVersion(ElasticsearchJob &job)
                     tr("only 1.2 makes %1").arg(newer.join(QStringLiteral(", "))),
                     tr("A migration begins with 1.1.0. Restore its restore point, or delete what a "
                        "failed migration left"));
-    CallOutcome outcome;
-    outcome.answer.value = tr("Elasticsearch %1, indices of Alien4Cloud 1.1").arg(cluster.version);
-    outcome.outputs.insert(QStringLiteral("evidence"), outcome.answer.value);
-    return outcome;
+    return holds(tr("Elasticsearch %1, indices of Alien4Cloud 1.1").arg(cluster.version));
 }
 
 } // namespace lb

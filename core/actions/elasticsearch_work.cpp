@@ -75,14 +75,13 @@ const HttpCall *ElasticsearchJob::find(const char *purpose) const
     return nullptr;
 }
 
-Result<ElasticsearchJob::Reply> ElasticsearchJob::send(const char *purpose, const Values &values,
-                                                       const QByteArray &body)
+Result<HttpCall> ElasticsearchJob::planned(const char *purpose, const Values &values) const
 {
-    const HttpCall *planned = find(purpose);
-    if (planned == nullptr)
+    const HttpCall *found = find(purpose);
+    if (found == nullptr)
         return fail(ErrorCode::Internal,
                     tr("The plan has no request “%1”").arg(QLatin1String(purpose)));
-    HttpCall filled = *planned;
+    HttpCall filled = *found;
     TRY_VALUE(const QString url, filled.url.fill([&](const Slot &slot) -> Result<QString> {
         const auto value = values.find(slot.path);
         if (value == values.end())
@@ -90,9 +89,16 @@ Result<ElasticsearchJob::Reply> ElasticsearchJob::send(const char *purpose, cons
         return QString::fromLatin1(QUrl::toPercentEncoding(value->second));
     }));
     filled.url = url;
+    return filled;
+}
+
+Result<ElasticsearchJob::Reply> ElasticsearchJob::send(const char *purpose, const Values &values,
+                                                       const QByteArray &body)
+{
+    TRY_VALUE(HttpCall request, planned(purpose, values));
     if (!body.isEmpty())
-        filled.body = TemplateText();
-    return sendTo(filled, body);
+        request.body = TemplateText();
+    return sendTo(request, body);
 }
 
 Result<ElasticsearchJob::Reply> ElasticsearchJob::sendTo(const HttpCall &request,
@@ -174,11 +180,14 @@ void ElasticsearchJob::log(const QString &line) const
         context.log(line.toUtf8() + '\n');
 }
 
-bool ElasticsearchJob::isOnRecord(const char *what) const
+std::optional<QJsonObject> ElasticsearchJob::onRecord(const char *what, const QString &index) const
 {
-    return std::any_of(context.observed.begin(), context.observed.end(), [&](const auto &seen) {
-        return seen.value(QLatin1String("what")).toString() == QLatin1String(what);
-    });
+    const auto found =
+        std::find_if(context.observed.begin(), context.observed.end(), [&](const auto &seen) {
+            return seen.value(QLatin1String("what")).toString() == QLatin1String(what) &&
+                   (index.isEmpty() || seen.value(QLatin1String("index")).toString() == index);
+        });
+    return found == context.observed.end() ? std::nullopt : std::optional(*found);
 }
 
 void ElasticsearchJob::record(const char *what, QJsonObject details) const
@@ -186,6 +195,14 @@ void ElasticsearchJob::record(const char *what, QJsonObject details) const
     details.insert(QStringLiteral("what"), QLatin1String(what));
     if (context.record)
         context.record(details);
+}
+
+CallOutcome holds(const QString &evidence)
+{
+    CallOutcome outcome;
+    outcome.outputs.insert(QStringLiteral("evidence"), evidence);
+    outcome.answer.value = evidence;
+    return outcome;
 }
 
 Result<std::vector<ClusterIndex>> clusterIndices(ElasticsearchJob &job)

@@ -40,12 +40,16 @@ public:
                                                  const Values &values = {});
     /// As the plan has it; nullptr when it has none for this purpose.
     const HttpCall *find(const char *purpose) const;
+    /// The same with its address filled; what it sends stays open. Internal when the plan has none.
+    Result<HttpCall> planned(const char *purpose, const Values &values) const;
 
     /// Cancelled when somebody wants it to stop; otherwise waits a moment.
     Result<void> pause(std::chrono::milliseconds time = std::chrono::milliseconds(500)) const;
     void log(const QString &line) const;
-    /// True when an earlier attempt of this step had put this word on record.
-    bool isOnRecord(const char *what) const;
+    /// What an earlier attempt of this step, or the step that is undone, had put on record under
+    /// this word; with `index`, about that one.
+    std::optional<QJsonObject> onRecord(const char *what, const QString &index = {}) const;
+    bool isOnRecord(const char *what) const { return onRecord(what).has_value(); }
     void record(const char *what, QJsonObject details = {}) const;
 
 private:
@@ -85,6 +89,9 @@ Result<CallOutcome> swapPluginBack(ElasticsearchJob &job);
 /// The checks that read every document or ask what Alien's version is.
 Result<CallOutcome> checkConverted(ElasticsearchJob &job);
 Result<CallOutcome> checkSourceVersion(ElasticsearchJob &job);
+
+/// The outcome of a check that holds, and why.
+CallOutcome holds(const QString &evidence);
 
 /// Every index of the cluster.
 Result<std::vector<ClusterIndex>> clusterIndices(ElasticsearchJob &job);

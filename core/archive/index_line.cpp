@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/archive/index_line.h"
 
+#include "core/base/json_text.h"
+
 #include <charconv>
 
 namespace lb {
@@ -17,25 +19,6 @@ void addNumber(QByteArray &out, qint64 value)
     out.append(text, end - text);
 }
 
-void addString(QByteArray &out, QByteArrayView text)
-{
-    static constexpr char kDigits[] = "0123456789abcdef";
-    out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            out += "\\u00";
-            out += kDigits[(c >> 4) & 15];
-            out += kDigits[c & 15];
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
-}
-
 /// `"key":"text"`, or `"key_b64":"…"` for bytes that are not UTF-8.
 void addBytes(QByteArray &out, const char *key, const QByteArray &bytes)
 {
@@ -43,7 +26,7 @@ void addBytes(QByteArray &out, const char *key, const QByteArray &bytes)
     out += key;
     if (bytes.isValidUtf8()) {
         out += "\":";
-        addString(out, bytes);
+        appendJsonString(out, bytes);
     } else {
         out += "_b64\":\"";
         out += bytes.toBase64();

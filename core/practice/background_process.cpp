@@ -4,6 +4,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "core/model/run_event.h"
 
 #include <QFile>
 #include <QProcess>
@@ -57,22 +58,6 @@ QJsonObject readRecord(const QString &folder)
     const auto bytes = readWholeFile(recordFile(folder));
     return bytes ? parseJsonObject(*bytes, recordFile(folder)).value_or(QJsonObject())
                  : QJsonObject();
-}
-
-QJsonObject errorToJson(const Error &error)
-{
-    return {{QStringLiteral("code"), errorCodeName(error.code)},
-            {QStringLiteral("summary"), error.summary},
-            {QStringLiteral("detail"), error.detail},
-            {QStringLiteral("advice"), error.advice}};
-}
-
-Error errorFromJson(const QJsonObject &object)
-{
-    return {errorCodeFromName(object.value(QLatin1String("code")).toString()),
-            object.value(QLatin1String("summary")).toString(),
-            object.value(QLatin1String("detail")).toString(),
-            object.value(QLatin1String("advice")).toString()};
 }
 
 } // namespace

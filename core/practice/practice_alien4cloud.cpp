@@ -4,6 +4,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/digest.h"
 #include "core/base/json.h"
+#include "core/base/termination.h"
 #include "core/practice/alien4cloud_contents.h"
 #include "core/practice/alien_simulator.h"
 #include "core/practice/background_process.h"
@@ -18,8 +19,6 @@
 #include <QTcpServer>
 #include <QTimer>
 
-#include <csignal>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace lb {
@@ -212,18 +211,6 @@ Result<void> readDocuments(quint16 port, const QString &index, Alien4CloudConten
         ++into->documents;
     }
     return {};
-}
-
-int terminationSignals()
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    ::signal(SIGHUP, SIG_IGN);
-    ::signal(SIGINT, SIG_IGN);
-    ::signal(SIGPIPE, SIG_IGN);
-    return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 PracticeAlien4Cloud installationAt(const QString &home, const Settings &settings)

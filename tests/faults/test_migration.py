@@ -237,6 +237,18 @@ def test_migrate_stops_before_anything_changes():
             subprocess.run(scene.rest.command("stop"), check=True)
             compare(state, scene.state(), "an index that was not made")
 
+            # So does a document that the new indices refuse, in the middle of the import.
+            scene.rest.fault(does_not_make=[], takes_nothing_new=["location"])
+            done = migrate(scene, expect=1)
+            said = done.stdout + done.stderr
+            assert "Cannot import documents into location: location/location/" in said, said[-2000:]
+            assert "strict" in said and "runs undo" in said, said[-2000:]
+            assert not scene.rest.is_running()
+            home.cli("runs", "undo", home.runs()[-1], "--yes", "--confirm", scene.text,
+                     expect=(0, 3))
+            subprocess.run(scene.rest.command("stop"), check=True)
+            compare(state, scene.state(), "a document that was refused")
+
             # Without a verified backup it does not begin.
             scene.save(expect=0)
             subprocess.run(scene.rest.command("stop"), check=True)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Documents, pages and answers of an Elasticsearch that may be anybody: read as JSON, transformed
 // by every rule, exported and put into bulk bodies. Nothing is lost, and twice is once.
+#include "core/base/json_text.h"
 #include "core/systems/alien4cloud/bulk_lines.h"
 #include "core/systems/alien4cloud/document_transform.h"
 #include "tests/fuzz/fuzz.h"
@@ -24,7 +25,7 @@ bool isValid(const QByteArray &text)
         last = cursor.end();
         if (token == JsonToken::Key || token == JsonToken::String) {
             QByteArray written;
-            appendJsonText(written, jsonText(cursor.raw()));
+            appendJsonString(written, jsonText(cursor.raw()));
             mustHold(jsonTextIs(cursor.raw(), jsonText(written)), "a text is what it says",
                      cursor.raw().toByteArray());
         }

@@ -119,7 +119,9 @@ class Server(ThreadingHTTPServer):
         self.version = version
         settings = self.settings()
         if version == "1.2":
-            make_indices(Api(settings["elasticsearch"]), settings["faults"].get("does_not_make", ()))
+            faults = settings["faults"]
+            make_indices(Api(settings["elasticsearch"]), faults.get("does_not_make", ()),
+                         faults.get("takes_nothing_new", ()))
         self.api = Api(settings["elasticsearch"]) if settings["elasticsearch"] else None
         self.files = Path(settings["alien_dir"]) if settings["alien_dir"] else None
         self.starting, self.polls = settings["faults"]["starting"], {}
@@ -182,14 +184,17 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def make_indices(api, but=()):
+def make_indices(api, but=(), strict=()):
     """What 1.2 does at its start: makes each index that is not there, as it wants it, with what every
-    new installation has in it. Its mappings are told from those of 1.1 by alienVersion."""
+    new installation has in it. Its mappings are told from those of 1.1 by alienVersion. `strict` ones
+    refuse every document that has a field they do not know."""
     there = api.call("GET", "/_cluster/state/metadata")["metadata"]["indices"]
     kinds = {}
     for name, index, kind in (*layout(True), *(("suggestion", "suggestion", one) for one in SUGGESTIONS),
                               ("paasdeploymentlog", "paasdeploymentlog", "paasdeploymentlog")):
         made = mapping(index, True, "1d")
+        if index in strict:
+            made["dynamic"] = "strict"
         made["properties"]["alienVersion"] = {"type": "string", "index": "not_analyzed"}
         kinds.setdefault(name, {})[kind] = made
     for name, mappings in kinds.items():

@@ -2,6 +2,7 @@
 #include "core/systems/alien4cloud/document_transform.h"
 
 #include "core/base/format.h"
+#include "core/base/json_text.h"
 #include "core/systems/alien4cloud/bulk_lines.h"
 
 #include <QJsonArray>
@@ -609,7 +610,7 @@ Result<void> ExportTransformer::take(QByteArrayView line, QByteArray &out)
     ++report.changed;
     QByteArray newId;
     if (change->id) {
-        appendJsonText(newId, *change->id);
+        appendJsonString(newId, *change->id);
         document.id = newId;
     }
     appendExportHead(out, document);

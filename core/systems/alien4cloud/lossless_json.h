@@ -124,8 +124,6 @@ private:
 QByteArray jsonText(QByteArrayView raw);
 /// Whether a string or key token says `text`, however it is escaped.
 bool jsonTextIs(QByteArrayView raw, QByteArrayView text);
-/// Appends a string token that says `utf8`.
-void appendJsonText(QByteArray &out, QByteArrayView utf8);
 
 /// A place in a JSON text, as a pointer of RFC 6901.
 class JsonPath

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/json_text.h"
 #include "core/systems/alien4cloud/lossless_json.h"
 
 #include <QTest>
@@ -194,7 +195,7 @@ private Q_SLOTS:
         QVERIFY(!jsonTextIs(raw, text + 'x'));
         QVERIFY(!jsonTextIs(raw, "other"));
         QByteArray written;
-        appendJsonText(written, text);
+        appendJsonString(written, text);
         QCOMPARE(jsonText(written), text);
         QVERIFY2(read(written).endsWith('.'), written.constData());
     }
