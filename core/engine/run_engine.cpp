@@ -334,8 +334,11 @@ void RunEngine::succeed(const PlannedStep &step, int attempt, const CallOutcome 
 Identity RunEngine::expectedIdentity() const
 {
     Identity expected = m_plan->identity;
-    for (const StepRecord &record : state().steps) {
-        const QJsonValue changed = record.outputs.value(QLatin1String("facts"));
+    // As they follow each other: the last one knows.
+    for (const PlannedStep &step : m_plan->steps) {
+        const StepRecord *record = state().step(step.id);
+        const QJsonValue changed =
+            record ? record->outputs.value(QLatin1String("facts")) : QJsonValue();
         if (!changed.isObject())
             continue;
         for (const NamedCall &fact : m_plan->facts) {

@@ -48,6 +48,15 @@ def sources(server):
             for hit in scroll(server, index, 500)}
 
 
+def is_known(scene):
+    """The system is known by the indices that are there now, though all of them were made anew."""
+    state = scene.server.call("GET", "/_cluster/state/metadata")["metadata"]["indices"]
+    there = {f"{name} {state[name]['settings']['index']['uuid']}" for name in scene.known()}
+    shown = scene.home.json("systems", "show", NAME)
+    pinned = shown["identity"]["pinned"]["facts"].get("indices", [])
+    assert there <= set(pinned), (sorted(there)[:3], sorted(pinned)[:3])
+
+
 def test_migrate_with_a_plugin():
     with Home(PROGRAM) as home:
         share = home.path / "share"
@@ -119,6 +128,7 @@ def test_migrate():
                 for kind in mappings[index]["mappings"].values():
                     assert "alienVersion" in kind["properties"], index
             assert not list(scene.export.iterdir()), list(scene.export.iterdir())
+            is_known(scene)
             titles = [one["title"] for one in home.json("obligations", "list")["obligations"]]
             assert any("orchestrator" in title for title in titles), titles
             # And back again.
@@ -126,6 +136,8 @@ def test_migrate():
             subprocess.run(scene.rest.command("stop"), check=True)
             compare(state, scene.state(), "after undo")
             assert "suggestion" not in index_states(server)
+            is_known(scene)
+            scene.save(expect=0)
 
 
 def is_migrated(scene, old, what):
