@@ -288,8 +288,7 @@ void NeededBox::forQuestion(const RunView &view)
                      tr("Ends the run here; what must be undone is undone or stays listed."),
                      false};
     if (step && step->action == QLatin1String("ask")) {
-        const auto *ask =
-            step->calls.empty() ? nullptr : std::get_if<AskCall>(&step->calls.front());
+        const auto *ask = step->calls.empty() ? nullptr : callAs<AskCall>(step->calls.front());
         offer(Tone::Warn, tr("Your turn: %1").arg(title), text + QLatin1Char('\n') + since,
               {{Choice::Done, tr("&Done"), tr("I have done it and looked at the result."), true},
                {Choice::Skip, tr("S&kip"),

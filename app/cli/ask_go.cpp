@@ -106,7 +106,7 @@ std::optional<RunCommand> askForAnswer(const RunView &view, const Waiting &waiti
     const PlannedStep *step = view.plan ? view.plan->step(waiting.step) : nullptr;
     const AskCall *call = nullptr;
     for (const Call &planned : step ? step->calls : std::vector<Call>()) {
-        if (const auto *asked = std::get_if<AskCall>(&planned))
+        if (const auto *asked = callAs<AskCall>(planned))
             call = asked;
     }
     const EvidenceKind evidence =

@@ -100,7 +100,7 @@ CheckRecord restoreRoom(const CheckFacts &facts)
     QMap<quint64, Disk> disks;
     for (const PlannedStep &step : facts.plan.steps) {
         for (const Call &call : step.calls) {
-            const auto *stage = std::get_if<TreeStageCall>(&call);
+            const auto *stage = callAs<TreeStageCall>(call);
             if (!stage || !facts.targetRoom.contains(stage->into))
                 continue;
             const DiskRoom room = facts.targetRoom.value(stage->into);

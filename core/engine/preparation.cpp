@@ -353,7 +353,7 @@ void Preparation::runChecks()
     std::vector<TreeSaveCall> saves;
     for (const PlannedStep &step : plan.steps) {
         for (const Call &call : step.calls) {
-            if (const auto *save = std::get_if<TreeSaveCall>(&call))
+            if (const auto *save = callAs<TreeSaveCall>(call))
                 saves.push_back(*save);
         }
     }

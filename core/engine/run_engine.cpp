@@ -249,12 +249,12 @@ void RunEngine::startFilled(const PlannedStep &step, int attempt, const std::vec
 {
     if (step.obliges && attempt == 1)
         openObligation(*step.obliges, {});
-    if (const auto *ask = calls.empty() ? nullptr : std::get_if<AskCall>(&calls.front())) {
+    if (const auto *ask = calls.empty() ? nullptr : callAs<AskCall>(calls.front())) {
         commit(EventKind::StepIntended, step.id, attempt, {{QStringLiteral("fills"), fills}});
         waitForPerson(step.id, ask->text.literal());
         return;
     }
-    const bool isConfirm = !calls.empty() && std::holds_alternative<ConfirmCall>(calls.front());
+    const bool isConfirm = !calls.empty() && callAs<ConfirmCall>(calls.front());
     commit(EventKind::StepIntended, step.id, attempt, {{QStringLiteral("fills"), fills}},
            [this, step, attempt, calls, secrets, isConfirm] {
                if (isConfirm || calls.empty()) {
@@ -301,16 +301,16 @@ void RunEngine::onStepFinished(StepRun *run, const Result<CallOutcome> &outcome)
         return;
     }
     const bool isOurs = !step.calls.empty() && !isAuthorsOwn(step.calls.front()) &&
-                        !std::holds_alternative<ReadCall>(step.calls.front());
+                        !callAs<ReadCall>(step.calls.front());
     if (error.code == ErrorCode::NoSpace && isOurs) {
         waitForDisk(step, attempt, error);
         return;
     }
     // An assessment is there to tell what is away.
-    const bool isAway = error.code == ErrorCode::Unreachable && !step.calls.empty() &&
-                        m_plan->purpose != Purpose::Assess &&
-                        (std::holds_alternative<PostgresCall>(step.calls.front()) ||
-                         std::holds_alternative<ElasticsearchCall>(step.calls.front()));
+    const bool isAway =
+        error.code == ErrorCode::Unreachable && !step.calls.empty() &&
+        m_plan->purpose != Purpose::Assess &&
+        (callAs<PostgresCall>(step.calls.front()) || callAs<ElasticsearchCall>(step.calls.front()));
     if (isAway && waitForNetwork(step, attempt, error))
         return;
     failStep(step, attempt, error);
@@ -342,7 +342,7 @@ Identity RunEngine::expectedIdentity() const
         if (!changed.isObject())
             continue;
         for (const NamedCall &fact : m_plan->facts) {
-            const auto *cluster = std::get_if<ElasticsearchCall>(&fact.call);
+            const auto *cluster = callAs<ElasticsearchCall>(fact.call);
             if (!cluster || cluster->work != ElasticsearchWork::Id)
                 continue;
             const QJsonValue now = changed[QLatin1String("elasticsearch_id")];

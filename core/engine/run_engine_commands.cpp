@@ -129,7 +129,7 @@ Result<void> RunEngine::answer(const RunCommand &command)
     if (command.answer == AnswerKind::Yes && unknown)
         return fail(ErrorCode::BadInput, tr("Say whether it was done, or is to be tried again"), {},
                     tr("done, retry, skip or stop"));
-    const auto *ask = step->calls.empty() ? nullptr : std::get_if<AskCall>(&step->calls.front());
+    const auto *ask = step->calls.empty() ? nullptr : callAs<AskCall>(step->calls.front());
     if (ask && !unknown && command.answer == AnswerKind::Done) {
         if (ask->evidence == EvidenceKind::Text && command.note.trimmed().isEmpty())
             return fail(ErrorCode::BadInput, tr("This step asks for a written evidence"), {},

@@ -127,7 +127,7 @@ void RunEngine::settleUnknown(const QString &stepId)
         markers << stepMarker(state().request.id, stepId, attempt);
     // A daemon that the step started is meant to live; it is no attempt that goes on.
     if (std::any_of(step.calls.begin(), step.calls.end(), [](const Call &call) {
-            const auto *process = std::get_if<ProcessCall>(&call);
+            const auto *process = callAs<ProcessCall>(call);
             return process && process->startsDaemon;
         }))
         markers.clear();
@@ -149,8 +149,7 @@ void RunEngine::settleUnknown(const QString &stepId)
 bool RunEngine::adoptEnd(const PlannedStep &step)
 {
     const StepRecord *record = state().step(step.id);
-    const auto *call =
-        step.calls.size() == 1 ? std::get_if<ProcessCall>(&step.calls.front()) : nullptr;
+    const auto *call = step.calls.size() == 1 ? callAs<ProcessCall>(step.calls.front()) : nullptr;
     // What it printed went with the runner; a step whose output is needed is decided by its policy.
     if (!record || record->attempts == 0 || !call || call->output != OutputKind::None)
         return false;

@@ -84,8 +84,7 @@ ActionContext RunEnvironment::contextFor(const PlannedStep &planned, int attempt
             context.observed = original->observed + context.observed;
     }
     // Only publishing wants to know what all the steps before it have made.
-    const bool publishes =
-        !planned.calls.empty() && std::holds_alternative<PublishCall>(planned.calls.front());
+    const bool publishes = !planned.calls.empty() && callAs<PublishCall>(planned.calls.front());
     if (!publishes)
         return context;
     for (const StepRecord &record : state().steps) {

@@ -151,9 +151,8 @@ void StepRun::cancel()
     if (!m_execution)
         return;
     const Call &call = m_calls[m_index];
-    const bool mustFinish = std::holds_alternative<TreeSwapCall>(call) ||
-                            std::holds_alternative<TreeSwapBackCall>(call) ||
-                            std::holds_alternative<PublishCall>(call);
+    const bool mustFinish =
+        callAs<TreeSwapCall>(call) || callAs<TreeSwapBackCall>(call) || callAs<PublishCall>(call);
     if (!mustFinish)
         m_execution->cancel();
 }

@@ -12,13 +12,13 @@ std::vector<SecretUse> secretsOf(const Call &call)
         if (const auto *secret = std::get_if<SecretRef>(&value))
             uses.push_back({secret->name, QLatin1String(channel)});
     };
-    if (const auto *process = std::get_if<ProcessCall>(&call)) {
+    if (const auto *process = callAs<ProcessCall>(call)) {
         for (const auto &[variable, value] : process->environment)
             take(value, "environment");
         take(process->input, "stdin");
         if (process->asksPassword)
             uses.push_back({QString::fromLatin1(kSudoPassword), QStringLiteral("stdin")});
-    } else if (const auto *http = std::get_if<HttpCall>(&call)) {
+    } else if (const auto *http = callAs<HttpCall>(call)) {
         for (const auto &[header, value] : http->headers)
             take(value, "header");
         for (const QString &name : {http->password, http->bearer}) {
@@ -26,28 +26,28 @@ std::vector<SecretUse> secretsOf(const Call &call)
                 uses.push_back({name, QStringLiteral("header")});
         }
         take(http->body, "body");
-    } else if (const auto *file = std::get_if<WriteFileCall>(&call)) {
+    } else if (const auto *file = callAs<WriteFileCall>(call)) {
         take(file->content, "file");
-    } else if (const auto *server = std::get_if<PostgresCall>(&call)) {
+    } else if (const auto *server = callAs<PostgresCall>(call)) {
         if (!server->at.password.isEmpty())
             uses.push_back({server->at.password, QStringLiteral("environment")});
         for (const ProcessCall &program : programsOf(*server))
             take(program.input, "stdin");
-    } else if (const auto *cluster = std::get_if<ElasticsearchCall>(&call)) {
+    } else if (const auto *cluster = callAs<ElasticsearchCall>(call)) {
         if (!cluster->at.password.isEmpty())
             uses.push_back({cluster->at.password, QStringLiteral("header")});
         if (!cluster->alienPassword.isEmpty())
             uses.push_back({cluster->alienPassword, QStringLiteral("body")});
-    } else if (const auto *stage = std::get_if<TreeStageCall>(&call)) {
+    } else if (const auto *stage = callAs<TreeStageCall>(call)) {
         if (!stage->file.isEmpty())
             uses.push_back({kAgeIdentity, QStringLiteral("stdin")});
-    } else if (const auto *point = std::get_if<PointCall>(&call)) {
+    } else if (const auto *point = callAs<PointCall>(call)) {
         if (point->params.value(QLatin1String("open")).toBool())
             uses.push_back({kAgeIdentity, QStringLiteral("stdin")});
-    } else if (const auto *wait = std::get_if<WaitUntilCall>(&call)) {
+    } else if (const auto *wait = callAs<WaitUntilCall>(call)) {
         for (const SecretUse &use : secretsOf(*wait->read))
             uses.push_back(use);
-    } else if (const auto *read = std::get_if<ReadCall>(&call);
+    } else if (const auto *read = callAs<ReadCall>(call);
                read && read->kind == ActionKind::Secret) {
         const QJsonValue name = read->params.value(QLatin1String("name"));
         uses.push_back({TemplateText::fromJson(name).literal(), QStringLiteral("check")});

@@ -165,9 +165,9 @@ Result<PlannedStep> stepFromJson(const QJsonObject &object)
     TRY_VALUE(step.resume, word<ResumePolicy>(object, "resume"));
     if (const QJsonValue probe = object.value(QLatin1String("probe")); probe.isObject()) {
         TRY_VALUE(Call call, callFromJson(probe[QLatin1String("call")].toObject()));
-        step.probe = PlannedProbe{
+        step.probe = std::make_shared<const PlannedProbe>(PlannedProbe{
             std::move(call), Match::fromJson(probe[QLatin1String("done_when")].toObject()),
-            Match::fromJson(probe[QLatin1String("not_done_when")].toObject())};
+            Match::fromJson(probe[QLatin1String("not_done_when")].toObject())});
     }
     TRY_VALUE(step.undo, callsFromJson(object.value(QLatin1String("undo"))));
     if (object.contains(QLatin1String("obliges")))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/indirect.h"
 #include "core/model/elasticsearch_call.h"
 #include "core/model/postgres_call.h"
 #include "core/model/profiles.h"
@@ -168,10 +169,11 @@ struct ConfirmCall
     TemplateText text;
 };
 
-using Call =
-    std::variant<ProcessCall, HttpCall, WriteFileCall, RestoreFileCall, TreeSaveCall, TreeStageCall,
-                 TreeSwapCall, TreeSwapBackCall, TreeRemoveCall, PublishCall, PointCall, ReadCall,
-                 PostgresCall, ElasticsearchCall, WaitUntilCall, AskCall, ConfirmCall>;
+/// The large kinds lie elsewhere: a plan may hold ten thousand calls, most of them small.
+using Call = std::variant<ProcessCall, Indirect<HttpCall>, WriteFileCall, RestoreFileCall,
+                          TreeSaveCall, TreeStageCall, TreeSwapCall, TreeSwapBackCall,
+                          TreeRemoveCall, PublishCall, PointCall, ReadCall, Indirect<PostgresCall>,
+                          Indirect<ElasticsearchCall>, WaitUntilCall, AskCall, ConfirmCall>;
 
 struct WaitUntilCall
 {
@@ -180,11 +182,24 @@ struct WaitUntilCall
     std::chrono::milliseconds every{5000};
 };
 
+/// The call, const or not, if it is of that kind; null if not.
+template <class Kind, class SomeCall>
+requires std::is_same_v<std::remove_const_t<SomeCall>, Call>
+auto *callAs(SomeCall &call)
+{
+    if constexpr (std::is_constructible_v<Call, std::in_place_type_t<Kind>, Kind>) {
+        return std::get_if<Kind>(&call);
+    } else {
+        auto *indirect = std::get_if<Indirect<Kind>>(&call);
+        return indirect ? &**indirect : nullptr;
+    }
+}
+
 /// A program or a request that the runbook's author chose: only the runbook can say whether it may
 /// be done a second time.
 inline bool isAuthorsOwn(const Call &call)
 {
-    return std::holds_alternative<ProcessCall>(call) || std::holds_alternative<HttpCall>(call);
+    return callAs<ProcessCall>(call) || callAs<HttpCall>(call);
 }
 
 QJsonObject partSpecToJson(const PartSpec &part);
@@ -246,8 +261,8 @@ struct PlannedStep
     std::vector<Call> calls; ///< in this order
     QStringList needs;       ///< ids of steps that must have ended well (or been skipped) before
     ResumePolicy resume = ResumePolicy::Ask;
-    std::optional<PlannedProbe> probe;
-    std::vector<Call> undo; ///< empty: cannot be undone (read steps need none)
+    std::shared_ptr<const PlannedProbe> probe; ///< null: none
+    std::vector<Call> undo;                    ///< empty: cannot be undone (read steps need none)
     std::optional<ObligationSpec> obliges;
     FinallyWhen finallyWhen = FinallyWhen::Always;
     std::optional<std::chrono::milliseconds> timeout;

@@ -585,7 +585,7 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
 
 std::vector<Call> builtInUndo(const Call &call)
 {
-    if (const auto *file = std::get_if<WriteFileCall>(&call))
+    if (const auto *file = callAs<WriteFileCall>(call))
         return {RestoreFileCall{file->path, file->aside}};
     return {};
 }

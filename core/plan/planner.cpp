@@ -80,7 +80,7 @@ QStringList databaseScopes(const std::vector<PlannedStep> &steps, PostgresWork w
     QStringList scopes;
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
-            const auto *server = std::get_if<PostgresCall>(&call);
+            const auto *server = callAs<PostgresCall>(call);
             if (server && server->work == work)
                 scopes << server->scope();
         }
@@ -94,7 +94,7 @@ QStringList indexScopes(const std::vector<PlannedStep> &steps, ElasticsearchWork
     QStringList scopes;
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
-            const auto *cluster = std::get_if<ElasticsearchCall>(&call);
+            const auto *cluster = callAs<ElasticsearchCall>(call);
             if (cluster && cluster->work == work)
                 scopes += cluster->scope();
         }
@@ -109,9 +109,9 @@ QStringList writtenPaths(const std::vector<PlannedStep> &steps)
                         indexScopes(steps, ElasticsearchWork::Clear);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
-            if (const auto *swap = std::get_if<TreeSwapCall>(&call))
+            if (const auto *swap = callAs<TreeSwapCall>(call))
                 paths << swap->into;
-            else if (const auto *file = std::get_if<WriteFileCall>(&call))
+            else if (const auto *file = callAs<WriteFileCall>(call))
                 paths << file->path.display();
         }
     }
@@ -124,7 +124,7 @@ QStringList swapTargets(const std::vector<PlannedStep> &steps)
         databaseScopes(steps, PostgresWork::Swap) + indexScopes(steps, ElasticsearchWork::Restore);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
-            if (const auto *swap = std::get_if<TreeSwapCall>(&call))
+            if (const auto *swap = callAs<TreeSwapCall>(call))
                 targets << swap->into;
         }
     }
@@ -137,7 +137,7 @@ QStringList savedFolders(const std::vector<PlannedStep> &steps)
         databaseScopes(steps, PostgresWork::Dump) + indexScopes(steps, ElasticsearchWork::Save);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
-            if (const auto *save = std::get_if<TreeSaveCall>(&call))
+            if (const auto *save = callAs<TreeSaveCall>(call))
                 folders << save->folder;
         }
     }
@@ -256,13 +256,12 @@ QStringList remarksOf(const PlanInputs &in, TargetKind target,
                            .arg(left.join(QStringLiteral(", ")));
     }
     for (const PlannedStep &step : steps) {
-        const auto *swap =
-            step.calls.empty() ? nullptr : std::get_if<TreeSwapCall>(&step.calls.front());
+        const auto *swap = step.calls.empty() ? nullptr : callAs<TreeSwapCall>(step.calls.front());
         const PartRecord *part = swap ? point.part(swap->part) : nullptr;
         if (part && cleanPath(part->source) != swap->into)
             remarks << tr("%1 goes to %2").arg(part->source, swap->into);
         const auto *server =
-            step.calls.empty() ? nullptr : std::get_if<PostgresCall>(&step.calls.front());
+            step.calls.empty() ? nullptr : callAs<PostgresCall>(step.calls.front());
         const bool names = server && server->work == PostgresWork::Swap;
         const PartRecord *dump = names ? point.part(server->part) : nullptr;
         if (dump && dump->source != server->database)

@@ -91,7 +91,7 @@ Result<std::optional<PlannedStep>> StepBuilder::addPostgresRestore(PlannedStep &
         call.work = PostgresWork::Roles;
         step.effect = Effect::Change;
         step.undo = {call};
-        std::get<PostgresCall>(step.undo.front()).work = PostgresWork::RolesBack;
+        callAs<PostgresCall>(step.undo.front())->work = PostgresWork::RolesBack;
         step.calls = {call};
         return std::optional<PlannedStep>();
     }

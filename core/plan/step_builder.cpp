@@ -143,7 +143,7 @@ Result<void> StepBuilder::addCalls(PlannedStep &step, const StepSpec &spec,
     TRY_VALUE(Call call, callOf(spec.action, references,
                                 {.startsDaemon = spec.startsDaemon,
                                  .destroys = spec.effect == Effect::Destroy}));
-    if (auto *file = std::get_if<WriteFileCall>(&call)) {
+    if (auto *file = callAs<WriteFileCall>(call)) {
         keepApart(*file);
         m_announced.push_back(
             {QStringLiteral("aside:%1").arg(step.id),
@@ -153,8 +153,7 @@ Result<void> StepBuilder::addCalls(PlannedStep &step, const StepSpec &spec,
     step.undo = builtInUndo(call);
     step.calls.push_back(std::move(call));
     // What it leaves half done, its executor finds out by itself.
-    if (spec.action.kind == ActionKind::WriteFile ||
-        std::holds_alternative<ElasticsearchCall>(step.calls.front()))
+    if (spec.action.kind == ActionKind::WriteFile || callAs<ElasticsearchCall>(step.calls.front()))
         step.resume = ResumePolicy::Repeat;
     return {};
 }
@@ -338,7 +337,8 @@ Result<BuiltStep> StepBuilder::buildChecked(const StepInstance &instance, PlanSe
         TRY_VALUE(Call call, callOf(spec.probe->action, references, {.needsText = true}));
         TRY_VALUE(const Match done, filledMatch(spec.probe->doneWhen, references));
         TRY_VALUE(const Match notDone, filledMatch(spec.probe->notDoneWhen, references));
-        step.probe = PlannedProbe{std::move(call), done, notDone};
+        step.probe =
+            std::make_shared<const PlannedProbe>(PlannedProbe{std::move(call), done, notDone});
     }
     return built;
 }

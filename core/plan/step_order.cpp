@@ -120,9 +120,9 @@ bool isSwap(const PlannedStep &step)
 {
     if (step.calls.empty())
         return false;
-    const auto *server = std::get_if<PostgresCall>(&step.calls.front());
-    const auto *cluster = std::get_if<ElasticsearchCall>(&step.calls.front());
-    return std::holds_alternative<TreeSwapCall>(step.calls.front()) ||
+    const auto *server = callAs<PostgresCall>(step.calls.front());
+    const auto *cluster = callAs<ElasticsearchCall>(step.calls.front());
+    return callAs<TreeSwapCall>(step.calls.front()) ||
            (server && server->work == PostgresWork::Swap) ||
            (cluster && (cluster->work == ElasticsearchWork::Restore ||
                         cluster->work == ElasticsearchWork::Rehearse));

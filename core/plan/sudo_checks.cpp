@@ -14,9 +14,9 @@ LB_TRANSLATE(Plan)
 
 const ProcessCall *processOf(const Call &call)
 {
-    if (const auto *wait = std::get_if<WaitUntilCall>(&call))
+    if (const auto *wait = callAs<WaitUntilCall>(call))
         return processOf(*wait->read);
-    return std::get_if<ProcessCall>(&call);
+    return callAs<ProcessCall>(call);
 }
 
 } // namespace

@@ -94,7 +94,7 @@ QString step(const Plan &plan, size_t index)
                             marks.join(QStringLiteral(" · ")), tr("Time:"));
     for (const Call &call : planned.calls) {
         text += notes(describeCall(call));
-        const bool shownAlready = std::holds_alternative<ProcessCall>(call);
+        const bool shownAlready = callAs<ProcessCall>(call);
         if (const QStringList commands = byHand(call, plan); !commands.isEmpty() && !shownAlready)
             text += QStringLiteral("  - %1\n").arg(tr("By hand:")) + block(commands);
     }

@@ -46,8 +46,7 @@ bool changesTarget(const PlannedStep &step)
 bool writesStore(const PlannedStep &step)
 {
     return std::any_of(step.calls.begin(), step.calls.end(), [](const Call &call) {
-        return std::holds_alternative<TreeSaveCall>(call) ||
-               std::holds_alternative<PublishCall>(call);
+        return callAs<TreeSaveCall>(call) || callAs<PublishCall>(call);
     });
 }
 

@@ -182,7 +182,7 @@ void TestFillCall::secretsStayReferences()
                               "'value': {'secret': 'pw'}}], 'input': {'secret': 'token'}}");
     const auto filled = filledCall(planned, knownValue);
     QCOMPARE(whyNot(filled), QString());
-    const auto &process = std::get<ProcessCall>(*filled);
+    const auto &process = *callAs<ProcessCall>(*filled);
     QCOMPARE(std::get<SecretRef>(process.input).name, QStringLiteral("token"));
     QCOMPARE(std::get<SecretRef>(process.environment.front().second).name, QStringLiteral("pw"));
     QCOMPARE(process.arguments, std::vector<TemplateText>{QStringLiteral("-dr1")});
@@ -195,7 +195,7 @@ void TestFillCall::valuesStayOneArgument()
         call("{'call': 'run', 'program': 'p', 'args': ['x', {'text': [{'slot': 'run'}]}, 'y']}"),
         [&](const Slot &) -> Result<QString> { return value; });
     QCOMPARE(whyNot(filled), QString());
-    const auto &arguments = std::get<ProcessCall>(*filled).arguments;
+    const auto &arguments = callAs<ProcessCall>(*filled)->arguments;
     QCOMPARE(arguments.size(), size_t(3));
     QCOMPARE(arguments[1].literal(), value);
     QVERIFY(slotsOf(*filled).empty()); // what a value looks like is never read

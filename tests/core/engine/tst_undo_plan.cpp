@@ -90,7 +90,7 @@ void TestUndoPlan::stepsAreWalkedBack()
     QStringList ids;
     for (const PlannedStep &step : undo->steps) {
         ids << step.id;
-        const auto &call = std::get<ProcessCall>(step.calls.front());
+        const auto &call = *callAs<ProcessCall>(step.calls.front());
         QCOMPARE(call.program,
                  step.id.startsWith(QStringLiteral("undo/")) ? QStringLiteral("back") : step.id);
     }
@@ -194,7 +194,7 @@ void TestUndoPlan::slotsAreFilledFromTheRun()
         "go | step_intended write | step_succeeded write {'outputs': {'name': 'x'}}"));
     const auto undo = makeUndoPlan(plan, state);
     QCOMPARE(whyNot(undo), QString());
-    const auto &call = std::get<RestoreFileCall>(undo->steps.front().calls.front());
+    const auto &call = *callAs<RestoreFileCall>(undo->steps.front().calls.front());
     QVERIFY(!call.path.hasSlots() && !call.aside.hasSlots());
     QCOMPARE(call.path.literal(), QStringLiteral("/etc/x"));
     QCOMPARE(call.aside.literal(), QStringLiteral("/etc/.aside-") + kRun);

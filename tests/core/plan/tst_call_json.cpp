@@ -198,8 +198,8 @@ void TestCallJson::everyCallSurvives()
     QCOMPARE(read->index(), call.index());
     QCOMPARE(callToJson(*read), object);
     QVERIFY(!describeCall(call).join(QString()).isEmpty());
-    if (const auto *before = std::get_if<ProcessCall>(&call)) {
-        const auto &after = std::get<ProcessCall>(*read);
+    if (const auto *before = callAs<ProcessCall>(call)) {
+        const auto &after = *callAs<ProcessCall>(*read);
         QCOMPARE(after.arguments, before->arguments);
         QCOMPARE(after.environment, before->environment);
         QVERIFY(after.input == before->input);
@@ -207,15 +207,15 @@ void TestCallJson::everyCallSurvives()
         QCOMPARE(after.host, before->host);
         QCOMPARE(after.user, before->user);
     }
-    if (const auto *before = std::get_if<ElasticsearchCall>(&call)) {
-        const auto &after = std::get<ElasticsearchCall>(*read);
+    if (const auto *before = callAs<ElasticsearchCall>(call)) {
+        const auto &after = *callAs<ElasticsearchCall>(*read);
         QCOMPARE(after.at.urls, before->at.urls);
         QCOMPARE(after.bytes, before->bytes);
         QVERIFY(after.folder == before->folder);
         QCOMPARE(requestsOf(after).size(), requestsOf(*before).size());
     }
-    if (const auto *before = std::get_if<TreeStageCall>(&call))
-        QCOMPARE(std::get<TreeStageCall>(*read).bytes, before->bytes);
+    if (const auto *before = callAs<TreeStageCall>(call))
+        QCOMPARE(callAs<TreeStageCall>(*read)->bytes, before->bytes);
 }
 
 void TestCallJson::everyKindOfCallIsCovered()

@@ -27,7 +27,7 @@ Result<HttpCall> planned(const char *params)
     in.runbook.steps = {step("first", ActionKind::Run, "{'program': 'a', 'output': 'json'}"),
                         step("now", ActionKind::Http, params)};
     TRY_VALUE(const Plan plan, makePlan(in));
-    return std::get<HttpCall>(plan.step(QStringLiteral("now"))->calls.front());
+    return *callAs<HttpCall>(plan.step(QStringLiteral("now"))->calls.front());
 }
 
 } // namespace

@@ -69,7 +69,7 @@ void TestPlanValues::valuesStayOneArgument()
     QVERIFY2(plan.has_value(), plan ? "" : qPrintable(plan.error().sentence()));
     const auto again = Plan::fromJson(plan->toJson());
     for (const Plan &one : {*plan, *again}) {
-        const auto &call = std::get<ProcessCall>(one.steps[0].calls[0]);
+        const auto &call = *callAs<ProcessCall>(one.steps[0].calls[0]);
         QCOMPARE(call.arguments.size(), size_t(3));
         QVERIFY(!call.arguments[1].hasSlots());
         QCOMPARE(call.arguments[1].literal(), value);
@@ -124,11 +124,11 @@ void TestPlanValues::valuesInContentAndInputMayHoldLines()
              "{'program': 'cat', 'input': '{{ inputs.value }}{{ steps.file.outputs.x }}'}")};
     const auto plan = makePlan(in);
     QVERIFY2(plan.has_value(), plan ? "" : qPrintable(plan.error().sentence()));
-    const auto &file = std::get<WriteFileCall>(plan->steps[0].calls[0]);
+    const auto &file = *callAs<WriteFileCall>(plan->steps[0].calls[0]);
     QCOMPARE(std::get<TemplateText>(file.content).literal(), QStringLiteral("- a\n- b\n"));
     QCOMPARE(file.mode, 0640);
     const auto &stdinText =
-        std::get<TemplateText>(std::get<ProcessCall>(plan->steps[1].calls[0]).input);
+        std::get<TemplateText>(callAs<ProcessCall>(plan->steps[1].calls[0])->input);
     QVERIFY(stdinText.slotList().at(0).allowsLines);
 
     in.inputs.insert(QStringLiteral("value"), QString(QChar(u'\0')));
@@ -146,7 +146,7 @@ void TestPlanValues::listsAreNotTexts()
         json("{'program': 'echo', 'args': '{{ inputs.value }}'}").toObject();
     const auto plan = makePlan(in);
     QVERIFY(plan.has_value());
-    const auto &call = std::get<ProcessCall>(plan->steps[0].calls[0]);
+    const auto &call = *callAs<ProcessCall>(plan->steps[0].calls[0]);
     QCOMPARE(call.arguments.size(), size_t(2));
     QCOMPARE(call.arguments[1].literal(), QStringLiteral("b c"));
 
@@ -162,7 +162,7 @@ void TestPlanValues::commandsAreWhole()
     in.runbook.steps[0].action.params = json("{'command': '{{ inputs.value }}'}").toObject();
     const auto plan = makePlan(in);
     QVERIFY(plan.has_value());
-    const auto &call = std::get<ProcessCall>(plan->steps[0].calls[0]);
+    const auto &call = *callAs<ProcessCall>(plan->steps[0].calls[0]);
     QCOMPARE(call.program, QStringLiteral("sh"));
     QCOMPARE(call.arguments[0].literal(), QStringLiteral("-c"));
     QCOMPARE(call.arguments[1].literal(), QStringLiteral("a b\nc"));
@@ -225,7 +225,7 @@ void TestPlanValues::slotsHoldOnlyWhatTheRunKnows()
     const auto plan = makePlan(save);
     QVERIFY(plan.has_value());
     QStringList shown;
-    for (const TemplateText &text : std::get<ProcessCall>(plan->steps[0].calls[0]).arguments)
+    for (const TemplateText &text : callAs<ProcessCall>(plan->steps[0].calls[0])->arguments)
         shown << text.display();
     QCOMPARE(shown, QStringList({QStringLiteral("‹run›"), QStringLiteral("‹point›"),
                                  QStringLiteral("shop"), QStringLiteral("web1"),
@@ -235,7 +235,7 @@ void TestPlanValues::slotsHoldOnlyWhatTheRunKnows()
     restore.runbook.purpose = Purpose::Restore;
     QVERIFY(refusal(restore).contains(QStringLiteral("needs a restore point")));
     restore.point = twoFolders();
-    QCOMPARE(std::get<ProcessCall>(makePlan(restore)->steps[0].calls[0]).arguments[1].literal(),
+    QCOMPARE(callAs<ProcessCall>(makePlan(restore)->steps[0].calls[0])->arguments[1].literal(),
              restore.point->id);
 
     save.runbook.steps = {
@@ -251,10 +251,10 @@ void TestPlanValues::writeFileBringsItsUndo()
         step("file", ActionKind::WriteFile, "{'path': '/etc/a.conf', 'content': 'x'}")};
     const auto plan = makePlan(in);
     QVERIFY(plan.has_value());
-    const auto &undo = std::get<RestoreFileCall>(plan->steps[0].undo.at(0));
+    const auto &undo = *callAs<RestoreFileCall>(plan->steps[0].undo.at(0));
     QCOMPARE(undo.path.literal(), QStringLiteral("/etc/a.conf"));
     QCOMPARE(undo.aside.display(), QStringLiteral("/etc/.lifeboat-aside-‹run›-a.conf"));
-    QCOMPARE(std::get<WriteFileCall>(plan->steps[0].calls[0]).mode, 0600);
+    QCOMPARE(callAs<WriteFileCall>(plan->steps[0].calls[0])->mode, 0600);
     QCOMPARE(plan->lineOfNoReturn, -1);
 
     // Two steps that write one file keep two old ones.
@@ -262,7 +262,7 @@ void TestPlanValues::writeFileBringsItsUndo()
         step("again", ActionKind::WriteFile, "{'path': '/etc/a.conf', 'content': 'y'}"));
     const auto both = makePlan(in);
     QVERIFY(both.has_value());
-    QCOMPARE(std::get<RestoreFileCall>(both->steps[1].undo.at(0)).aside.display(),
+    QCOMPARE(callAs<RestoreFileCall>(both->steps[1].undo.at(0))->aside.display(),
              QStringLiteral("/etc/.lifeboat-aside-‹run›-a.conf-2"));
 }
 
@@ -283,7 +283,7 @@ void TestPlanValues::undoAndProbeAreFrozen()
     QVERIFY2(plan.has_value(), plan ? "" : qPrintable(plan.error().sentence()));
     const auto again = Plan::fromJson(plan->toJson());
     const PlannedStep &frozen = again->steps[0];
-    QCOMPARE(std::get<ProcessCall>(frozen.undo.at(0)).arguments[0].display(),
+    QCOMPARE(callAs<ProcessCall>(frozen.undo.at(0))->arguments[0].display(),
              QStringLiteral("‹steps.one.outputs.text›"));
     QCOMPARE(*frozen.probe->doneWhen.equals, QJsonValue(QStringLiteral("unit")));
     QCOMPARE(*frozen.probe->notDoneWhen.exitStatus, 3);
@@ -298,9 +298,9 @@ void TestPlanValues::waitUntilHoldsOneRead()
                              " 'done_when': {'equals': true}, 'every': '250ms'}")};
     const auto plan = makePlan(in);
     QVERIFY2(plan.has_value(), plan ? "" : qPrintable(plan.error().sentence()));
-    const auto &wait = std::get<WaitUntilCall>(plan->steps[0].calls[0]);
+    const auto &wait = *callAs<WaitUntilCall>(plan->steps[0].calls[0]);
     QCOMPARE(wait.every.count(), 250);
-    QCOMPARE(std::get<ReadCall>(*wait.read).params.value(QLatin1String("is")),
+    QCOMPARE(callAs<ReadCall>(*wait.read)->params.value(QLatin1String("is")),
              QJsonValue(QStringLiteral("absent")));
     in.runbook.steps[0].action.params =
         json("{'tree_save': {'folder': '/a', 'part': 'p'}, 'done_when': {'equals': true}}")

@@ -74,7 +74,7 @@ void TestPlanner::saveIsPublishedAndVerified()
     QCOMPARE(plan.step(QStringLiteral("resume"))->section, PlanSection::Finally);
     QCOMPARE(plan.step(QStringLiteral("verify"))->section, PlanSection::Closing);
     const auto &save =
-        std::get<TreeSaveCall>(plan.step(QStringLiteral("save[/srv/mail]"))->calls[0]);
+        *callAs<TreeSaveCall>(plan.step(QStringLiteral("save[/srv/mail]"))->calls[0]);
     QCOMPARE(save.file, QStringLiteral("parts/mail.tar.zst"));
     QCOMPARE(save.title, QStringLiteral("Folder /srv/mail"));
     QCOMPARE(save.exclude, words("*.tmp -x"));
@@ -84,7 +84,7 @@ void TestPlanner::saveIsPublishedAndVerified()
     QCOMPARE(plan.checks[1].hint, QStringLiteral("Mount /srv/mail"));
     QCOMPARE(plan.lineOfNoReturn, -1);
     QCOMPARE(plan.facts.size(), size_t(2));
-    const auto &process = std::get<ProcessCall>(plan.steps[0].calls[0]);
+    const auto &process = *callAs<ProcessCall>(plan.steps[0].calls[0]);
     QCOMPARE(process.program, QStringLiteral("systemctl"));
     QCOMPARE(process.arguments[1].literal(), QStringLiteral("--now"));
 }
@@ -101,20 +101,20 @@ void TestPlanner::restoreIsStagedBeforeAnythingStops()
     QCOMPARE(need("restore[shop]"), words("quiesce restore[shop]/stage restore[mail]/stage"));
     QCOMPARE(need("restore[mail]"), words("restore[shop] restore[shop]/stage restore[mail]/stage"));
 
-    const auto &swap = std::get<TreeSwapCall>(plan.step(QStringLiteral("restore[shop]"))->calls[0]);
+    const auto &swap = *callAs<TreeSwapCall>(plan.step(QStringLiteral("restore[shop]"))->calls[0]);
     QCOMPARE(swap.staging.display(), QStringLiteral("/srv/.lifeboat-stage-‹run›-shop"));
     QCOMPARE(swap.aside.display(), QStringLiteral("/srv/.lifeboat-aside-‹run›-shop"));
     const auto &inside =
-        std::get<TreeSwapCall>(plan.step(QStringLiteral("restore[mail]"))->calls[0]);
+        *callAs<TreeSwapCall>(plan.step(QStringLiteral("restore[mail]"))->calls[0]);
     QCOMPARE(inside.staging.display(), QStringLiteral("/srv/mail/.lifeboat-stage-‹run›"));
     QCOMPARE(inside.aside.display(), QStringLiteral("/srv/mail/.lifeboat-aside-‹run›"));
     const PlannedStep *step = plan.step(QStringLiteral("restore[shop]"));
     QCOMPARE(step->effect, Effect::Destroy);
-    QVERIFY(std::holds_alternative<TreeSwapBackCall>(step->undo.at(0)));
+    QVERIFY(callAs<TreeSwapBackCall>(step->undo.at(0)));
     const PlannedStep *stage = plan.step(QStringLiteral("restore[shop]/stage"));
     QCOMPARE(stage->effect, Effect::Change);
-    QCOMPARE(std::get<TreeRemoveCall>(stage->undo.at(0)).folder.display(), swap.staging.display());
-    QCOMPARE(std::get<TreeStageCall>(stage->calls.at(0)).entries, 12);
+    QCOMPARE(callAs<TreeRemoveCall>(stage->undo.at(0))->folder.display(), swap.staging.display());
+    QCOMPARE(callAs<TreeStageCall>(stage->calls.at(0))->entries, 12);
 
     QCOMPARE(plan.announced.size(), size_t(2));
     QCOMPARE(plan.announced[0].id, QStringLiteral("aside:restore[shop]"));
@@ -450,8 +450,8 @@ void TestPlanner::partNamesAreUnique()
     const Plan plan = planned(in);
     QStringList files;
     for (const PlannedStep &made : plan.steps) {
-        if (!made.calls.empty() && std::holds_alternative<TreeSaveCall>(made.calls[0]))
-            files << std::get<TreeSaveCall>(made.calls[0]).file;
+        if (!made.calls.empty() && callAs<TreeSaveCall>(made.calls[0]))
+            files << callAs<TreeSaveCall>(made.calls[0])->file;
     }
     QCOMPARE(files.size(), 4);
     QCOMPARE(files[0], QStringLiteral("parts/data.tar.zst"));
@@ -561,7 +561,7 @@ void TestPlanner::indicesAreRestoredOneByOneName()
     QVERIFY(at("quiesce") < at("indices[snapshot]"));
     const PlannedStep *restore = plan.step(QStringLiteral("indices[snapshot]"));
     QCOMPARE(restore->effect, Effect::Destroy);
-    const auto &call = std::get<ElasticsearchCall>(restore->calls.front());
+    const auto &call = *callAs<ElasticsearchCall>(restore->calls.front());
     QCOMPARE(call.indices, (QStringList{QStringLiteral("csar"), QStringLiteral("user")}));
     QStringList sent;
     for (const ElasticsearchRequest &request : requestsOf(call))
@@ -571,7 +571,7 @@ void TestPlanner::indicesAreRestoredOneByOneName()
              qPrintable(sent.join(u'\n')));
     QVERIFY(!sent.join(u' ').contains(QLatin1String("_all")));
     QVERIFY(!sent.join(u' ').contains(QLatin1Char('*')));
-    const auto &back = std::get<ElasticsearchCall>(restore->undo.front());
+    const auto &back = *callAs<ElasticsearchCall>(restore->undo.front());
     QCOMPARE(back.indices, QStringList{QStringLiteral("csar")});
     QCOMPARE(back.made, QStringList{QStringLiteral("user")});
     QVERIFY(plan.identity.scope.contains(QStringLiteral("elasticsearch://es1:9200/csar")));
@@ -669,7 +669,7 @@ void TestPlanner::outputsNeedAnOrder()
                         "{'program': 'echo', 'args': ['{{ steps.size.outputs.text }}']}");
     in.runbook.steps = {size, use};
     const Plan plan = planned(in);
-    const auto &call = std::get<ProcessCall>(plan.steps[1].calls[0]);
+    const auto &call = *callAs<ProcessCall>(plan.steps[1].calls[0]);
     QCOMPARE(call.arguments[0].display(), QStringLiteral("‹steps.size.outputs.text›"));
 
     use.needs = QStringList();
@@ -682,7 +682,7 @@ void TestPlanner::outputsNeedAnOrder()
     in.runbook.steps = {size, use};
     const Plan each = planned(in);
     QCOMPARE(
-        std::get<ProcessCall>(each.step(QStringLiteral("use[y]"))->calls[0]).arguments[0].display(),
+        callAs<ProcessCall>(each.step(QStringLiteral("use[y]"))->calls[0])->arguments[0].display(),
         QStringLiteral("‹steps.size[y].outputs.text›"));
     use.forEach.clear();
     in.runbook.steps = {size, use};

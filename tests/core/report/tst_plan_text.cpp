@@ -103,7 +103,7 @@ void TestPlanText::everyProgramStandsOnALineOfItsOwn()
         std::vector<Call> calls = step.calls;
         calls.insert(calls.end(), step.undo.begin(), step.undo.end());
         for (const Call &call : calls) {
-            const auto *process = std::get_if<ProcessCall>(&call);
+            const auto *process = callAs<ProcessCall>(call);
             if (!process)
                 continue;
             QStringList arguments;
