@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 
 namespace lb {
 
@@ -179,7 +180,7 @@ Result<QString> storedFields(ElasticsearchJob &job, const QString &index)
     return fields.join(QLatin1Char(','));
 }
 
-/// Every document of an index, page by page: `take(lines)`. How many there were.
+/// Every document of an index, page by page: `take(lines, documents)`. How many there were.
 template <class Take>
 Result<qint64> readDocuments(ElasticsearchJob &job, const QString &index, const QString &fields,
                              Take take)
@@ -202,7 +203,7 @@ Result<qint64> readDocuments(ElasticsearchJob &job, const QString &index, const 
             return documents;
         documents += page.documents;
         if (page.documents > 0)
-            TRY(take(lines));
+            TRY(take(lines, page.documents));
         if (scroll.id.isEmpty())
             return fail(ErrorCode::Corrupt, doing, tr("the server gave no scroll to go on with"));
         if (job.stop.stop_requested())
@@ -300,6 +301,44 @@ Result<void> sendBulk(ElasticsearchJob &job, const QString &index, BulkBody body
     }
 }
 
+/// Sends one body while the next one is put together.
+class BulkSender
+{
+public:
+    BulkSender(ElasticsearchJob &job, QString index, Counter &counter)
+        : m_job(job), m_index(std::move(index)), m_counter(counter)
+    {
+    }
+
+    Result<void> send(BulkBody body)
+    {
+        TRY(finish());
+        m_documents = body.documents();
+        m_bytes = body.bytes.size();
+        // Where there is no thread to be had, finish() sends it.
+        m_going =
+            std::async(std::launch::async | std::launch::deferred,
+                       [this, body = std::move(body)] { return sendBulk(m_job, m_index, body); });
+        return {};
+    }
+    /// Waits for what is under way. Until then nobody else may ask the cluster.
+    Result<void> finish()
+    {
+        if (!m_going.valid())
+            return {};
+        TRY(m_going.get());
+        m_counter.add(m_documents, m_bytes);
+        return {};
+    }
+
+private:
+    ElasticsearchJob &m_job;
+    const QString m_index;
+    Counter &m_counter;
+    qint64 m_documents = 0, m_bytes = 0;
+    std::future<Result<void>> m_going; ///< last: its end waits for what uses the others
+};
+
 /// How the new version made an index, kept in a file before that index is made anew: an attempt
 /// after this one must not read what this one has made.
 Result<QJsonObject> madeAs(ElasticsearchJob &job, const QString &index)
@@ -372,7 +411,7 @@ Result<void> compareImport(ElasticsearchJob &job, const QString &index,
     std::sort(sent.begin(), sent.end());
     std::vector<bool> found(sent.size());
     QStringList wrong;
-    TRY(readDocuments(job, index, kSource, [&](const QByteArray &lines) {
+    TRY(readDocuments(job, index, kSource, [&](const QByteArray &lines, qint64) {
         return eachLine(lines, [&](QByteArrayView line) -> Result<void> {
             QString name;
             TRY_VALUE(const DocumentDigest digest, digestOf(line, &name));
@@ -409,11 +448,7 @@ Result<void> importIndex(ElasticsearchJob &job, const QString &index, const QJso
     BulkBodies bodies(1);
     std::vector<DocumentDigest> sent;
     sent.reserve(size_t(told[QLatin1String("documents")].toInteger()));
-    const auto send = [&](const BulkBody &body) -> Result<void> {
-        TRY(sendBulk(job, index, body));
-        counter.add(body.documents(), body.bytes.size());
-        return {};
-    };
+    BulkSender sender(job, index, counter);
     const Result<void> isSent = readLines(
         linesOf(job, kTransformed, index), told, job, [&](const QByteArray &line) -> Result<void> {
             const qint64 before = bodies.documents();
@@ -422,13 +457,14 @@ Result<void> importIndex(ElasticsearchJob &job, const QString &index, const QJso
                 TRY_VALUE(const DocumentDigest digest, digestOf(line));
                 sent.push_back(digest);
             }
-            while (const auto body = bodies.takeFull())
-                TRY(send(*body));
+            while (auto body = bodies.takeFull())
+                TRY(sender.send(std::move(*body)));
             return {};
         });
     TRY(isSent);
-    while (const auto body = bodies.takeRest())
-        TRY(send(*body));
+    while (auto body = bodies.takeRest())
+        TRY(sender.send(std::move(*body)));
+    TRY(sender.finish());
     TRY(searchAgain(job, index, made));
     return compareImport(job, index, std::move(sent));
 }
@@ -469,11 +505,12 @@ Result<CallOutcome> exportIndices(ElasticsearchJob &job)
         const qint64 expected = counts.value(index).toInteger();
         TRY_VALUE(const QString fields, storedFields(job, index));
         TRY_VALUE(const qint64 documents,
-                  readDocuments(job, index, fields, [&](const QByteArray &lines) -> Result<void> {
-                      TRY(file.write(lines));
-                      counter.add(lines.count('\n'), lines.size());
-                      return {};
-                  }));
+                  readDocuments(job, index, fields,
+                                [&](const QByteArray &lines, qint64 read) -> Result<void> {
+                                    TRY(file.write(lines));
+                                    counter.add(read, lines.size());
+                                    return {};
+                                }));
         if (documents > expected || (documents < expected && !expiringIndices().contains(index)))
             return fail(
                 ErrorCode::Conflict,
@@ -635,8 +672,9 @@ Result<CallOutcome> checkConverted(ElasticsearchJob &job)
             return {};
         };
         TRY_VALUE(const qint64 read,
-                  readDocuments(job, index, kSource,
-                                [&](const QByteArray &lines) { return eachLine(lines, look); }));
+                  readDocuments(job, index, kSource, [&](const QByteArray &lines, qint64) {
+                      return eachLine(lines, look);
+                  }));
         documents += read;
         const qint64 before = exported.value(index)[QLatin1String("documents")].toInteger(read);
         if (read > before || (read < before && !expiringIndices().contains(index)))

@@ -132,7 +132,7 @@ std::vector<ProcessCall> PostgresJob::programs(const QString &pointFolder,
         const auto filled = filledCall(program, [&](const Slot &slot) -> Result<QString> {
             return slot.path == QLatin1String("snapshot") ? snapshot : pointFolder;
         });
-        list.push_back(std::get<ProcessCall>(*filled)); // our own texts: no line breaks
+        list.push_back(*callAs<ProcessCall>(*filled)); // our own texts: no line breaks
     }
     return list;
 }
