@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/model/restore_point.h"
 
+#include <QElapsedTimer>
 #include <QFileInfo>
 
 namespace lb {
@@ -18,8 +19,13 @@ namespace {
 
 LB_TRANSLATE(Actions)
 
+using namespace std::chrono_literals;
+
 /// While it is finished or begun, a snapshot is on no list for a moment.
-constexpr int kIdleLooks = 6;
+constexpr auto kIdle = 3s;
+/// Looked at often at first, for small ones are soon done, and then more and more seldom.
+constexpr auto kFirstLook = 100ms;
+constexpr auto kLongestLook = 1000ms;
 
 /// What is asked for must be there and open, or the snapshot would be 200, SUCCESS and lack it.
 Result<int> shardsOf(ElasticsearchJob &job, const QStringList &wanted)
@@ -96,13 +102,19 @@ Result<bool> isTaken(ElasticsearchJob &job)
 /// Watches it to its end; one that nobody takes any more comes back as it is, still running.
 Result<SnapshotState> watchSnapshot(ElasticsearchJob &job, SnapshotState now)
 {
-    int idle = 0;
+    QElapsedTimer idle;
+    std::chrono::milliseconds wait = kFirstLook;
     while (now.isRunning()) {
         TRY_VALUE(const bool taken, isTaken(job));
-        idle = taken ? 0 : idle + 1;
-        if (idle > kIdleLooks)
+        if (taken)
+            idle.invalidate();
+        else if (!idle.isValid())
+            idle.start();
+        else if (idle.hasExpired(std::chrono::milliseconds(kIdle).count()))
             return now;
-        if (const auto paused = job.pause(); !paused) {
+        const auto paused = job.pause(wait);
+        wait = std::min(wait * 3 / 2, std::chrono::milliseconds(kLongestLook));
+        if (!paused) {
             // What nobody waits for must not go on: the next one would be refused.
             (void)job.askIfThere("remove_snapshot", tr("Cannot end the snapshot"));
             return tl::unexpected(paused.error());
