@@ -101,7 +101,7 @@ void RunsPage::updateButtons()
     m_resume->setVisible(run && run->state == RunStateName::Interrupted);
     m_takeUp->setVisible(run &&
                          (run->state == RunStateName::Ready || run->state == RunStateName::Draft));
-    m_undo->setVisible(ended && !run->hidden && run->purpose != Purpose::Save &&
+    m_undo->setVisible(ended && !run->hidden && !makesPoint(run->purpose) &&
                        run->purpose != Purpose::Assess);
     m_remove->setEnabled((ended || (run && run->state == RunStateName::Draft)) &&
                          !run->openObligations);

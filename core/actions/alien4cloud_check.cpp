@@ -23,15 +23,6 @@ constexpr double kFullest = 0.8;
 /// How old the restore point may be that a migration goes back to (sheet §6.5: “of today”).
 constexpr auto kNewest = std::chrono::hours(24);
 
-QString listed(const QStringList &names)
-{
-    const QStringList shown = names.mid(0, 8);
-    return shown.join(QStringLiteral(", ")) +
-           (names.size() > shown.size()
-                ? tr(" and %n more", nullptr, int(names.size() - shown.size()))
-                : QString());
-}
-
 Result<qint64> freeAt(const QString &folder)
 {
     struct statvfs info
@@ -449,6 +440,8 @@ constexpr std::array kChecks{
     Check{"source_version", checkSourceVersion},
     Check{"plugins", checkPlugins},
     Check{"orchestrators", checkOrchestrators},
+    Check{"repository", checkRepository},
+    Check{"script_files", checkScriptFiles},
 };
 
 } // namespace

@@ -163,12 +163,25 @@ bool addDelays(QJsonObject &configuration)
     return isChanged;
 }
 
+/// What was imported has no list of what was on, and a comparison with nothing would always hold.
+std::optional<CallOutcome> cannotCompare(const ElasticsearchJob &job, const char *list)
+{
+    if (job.call.details.contains(QLatin1String(list)))
+        return std::nullopt;
+    CallOutcome outcome = holds(tr("Alien answers"));
+    outcome.warnings << tr("The restore point does not say what was switched on and connected: "
+                           "look at it in Alien");
+    return outcome;
+}
+
 } // namespace
 
 Result<CallOutcome> checkPlugins(ElasticsearchJob &job)
 {
     AlienSession session(job);
     TRY(session.signIn());
+    if (const auto unknown = cannotCompare(job, "plugins"))
+        return *unknown;
     TRY_VALUE(const QJsonArray now, session.list("plugins"));
     QStringList off;
     int on = 0;
@@ -199,6 +212,8 @@ Result<CallOutcome> checkOrchestrators(ElasticsearchJob &job)
 {
     AlienSession session(job);
     TRY(session.signIn());
+    if (const auto unknown = cannotCompare(job, "orchestrators"))
+        return *unknown;
     const QStringList ids = onceConnected(job.call);
     TRY_VALUE(const QJsonArray now, nowOf(session, ids));
     QStringList coming, off;

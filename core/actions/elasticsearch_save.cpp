@@ -244,6 +244,91 @@ void clearFolder(const ElasticsearchJob &job, CallOutcome &outcome)
         outcome.warnings << tr("%1 stays in the share: %2").arg(folder, removed.error().detail);
 }
 
+/// What a restore must know of a repository that becomes a part.
+struct RepositoryFacts
+{
+    QString source;
+    QDateTime from, to; ///< of the snapshot
+    QJsonObject details;
+};
+
+/// The folder is the snapshot: what is in it and nothing else brings the indices back.
+Result<CallOutcome> copyRepository(ElasticsearchJob &job, const RepositoryFacts &facts,
+                                   QStringList warnings)
+{
+    const ElasticsearchCall &call = job.call;
+    TreeSaveCall copy;
+    copy.folder = call.folder.display();
+    copy.part = call.part;
+    copy.file = call.file;
+    copy.title = call.title;
+    TRY_VALUE(CallOutcome outcome,
+              treeSaveWork(copy, job.context, job.programs)(job.report, job.stop));
+    outcome.warnings = warnings + outcome.warnings;
+    PartRecord part = PartRecord::fromJson(outcome.outputs.value(QLatin1String("part")).toObject());
+    part.kind = QString::fromLatin1(kElasticsearchPart);
+    part.format = QStringLiteral("Elasticsearch fs repository, tar.zst");
+    part.source = facts.source;
+    if (facts.from.isValid() && facts.to.isValid()) {
+        part.takenFrom = facts.from;
+        part.takenTo = facts.to;
+    }
+    for (auto it = facts.details.begin(); it != facts.details.end(); ++it)
+        part.details.insert(it.key(), it.value());
+    outcome.outputs.insert(QStringLiteral("part"), part.toJson());
+    outcome.outputs.insert(
+        QStringLiteral("limits"),
+        toJsonArray(
+            toStringList(outcome.outputs.value(QLatin1String("limits")))
+            << tr("Part %1 is not encrypted. It holds the password hashes of Alien's users, "
+                  "and passwords of orchestrators as they stand in their configuration")
+                   .arg(call.part)));
+    return outcome;
+}
+
+/// The one that is asked for, or the newest whole one.
+Result<SnapshotState> wantedSnapshot(const ElasticsearchJob &job,
+                                     const std::vector<SnapshotState> &snapshots,
+                                     QStringList &warnings)
+{
+    const QString where = job.call.folder.display();
+    const QString wanted = job.call.snapshot.display();
+    const auto isWhole = [](const SnapshotState &one) {
+        return one.state == QLatin1String("SUCCESS") && one.failed == 0;
+    };
+    const SnapshotState *chosen = nullptr;
+    QStringList names, broken;
+    for (const SnapshotState &one : snapshots) {
+        names << tr("%1 (%2)", "%1 a snapshot's name, %2 its state").arg(one.name, one.state);
+        if (wanted.isEmpty() && !isWhole(one)) {
+            broken << names.last();
+            continue;
+        }
+        const bool fits =
+            wanted.isEmpty() ? !chosen || one.begun >= chosen->begun : one.name == wanted;
+        if (fits)
+            chosen = &one;
+    }
+    if (!chosen)
+        return fail(ErrorCode::NotFound,
+                    wanted.isEmpty() ? tr("No snapshot in %1 is whole").arg(where)
+                                     : tr("There is no snapshot %1 in %2").arg(wanted, where),
+                    names.isEmpty() ? tr("the repository is empty")
+                                    : tr("it holds %1").arg(listed(names)),
+                    tr("Name one of them in snapshot, or correct repository_dir"));
+    if (!isWhole(*chosen))
+        return fail(ErrorCode::Corrupt,
+                    tr("The snapshot %1 in %2 is not whole").arg(chosen->name, where),
+                    tr("it is %1, %2 of %3 shards failed")
+                        .arg(chosen->state)
+                        .arg(chosen->failed)
+                        .arg(chosen->total),
+                    tr("Choose another one: the repository holds %1").arg(listed(names)));
+    if (!broken.isEmpty())
+        warnings << tr("Passed over, because they are not whole: %1").arg(listed(broken));
+    return *chosen;
+}
+
 } // namespace
 
 Result<CallOutcome> saveIndices(ElasticsearchJob &job)
@@ -291,36 +376,64 @@ Result<CallOutcome> saveIndices(ElasticsearchJob &job)
                                "may not fit together")
                                 .arg(changing.join(QStringLiteral(", ")));
 
-    // The folder is the snapshot: what is in it and nothing else brings the indices back.
-    TreeSaveCall copy;
-    copy.folder = call.folder.display();
-    copy.part = call.part;
-    copy.file = call.file;
-    copy.title = call.title;
-    TRY_VALUE(CallOutcome copied,
-              treeSaveWork(copy, job.context, job.programs)(job.report, job.stop));
-    outcome.warnings += copied.warnings;
-    PartRecord part = PartRecord::fromJson(copied.outputs.value(QLatin1String("part")).toObject());
-    part.kind = QString::fromLatin1(kElasticsearchPart);
-    part.format = QStringLiteral("Elasticsearch fs repository, tar.zst");
-    part.source = root.cluster;
-    part.takenFrom = from;
-    part.takenTo = to;
-    part.details.insert(QStringLiteral("cluster"), root.cluster);
-    part.details.insert(QStringLiteral("server_version"), root.version);
-    part.details.insert(QStringLiteral("snapshot"), snapshot.name);
-    part.details.insert(QStringLiteral("documents"), documents);
-    part.details.insert(QStringLiteral("indices"), facts);
-    outcome.outputs = copied.outputs;
-    outcome.outputs.insert(QStringLiteral("part"), part.toJson());
-    outcome.outputs.insert(
-        QStringLiteral("limits"),
-        toJsonArray(
-            toStringList(copied.outputs.value(QLatin1String("limits")))
-            << tr("Part %1 is not encrypted. It holds the password hashes of Alien's users, "
-                  "and passwords of orchestrators as they stand in their configuration")
-                   .arg(call.part)));
-    return outcome;
+    return copyRepository(job,
+                          {root.cluster,
+                           from,
+                           to,
+                           {{QStringLiteral("cluster"), root.cluster},
+                            {QStringLiteral("server_version"), root.version},
+                            {QStringLiteral("snapshot"), snapshot.name},
+                            {QStringLiteral("documents"), documents},
+                            {QStringLiteral("indices"), facts}}},
+                          std::move(outcome.warnings));
+}
+
+Result<CallOutcome> adoptSnapshot(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    const QString where = call.folder.display();
+    TRY_VALUE(const QByteArray body,
+              job.ask("root", tr("Cannot read what answers at %1").arg(call.at.text())));
+    TRY_VALUE(const ClusterRoot root, readClusterRoot(body));
+    TRY(job.ask("register", tr("The cluster cannot read the repository %1").arg(where)));
+    TRY_VALUE(const QByteArray all,
+              job.ask("snapshots", tr("Cannot read the snapshots in %1").arg(where)));
+    TRY_VALUE(const auto snapshots, readSnapshots(all));
+    CallOutcome outcome;
+    TRY_VALUE(const SnapshotState taken, wantedSnapshot(job, snapshots, outcome.warnings));
+    std::vector<ClusterIndex> held;
+    for (const QString &name : taken.indices)
+        held.push_back({name, {}, true, 0, 0});
+    const IndexSurvey survey = surveyIndices(held, call.extra);
+    if (survey.open.isEmpty())
+        return fail(ErrorCode::NotFound,
+                    tr("The snapshot %1 in %2 holds no index of Alien").arg(taken.name, where), {},
+                    tr("Choose another snapshot, or name your indices in extra_index"));
+    if (!survey.missing.isEmpty())
+        outcome.warnings << tr("Not in the snapshot: %1").arg(listed(survey.missing));
+    TRY_VALUE(const QByteArray status,
+              job.ask("status", tr("Cannot read the shards of the snapshot %1").arg(taken.name),
+                      {{QStringLiteral("snapshot"), taken.name}}));
+    TRY_VALUE(const auto shards, readSnapshotShards(status));
+    QJsonObject facts;
+    for (const QString &name : survey.open) {
+        QJsonObject index{{QStringLiteral("shards"), shards.value(name)}};
+        if (expiringIndices().contains(name))
+            index.insert(QStringLiteral("expires"), true);
+        facts.insert(name, index);
+    }
+    return copyRepository(job,
+                          {where,
+                           taken.begun,
+                           taken.ended,
+                           {{QStringLiteral("cluster"), root.cluster},
+                            {QStringLiteral("server_version"),
+                             taken.version.isEmpty() ? root.version : taken.version},
+                            {QStringLiteral("snapshot"), taken.name},
+                            {QStringLiteral("snapshot_indices"), toJsonArray(taken.indices)},
+                            {QStringLiteral("snapshot_shards"), taken.total},
+                            {QStringLiteral("indices"), facts}}},
+                          std::move(outcome.warnings));
 }
 
 Result<CallOutcome> keepIndices(ElasticsearchJob &job)

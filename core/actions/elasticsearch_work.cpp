@@ -197,6 +197,15 @@ void ElasticsearchJob::record(const char *what, QJsonObject details) const
         context.record(details);
 }
 
+QString listed(const QStringList &names)
+{
+    const QStringList shown = names.mid(0, 8);
+    return shown.join(QStringLiteral(", ")) +
+           (names.size() > shown.size()
+                ? tr(" and %n more", nullptr, int(names.size() - shown.size()))
+                : QString());
+}
+
 CallOutcome holds(const QString &evidence)
 {
     CallOutcome outcome;
@@ -305,6 +314,10 @@ WorkerExecution::Work elasticsearchWork(const ElasticsearchCall &call, const Act
             return restoreIndices(job);
         case ElasticsearchWork::Export:
             return exportIndices(job);
+        case ElasticsearchWork::Adopt:
+            return adoptSnapshot(job);
+        case ElasticsearchWork::AdoptFiles:
+            return adoptFiles(job);
         case ElasticsearchWork::Transform:
             return transformExport(job);
         case ElasticsearchWork::Clear:

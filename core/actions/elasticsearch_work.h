@@ -72,6 +72,11 @@ Result<CallOutcome> checkAlien(ElasticsearchJob &job);
 Result<CallOutcome> describeIndices(ElasticsearchJob &job);
 Result<CallOutcome> saveIndices(ElasticsearchJob &job);
 Result<CallOutcome> keepIndices(ElasticsearchJob &job);
+/// What others have saved, as parts.
+Result<CallOutcome> adoptSnapshot(ElasticsearchJob &job);
+Result<CallOutcome> adoptFiles(ElasticsearchJob &job);
+Result<CallOutcome> checkRepository(ElasticsearchJob &job);
+Result<CallOutcome> checkScriptFiles(ElasticsearchJob &job);
 /// Restore, RestoreBack and Rehearse.
 Result<CallOutcome> restoreIndices(ElasticsearchJob &job);
 Result<CallOutcome> removeOwn(ElasticsearchJob &job);
@@ -92,6 +97,8 @@ Result<CallOutcome> checkSourceVersion(ElasticsearchJob &job);
 
 /// The outcome of a check that holds, and why.
 CallOutcome holds(const QString &evidence);
+/// The first names of a list, and how many more there are.
+QString listed(const QStringList &names);
 
 /// Every index of the cluster.
 Result<std::vector<ClusterIndex>> clusterIndices(ElasticsearchJob &job);

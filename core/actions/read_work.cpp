@@ -287,6 +287,8 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::ElasticsearchImport:
         case ActionKind::ElasticsearchPutBack:
         case ActionKind::ElasticsearchExportRemove:
+        case ActionKind::ElasticsearchAdopt:
+        case ActionKind::Alien4CloudAdoptFiles:
         case ActionKind::Alien4CloudTransform:
         case ActionKind::Alien4CloudConnect:
         case ActionKind::Alien4CloudPluginSwap:

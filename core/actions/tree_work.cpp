@@ -151,8 +151,15 @@ bool isOwnFolderName(const QString &folder)
 WorkerExecution::Work treeSaveWork(const TreeSaveCall &call, const ActionContext &context,
                                    const std::shared_ptr<WorkerPrograms> &programs)
 {
-    return [call, context, programs](const WorkerExecution::Report &report,
-                                     std::stop_token stop) -> Result<CallOutcome> {
+    return shapedTreeSaveWork(call, {}, context, programs);
+}
+
+WorkerExecution::Work shapedTreeSaveWork(const TreeSaveCall &call, const TreeShape &shape,
+                                         const ActionContext &context,
+                                         const std::shared_ptr<WorkerPrograms> &programs)
+{
+    return [call, context, programs, shape](const WorkerExecution::Report &report,
+                                            std::stop_token stop) -> Result<CallOutcome> {
         TRY_VALUE(const QString pointFolder, context.session->folder());
         SaveOptions options;
         options.folder = call.folder;
@@ -160,6 +167,7 @@ WorkerExecution::Work treeSaveWork(const TreeSaveCall &call, const ActionContext
             options.exclude.push_back(pattern.toUtf8());
         options.skipFolders = {context.store.folder, paths::dataFolder()};
         options.countFirst = true;
+        options.shape = shape;
         options.archive = {pointFolder + QLatin1Char('/') + call.file,
                            pointFolder + QLatin1Char('/') + treeIndexFile(call.file)};
         TRY_VALUE(const TreeSummary summary,

@@ -80,7 +80,7 @@ public:
 
     Result<void> open()
     {
-        TRY(m_walker.open(m_options.folder));
+        TRY(m_walker.open(m_options.folder, m_options.shape));
         for (const QString &folder : m_options.skipFolders) {
             struct stat st = {};
             if (::stat(QFile::encodeName(folder).constData(), &st) == 0)
@@ -116,6 +116,8 @@ public:
             if (!isRoot && isLeftOut(*entry))
                 continue;
             TRY_VALUE(const int error, m_walker.enter());
+            if (error == 0)
+                entry->st = m_walker.enteredStat();
             if (error == 0 && entry->otherFileSystem) {
                 if (isKernelFileSystem(m_walker.enteredFd())) {
                     m_summary.limits.add(entry->path,

@@ -15,6 +15,7 @@ struct SaveOptions
     /// slash fits a name at any depth; one with a slash fits the path from the folder; a trailing
     /// slash fits folders only. What fits is left out with everything below it.
     std::vector<QByteArray> exclude;
+    TreeShape shape;
     /// Folders never entered (the store itself); compared by device and inode.
     QStringList skipFolders;
     bool countFirst = false; ///< a quick walk beforehand, so that progress knows totals

@@ -76,6 +76,16 @@ struct TreeSummary
 };
 
 /// Where an archive's two files are.
+/// How a folder is read that is not quite the tree it stands for. Both are names at its top.
+struct TreeShape
+{
+    /// One of these that holds nothing but a folder of its own name is that folder: `csar/csar`.
+    std::vector<QByteArray> unnested;
+    /// Read from another folder where this one has none of that name.
+    std::vector<QByteArray> lacking;
+    QString elsewhere; ///< that folder; empty: nothing is added
+};
+
 struct TreeArchive
 {
     QString part;  ///< NAME.tar.zst

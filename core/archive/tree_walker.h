@@ -29,7 +29,7 @@ struct WalkEntry
 class TreeWalker
 {
 public:
-    Result<void> open(const QString &folder);
+    Result<void> open(const QString &folder, const TreeShape &shape = {});
 
     /// The next entry; nothing at the end. Folders come before their content; call enter() for
     /// those whose content is wanted, before the next call.
@@ -40,6 +40,8 @@ public:
     void leave();
     /// Descriptor of the folder that was entered last.
     int enteredFd() const { return m_levels.back().fd.get(); }
+    /// What it is: of one that was unnested, the inner one.
+    const struct stat &enteredStat() const { return m_enteredStat; }
     int rootFd() const { return m_rootFd.get(); }
 
 private:
@@ -53,13 +55,23 @@ private:
         bool lost = false; ///< its descriptor could not be had again
     };
 
+    bool isTop() const { return m_levels.size() == 1; }
+    bool isLacking(const QByteArray &name) const;
+    Result<int> listTop(int fd, NameList &names);
+
+    TreeShape m_shape;
+    std::vector<QByteArray> m_lacking; ///< names of m_shape that are taken from elsewhere
     FileDescriptor m_rootFd;
+    FileDescriptor m_elsewhereFd;
+    struct stat m_enteredStat
+    {
+    };
     std::deque<Level> m_levels;
     std::optional<WalkEntry> m_last;
     QByteArray m_path;
 };
 
-/// Reads one folder's names (without "." and "..") from an open descriptor.
-Result<int> listFolder(int fd, NameList &names);
+/// Reads one folder's names (without "." and "..") from an open descriptor, and adds `more`.
+Result<int> listFolder(int fd, NameList &names, const std::vector<QByteArray> &more = {});
 
 } // namespace lb

@@ -75,6 +75,8 @@ void ActionLint::checkPart(const ActionSpec &spec, const YamlNode &node, const L
     const bool makes = spec.kind == ActionKind::TreeSave || spec.kind == ActionKind::PostgresDump ||
                        spec.kind == ActionKind::PostgresGlobals ||
                        spec.kind == ActionKind::ElasticsearchSave ||
+                       spec.kind == ActionKind::ElasticsearchAdopt ||
+                       spec.kind == ActionKind::Alien4CloudAdoptFiles ||
                        spec.kind == ActionKind::ElasticsearchDescribe;
     if (!makes)
         return;

@@ -226,7 +226,7 @@ bool ReferenceLint::isSlot(const Reference &reference) const
 {
     using Root = Reference::Root;
     return reference.root == Root::StepOutput || reference.root == Root::Run ||
-           (reference.root == Root::Point && m_runbook.purpose == Purpose::Save);
+           (reference.root == Root::Point && makesPoint(m_runbook.purpose));
 }
 
 void ReferenceLint::checkOne(const Reference &reference, bool whole, const YamlNode &node,

@@ -267,7 +267,7 @@ private:
 
     void checkParts()
     {
-        if (m_runbook.purpose != Purpose::Save)
+        if (!makesPoint(m_runbook.purpose))
             return;
         for (const PartSpec &part : m_runbook.parts) {
             const YamlNode *node = at("parts", part.id);

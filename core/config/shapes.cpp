@@ -306,6 +306,8 @@ bool mayStand(const ActionSpec &action, ActionPlace place, bool builtIn)
         case ActionKind::ElasticsearchClear:
         case ActionKind::ElasticsearchImport:
         case ActionKind::ElasticsearchExportRemove:
+        case ActionKind::ElasticsearchAdopt:
+        case ActionKind::Alien4CloudAdoptFiles:
         case ActionKind::Alien4CloudTransform:
         case ActionKind::Alien4CloudConnect:
         case ActionKind::Alien4CloudPluginSwap:

@@ -205,7 +205,7 @@ void StepLint::checkEffect(const Entry &entry)
                              .arg(QLatin1String(action.spec->key), name(*implied)));
     const Purpose purpose = m_runbook.purpose;
     const bool looks = purpose == Purpose::Assess;
-    if ((purpose == Purpose::Save && step.effect == Effect::Destroy) ||
+    if ((makesPoint(purpose) && step.effect == Effect::Destroy) ||
         (looks && step.effect != Effect::Read))
         m_findings.error(said ? placeOf(*entry.node, "effect") : action.place,
                          looks ? tr("A runbook that assesses may only read")

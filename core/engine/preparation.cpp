@@ -33,7 +33,7 @@ std::optional<LeaseMode> leaseModeOf(const Plan &plan)
 {
     if (plan.identity.scope.isEmpty())
         return std::nullopt;
-    if (plan.purpose == Purpose::Save)
+    if (makesPoint(plan.purpose))
         return LeaseMode::Shared;
     const bool changes = std::any_of(plan.steps.begin(), plan.steps.end(),
                                      [](const auto &step) { return step.effect != Effect::Read; });

@@ -258,7 +258,7 @@ QString RunEngine::cancelLeaves() const
                     : tr("“%1” is not done and stays to be done: the service stays down.")
                           .arg(by->title));
     }
-    if (m_plan->purpose == Purpose::Save)
+    if (makesPoint(m_plan->purpose))
         sentences << tr("No restore point comes of this run; older ones are untouched.");
     if (sentences.isEmpty())
         sentences << (changed ? tr("What was done so far stays; lifeboat-cli runs undo takes it "

@@ -233,6 +233,23 @@ constexpr std::array kElasticsearchClearParams{
     kIndices,
     ParamSpec{"made", ParamType::TextList, false, "[]", "",
               "Indices that come later and go away again when the run is undone"}};
+constexpr ParamSpec kSnapshot{
+    "snapshot", ParamType::Text, false, "\"\"", "", "The snapshot's name; empty is the newest"};
+constexpr std::array kElasticsearchAdoptParams{
+    kClusterUrl,
+    kClusterCa,
+    kClusterUser,
+    kPassword,
+    kExtra,
+    kPart,
+    kSnapshot,
+    ParamSpec{"folder", ParamType::Path, true, "", "",
+              "The repository's folder, which every node sees at this path"}};
+constexpr std::array kAlien4CloudAdoptFilesParams{
+    ParamSpec{"folder", ParamType::Path, true, "", "", "The folder that the script has filled"},
+    ParamSpec{"data_folder", ParamType::Path, false, "", "",
+              "directories.alien, for folders that the script leaves out; empty takes none"},
+    kPart};
 constexpr std::array kAlien4CloudTransformParams{kIndices, kExportFolder};
 constexpr std::array kAlien4CloudPluginSwapParams{
     kClusterUrl,
@@ -266,7 +283,8 @@ constexpr std::array kAlien4CloudCheckParams{
     kExtra,
     ParamSpec{"check", ParamType::Choice, true, "",
               "cluster|health|share|idle|room|restore_room|indices|leftovers|references|config|"
-              "stopped|restorable|backup|converted|source_version|plugins|orchestrators",
+              "stopped|restorable|backup|converted|source_version|plugins|orchestrators|repository|"
+              "script_files",
               "What must hold"},
     ParamSpec{"cluster_name", ParamType::Text, false, "\"\"", "", "The cluster's name"},
     ParamSpec{"share", ParamType::Path, false, "", "", "The folder for snapshots"},
@@ -277,7 +295,8 @@ constexpr std::array kAlien4CloudCheckParams{
     kAlienUser,
     kAlienPassword,
     ParamSpec{"folder", ParamType::Path, false, "", "",
-              "Where elasticsearch_export of this run was told to write"},
+              "Where elasticsearch_export of this run was told to write; what is to be imported"},
+    kSnapshot,
     ParamSpec{"part", ParamType::Text, false, "\"\"", "",
               "The part of the restore point that is to be restored"}};
 constexpr std::array kWriteFileParams{
@@ -445,6 +464,12 @@ constexpr std::array kTable{
     ActionSpec{ActionKind::ElasticsearchExportRemove, "elasticsearch_export_remove",
                "Delete the files of elasticsearch_export of this run", Effect::Change, false, false,
                false, kElasticsearchExportRemoveParams},
+    ActionSpec{ActionKind::ElasticsearchAdopt, "elasticsearch_adopt",
+               "Make a part of a snapshot that somebody else has taken", Effect::Change, false,
+               false, false, kElasticsearchAdoptParams},
+    ActionSpec{ActionKind::Alien4CloudAdoptFiles, "alien4cloud_adopt_files",
+               "Make a part of the files that the documented script has copied", Effect::Read,
+               false, false, false, kAlien4CloudAdoptFilesParams},
     ActionSpec{ActionKind::Alien4CloudTransform, "alien4cloud_transform",
                "Bring exported documents of Alien4Cloud 1.1.0 to the form of 1.2.0", Effect::Change,
                false, false, false, kAlien4CloudTransformParams},

@@ -57,6 +57,8 @@ enum class ActionKind
     ElasticsearchImport,
     ElasticsearchPutBack,
     ElasticsearchExportRemove,
+    ElasticsearchAdopt,
+    Alien4CloudAdoptFiles,
     Alien4CloudTransform,
     Alien4CloudPluginSwap,
     Alien4CloudConnect,

@@ -39,6 +39,8 @@ constexpr std::array kWords{
     Word{ElasticsearchWork::Clear, "clear"},
     Word{ElasticsearchWork::PutBack, "put_back"},
     Word{ElasticsearchWork::Import, "import"},
+    Word{ElasticsearchWork::Adopt, "adopt"},
+    Word{ElasticsearchWork::AdoptFiles, "adopt_files"},
     Word{ElasticsearchWork::Connect, "connect"},
     Word{ElasticsearchWork::SwapPlugin, "swap_plugin"},
     Word{ElasticsearchWork::SwapPluginBack, "swap_plugin_back"},
@@ -85,6 +87,10 @@ QString title(const ElasticsearchCall &call)
     if (check == QLatin1String("orchestrators"))
         return tr("See that every orchestrator at %1 is connected that was when it was saved")
             .arg(call.alienUrl);
+    if (check == QLatin1String("repository"))
+        return tr("See which snapshots the repository %1 holds").arg(call.folder.display());
+    if (check == QLatin1String("script_files"))
+        return tr("See which of Alien's folders are in %1").arg(call.folder.display());
     if (check == QLatin1String("backup"))
         return tr("See that the restore point %1 is whole, verified, and of today").arg(call.point);
     if (check == QLatin1String("source_version"))
@@ -99,13 +105,16 @@ QString title(const ElasticsearchCall &call)
 
 const QStringList &elasticsearchChecks()
 {
-    static const QStringList list{
-        QStringLiteral("cluster"), QStringLiteral("health"),       QStringLiteral("share"),
-        QStringLiteral("idle"),    QStringLiteral("room"),         QStringLiteral("restore_room"),
-        QStringLiteral("indices"), QStringLiteral("leftovers"),    QStringLiteral("references"),
-        QStringLiteral("config"),  QStringLiteral("stopped"),      QStringLiteral("restorable"),
-        QStringLiteral("backup"),  QStringLiteral("converted"),    QStringLiteral("source_version"),
-        QStringLiteral("plugins"), QStringLiteral("orchestrators")};
+    static const QStringList list{QStringLiteral("cluster"),        QStringLiteral("health"),
+                                  QStringLiteral("share"),          QStringLiteral("idle"),
+                                  QStringLiteral("room"),           QStringLiteral("restore_room"),
+                                  QStringLiteral("indices"),        QStringLiteral("leftovers"),
+                                  QStringLiteral("references"),     QStringLiteral("config"),
+                                  QStringLiteral("stopped"),        QStringLiteral("restorable"),
+                                  QStringLiteral("backup"),         QStringLiteral("converted"),
+                                  QStringLiteral("source_version"), QStringLiteral("plugins"),
+                                  QStringLiteral("orchestrators"),  QStringLiteral("repository"),
+                                  QStringLiteral("script_files")};
     return list;
 }
 
@@ -306,6 +315,26 @@ QStringList ElasticsearchCall::describe() const
                    nullptr, int(indices.size()))
                     .arg(where, folder.display()),
                 tr("Indices: %1").arg(names)};
+    case ElasticsearchWork::Adopt:
+        return {
+            snapshot.isEmpty()
+                ? tr("Find the newest whole snapshot in the repository %1 and see which of the "
+                     "system's indices are in it; the repository is registered on %2, and the "
+                     "run takes it away at its end")
+                      .arg(folder.display(), where)
+                : tr("Look at the snapshot %3 in the repository %1 and see which of the system's "
+                     "indices are in it; the repository is registered on %2, and the run takes it "
+                     "away at its end")
+                      .arg(folder.display(), where, snapshot.display()),
+            tr("Copy the repository's folder as %1").arg(file)};
+    case ElasticsearchWork::AdoptFiles: {
+        QStringList told{tr("Save the folder %1 as %2; a folder csar that holds nothing but csar "
+                            "is taken for it, and so with artifacts and plugins")
+                             .arg(folder.display(), file)};
+        if (!dataFolder.isEmpty())
+            told << tr("Take images and work from %1 where they are not in it").arg(dataFolder);
+        return told;
+    }
     case ElasticsearchWork::Connect:
         return {tr("Give each orchestrator of Cloudify 3 at %1 the settings that it lacks: "
                    "delayBetweenDeploymentStatusPolling 30, "

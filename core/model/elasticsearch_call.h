@@ -32,6 +32,8 @@ enum class ElasticsearchWork
     SwapPlugin,     ///< the files of a plugin for those of another version, by rename
     SwapPluginBack, ///< undo of SwapPlugin
     Connect,        ///< Alien's orchestrators: settings that 1.2.0 needs, then switched on
+    Adopt,          ///< a part of a snapshot that somebody else has taken
+    AdoptFiles,     ///< a part of files that a script has copied; asks no server
     Import,         ///< the files into empty indices that the new version has made, and compares
 };
 
@@ -57,7 +59,7 @@ struct ElasticsearchCall
     QStringList made;    ///< of RestoreBack and PutBack: those that there were not before
     QStringList extra;   ///< indices besides Alien's own that the admin counts as the system's
     TemplateText repository, snapshot; ///< names that the run gives
-    TemplateText folder; ///< of the repository, in the share; of an export: where its files are
+    TemplateText folder; ///< of the repository; of an export: where its files are; of AdoptFiles
     TemplateText prefix; ///< of a rehearsal's indices
     QString share;       ///< the folder that every node must see
     QString part, point; ///< of a restore

@@ -107,6 +107,22 @@ public:
             path.append(tail);
         return path;
     }
+    /// Nothing is written into a repository that is not ours: no test of the nodes, and from 2.0 on
+    /// it is said so too.
+    void addAdopt()
+    {
+        addLook("root", "/");
+        add("register", "PUT", repository(QStringLiteral("?verify=false"))).json =
+            QJsonObject{{QStringLiteral("type"), QStringLiteral("fs")},
+                        {QStringLiteral("settings"),
+                         QJsonObject{{QStringLiteral("location"), m_call.folder.toJson()},
+                                     {QStringLiteral("readonly"), true}}}};
+        add("snapshots", "GET", repository(QStringLiteral("/_all")));
+        TemplateText path = repository(QStringLiteral("/"));
+        path.append(Slot{QStringLiteral("snapshot")});
+        path.append(QStringLiteral("/_status"));
+        add("status", "GET", path);
+    }
     QString names(const QStringList &indices) const { return indices.join(QLatin1Char(',')); }
 
     void addRegister(bool verifies, const QString &speed = {})
@@ -383,6 +399,10 @@ std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call)
         requests.addCounts();
         requests.addScroll();
         break;
+    case ElasticsearchWork::Adopt:
+        requests.addAdopt();
+        break;
+    case ElasticsearchWork::AdoptFiles:
     case ElasticsearchWork::Transform:
     case ElasticsearchWork::SwapPluginBack:
         break;

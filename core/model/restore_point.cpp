@@ -162,7 +162,7 @@ Result<const PartRecord *> RestorePoint::neededPart(const QString &partId) const
         ids << record.id;
     return fail(ErrorCode::NotFound, tr("Restore point %1 has no part “%2”").arg(id, partId),
                 tr("it has %1").arg(ids.join(QStringLiteral(", "))),
-                tr("Choose another restore point"));
+                tr("Choose another restore point, or only parts that it has with --only"));
 }
 
 QJsonObject RestorePoint::manifest() const

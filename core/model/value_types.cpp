@@ -168,6 +168,11 @@ bool needsProof(Purpose purpose)
     return purpose == Purpose::Restore || purpose == Purpose::Migrate || purpose == Purpose::Repair;
 }
 
+bool makesPoint(Purpose purpose)
+{
+    return purpose == Purpose::Save || purpose == Purpose::Import;
+}
+
 Result<std::chrono::milliseconds> parseDuration(const QString &text)
 {
     static const QRegularExpression pattern(QStringLiteral("\\A([0-9]{1,9})(ms|s|m|h|d)\\z"));

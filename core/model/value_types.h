@@ -185,6 +185,8 @@ bool isEnded(RunStateName state);
 bool isEnded(StepState state);
 /// Restore, migrate and repair: where a system may only be let run again when it is proven.
 bool needsProof(Purpose purpose);
+/// Save and import: a good end is a restore point.
+bool makesPoint(Purpose purpose);
 
 /// `2m`, `30s`, `500ms`, `4h`, `1d` ↔ milliseconds.
 Result<std::chrono::milliseconds> parseDuration(const QString &text);

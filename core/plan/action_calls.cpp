@@ -517,6 +517,8 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     case ActionKind::ElasticsearchExport:
     case ActionKind::ElasticsearchClear:
     case ActionKind::ElasticsearchImport:
+    case ActionKind::ElasticsearchAdopt:
+    case ActionKind::Alien4CloudAdoptFiles:
     case ActionKind::Alien4CloudTransform:
     case ActionKind::Alien4CloudPluginSwap:
         return fail(

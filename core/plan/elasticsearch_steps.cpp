@@ -152,6 +152,14 @@ Result<ElasticsearchCall> checkCall(const Action &action, const References &refe
     if (call.check == QLatin1String("converted")) {
         TRY_VALUE(call.folder, exportFolder(action, references));
     }
+    if (call.check == QLatin1String("repository") || call.check == QLatin1String("script_files")) {
+        TRY_VALUE(const QString folder, pathParam(action, "folder", references));
+        if (folder.isEmpty())
+            return badParam(action, "folder", tr("is empty"));
+        call.folder = folder;
+        TRY_VALUE(const QString snapshot, literalParam(action, "snapshot", references, kNoOption));
+        call.snapshot = snapshot;
+    }
     if (call.check == QLatin1String("backup")) {
         const auto &point = references.inputs().point;
         if (!point)
@@ -253,6 +261,40 @@ Result<void> StepBuilder::addElasticsearchSave(PlannedStep &step, const StepInst
     call.title = part.title;
     call.file = treePartFile(part.id);
     step.undo = {forgetOf(call)};
+    step.calls.emplace_back(std::move(call));
+    return {};
+}
+
+Result<void> StepBuilder::addAdoption(PlannedStep &step, const StepInstance &instance,
+                                      const References &references)
+{
+    const Action &action = instance.spec->action;
+    ElasticsearchCall call;
+    QString kind = QString::fromLatin1(kTreePart);
+    TRY_VALUE(const QString folder, pathParam(action, "folder", references));
+    if (folder.isEmpty())
+        return badParam(action, "folder", tr("is empty"));
+    call.folder = folder;
+    if (action.kind == ActionKind::ElasticsearchAdopt) {
+        call.work = ElasticsearchWork::Adopt;
+        kind = QString::fromLatin1(kElasticsearchPart);
+        TRY_VALUE(call.at, clusterOf(action, references));
+        TRY_VALUE(call.extra, indexNames(action, "extra", references));
+        TRY_VALUE(const QString snapshot, literalParam(action, "snapshot", references, kNoOption));
+        call.snapshot = snapshot;
+        call.repository = ownRepository();
+    } else {
+        call.work = ElasticsearchWork::AdoptFiles;
+        TRY_VALUE(call.dataFolder, pathParam(action, "data_folder", references));
+    }
+    TRY_VALUE(const PartSpec part,
+              takePart(step, action, references, {kind, instance.key, folder}));
+    if (part.secret)
+        return fail(ErrorCode::Unsupported, tr("What is imported is not encrypted"));
+    call.part = part.id;
+    call.title = part.title;
+    call.file = treePartFile(part.id);
+    step.resume = ResumePolicy::Repeat;
     step.calls.emplace_back(std::move(call));
     return {};
 }

@@ -230,7 +230,7 @@ QStringList remarksOf(const PlanInputs &in, TargetKind target,
     QStringList remarks;
     if (target == TargetKind::Rehearsal)
         remarks << tr("This is a rehearsal: nothing live is touched");
-    if (in.runbook.purpose == Purpose::Save && !makesParts)
+    if (makesPoint(in.runbook.purpose) && !makesParts)
         remarks << tr("No step saves anything, so there will be no restore point");
     if (!in.point)
         return remarks;
@@ -495,7 +495,7 @@ Result<Plan> makePlan(const PlanInputs &in)
               plannedSteps(in.runbook.finallySteps, PlanSection::Finally, lasts, builder));
     std::move(closing.begin(), closing.end(), std::back_inserter(plan.steps));
     plan.parts = builder.madeParts();
-    if (in.runbook.purpose == Purpose::Save && !plan.parts.empty()) {
+    if (makesPoint(in.runbook.purpose) && !plan.parts.empty()) {
         plan.steps.push_back(publishStep(plan.parts, plan.steps));
         plan.steps.push_back(verifyStep());
     }

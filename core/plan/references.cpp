@@ -135,7 +135,7 @@ Result<Resolved> References::resolve(const Reference &reference) const
     case Root::Point:
         if (m_in->point)
             return Resolved(QJsonValue(m_in->point->id));
-        if (m_in->runbook.purpose == Purpose::Save)
+        if (makesPoint(m_in->runbook.purpose))
             return Resolved(Slot{QStringLiteral("point")});
         return fail(ErrorCode::BadInput, tr("“%1” needs a restore point").arg(m_in->runbook.id), {},
                     tr("Choose one with --restore-point"));

@@ -44,6 +44,12 @@ bool migrates(ActionKind kind)
            kind == ActionKind::Alien4CloudPluginSwap;
 }
 
+/// Actions that make a part of what others have saved.
+bool adopts(ActionKind kind)
+{
+    return kind == ActionKind::ElasticsearchAdopt || kind == ActionKind::Alien4CloudAdoptFiles;
+}
+
 /// Actions that make or use a part, or what comes of one.
 bool worksOnPart(ActionKind kind)
 {
@@ -51,8 +57,8 @@ bool worksOnPart(ActionKind kind)
            kind == ActionKind::PostgresDump || kind == ActionKind::PostgresGlobals ||
            kind == ActionKind::PostgresRestore || kind == ActionKind::ElasticsearchDescribe ||
            kind == ActionKind::ElasticsearchSave || kind == ActionKind::ElasticsearchKeep ||
-           kind == ActionKind::ElasticsearchRestore || kind == ActionKind::ElasticsearchRehearse ||
-           migrates(kind);
+           adopts(kind) || kind == ActionKind::ElasticsearchRestore ||
+           kind == ActionKind::ElasticsearchRehearse || migrates(kind);
 }
 
 } // namespace
@@ -220,15 +226,16 @@ Result<const PartRecord *> StepBuilder::chosenPart(PlannedStep &step, const Acti
     if (!m_in.point)
         return fail(ErrorCode::BadInput, tr("It needs a restore point"), {},
                     tr("Choose one with --restore-point"));
+    if (!m_in.only.isEmpty() && !m_in.only.contains(id)) {
+        step.skipReason = tr("part %1 was not chosen").arg(id);
+        return nullptr;
+    }
     TRY_VALUE(const PartRecord *part, m_in.point->neededPart(id));
     if (!part->encryption.isEmpty() && part->encryption != kAge)
         return fail(ErrorCode::Unsupported,
                     tr("Part “%1” is encrypted in a way that this Lifeboat does not know: %2")
                         .arg(id, part->encryption));
-    if (m_in.only.isEmpty() || m_in.only.contains(id))
-        return part;
-    step.skipReason = tr("part %1 was not chosen").arg(id);
-    return nullptr;
+    return part;
 }
 
 Result<std::optional<PlannedStep>>
@@ -323,6 +330,8 @@ Result<BuiltStep> StepBuilder::buildChecked(const StepInstance &instance, PlanSe
     } else if (spec.action.kind == ActionKind::ElasticsearchSave ||
                spec.action.kind == ActionKind::ElasticsearchDescribe) {
         TRY(addElasticsearchSave(step, instance, references));
+    } else if (adopts(spec.action.kind)) {
+        TRY(addAdoption(step, instance, references));
     } else if (migrates(spec.action.kind)) {
         TRY(addMigration(step, spec, references));
         return built;

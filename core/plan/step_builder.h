@@ -79,6 +79,8 @@ private:
                                  const References &references);
     Result<std::optional<PlannedStep>> addPostgresRestore(PlannedStep &step, const StepSpec &spec,
                                                           const References &references);
+    Result<void> addAdoption(PlannedStep &step, const StepInstance &instance,
+                             const References &references);
     Result<void> addElasticsearchSave(PlannedStep &step, const StepInstance &instance,
                                       const References &references);
     Result<void> addElasticsearchKeep(PlannedStep &step, const StepSpec &spec,

@@ -258,7 +258,7 @@ QString sectionTitle(const Plan &plan, PlanSection section)
     case PlanSection::Finally:
         return tr("Finally");
     case PlanSection::Closing:
-        return plan.purpose == Purpose::Save ? tr("To make it a restore point") : tr("Closing");
+        return makesPoint(plan.purpose) ? tr("To make it a restore point") : tr("Closing");
     }
     return {};
 }

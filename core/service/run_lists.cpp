@@ -245,8 +245,8 @@ QJsonArray Service::leases()
             continue;
         const auto changes = [](const PlannedStep &step) { return step.effect != Effect::Read; };
         const auto &steps = view->plan->steps;
-        const bool exclusive = std::any_of(steps.begin(), steps.end(), changes) &&
-                               view->plan->purpose != Purpose::Save;
+        const bool exclusive =
+            std::any_of(steps.begin(), steps.end(), changes) && !makesPoint(view->plan->purpose);
         leases.append(QJsonObject{
             {QStringLiteral("run"), row.id},
             {QStringLiteral("system"), row.system},

@@ -25,7 +25,7 @@ def test_save_damage_restore():
 
 
 def test_a_later_version():
-    save_damage_restore("6.8.23", documents=2_000, size=5_000_000)
+    save_damage_restore("6.8.23")
 
 
 def save_damage_restore(version, **how):

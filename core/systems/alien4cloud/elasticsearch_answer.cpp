@@ -265,6 +265,12 @@ Result<std::vector<SnapshotState>> readSnapshots(const QByteArray &body)
         snapshot.total = shards[QLatin1String("total")].toInt();
         snapshot.failed = shards[QLatin1String("failed")].toInt();
         snapshot.successful = shards[QLatin1String("successful")].toInt();
+        const auto time = [&](const char *key) {
+            const qint64 ms = one[QLatin1String(key)].toInteger();
+            return ms > 0 ? QDateTime::fromMSecsSinceEpoch(ms, Qt::UTC) : QDateTime();
+        };
+        snapshot.begun = time("start_time_in_millis");
+        snapshot.ended = time("end_time_in_millis");
         for (const QJsonValue failure : one[QLatin1String("failures")].toArray())
             snapshot.failures << QStringLiteral("%1[%2]: %3")
                                      .arg(text(failure, "index"))
@@ -273,6 +279,18 @@ Result<std::vector<SnapshotState>> readSnapshots(const QByteArray &body)
         list.push_back(snapshot);
     }
     return list;
+}
+
+Result<QHash<QString, int>> readSnapshotShards(const QByteArray &body)
+{
+    TRY_VALUE(const QJsonObject answer, parsed(body, tr("a snapshot's shards")));
+    QHash<QString, int> shards;
+    const QJsonObject indices =
+        answer.value(QLatin1String("snapshots"))[0][QLatin1String("indices")].toObject();
+    for (auto it = indices.begin(); it != indices.end(); ++it)
+        shards.insert(it.key(),
+                      it.value()[QLatin1String("shards_stats")][QLatin1String("total")].toInt());
+    return shards;
 }
 
 Result<void> judgeSnapshot(const SnapshotState &snapshot, const QStringList &indices, int shards)

@@ -3,6 +3,8 @@
 
 #include "core/base/error.h"
 
+#include <QDateTime>
+#include <QHash>
 #include <QJsonObject>
 #include <QStringList>
 
@@ -75,11 +77,15 @@ struct SnapshotState
     QString version;
     QStringList indices, failures;
     int total = 0, failed = 0, successful = 0; ///< shards
+    QDateTime begun, ended;                    ///< invalid when it does not say
 
     bool isRunning() const { return state == QLatin1String("IN_PROGRESS"); }
 };
 /// `GET /_snapshot/REPOSITORY/NAME` or `_all`.
 Result<std::vector<SnapshotState>> readSnapshots(const QByteArray &body);
+
+/// `{index: shards}` of one snapshot, from its `_status`.
+Result<QHash<QString, int>> readSnapshotShards(const QByteArray &body);
 
 /// Whether a snapshot is what was asked for. Its state and the status of the answer say little: a
 /// snapshot of an index that is not there is 200, SUCCESS and empty on 1.7.

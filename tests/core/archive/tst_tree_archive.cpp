@@ -104,6 +104,7 @@ private Q_SLOTS:
     void standardToolsRestoreIt();
     void ordinaryUser();
     void specialFilesAreLimits();
+    void anotherShape();
     void patterns_data();
     void patterns();
     void storeAndOwnFoldersAreLeftOut();
@@ -248,6 +249,53 @@ void TestTreeArchive::specialFilesAreLimits()
     QCOMPARE(summary->limits.count, device ? 3u : 2u);
     QCOMPARE(summary->entries, 2u);
     QVERIFY(summary->errors.isEmpty());
+}
+
+void TestTreeArchive::anotherShape()
+{
+    const Scratch scratch;
+    const QString sh = QStringLiteral("sh"), c = QStringLiteral("-c");
+    // More folders deep than descriptors are kept open: each parent is found again.
+    const QString made = outputOf(
+        sh,
+        {c,
+         QStringLiteral(
+             "cd \"$1\"; deep=$(printf 'd/%.0s' $(seq 80)); w=work; mkdir -p script here wanted\n"
+             "mkdir -p script/csar/csar/ferry/1.0 script/csar/csar/$deep script/artifacts "
+             "script/plugins/plugins script/plugins/more script/other/other\n"
+             "echo a >script/csar/csar/ferry/1.0/a; echo b >script/csar/csar/${deep}b\n"
+             "echo c >script/csar/csar/z; echo d >script/artifacts/artifacts\n"
+             "echo e >script/plugins/plugins/e; echo f >script/plugins/more/f\n"
+             "echo g >script/other/other/g; echo h >script/last\n"
+             "mkdir -p here/images/$deep here/csar here/$w/plugins here/upload\n"
+             "echo i >here/images/${deep}i; echo j >here/csar/j; echo k >here/$w/plugins/k\n"
+             "echo l >here/upload/l; echo m >here/images/z\n"
+             "cp -a script/. wanted; mv wanted/csar outer; mv outer/csar wanted/csar\n"
+             "cp -a here/images here/work wanted; chmod 750 script/csar/csar wanted/csar\n"
+             "chmod 500 outer script/csar; touch -r script wanted\n"),
+         sh, scratch.path(QStringLiteral("."))});
+    QCOMPARE(made, QString());
+    SaveOptions options = saveOptions(scratch, scratch.path(QStringLiteral("script")));
+    options.shape = {{"csar", "artifacts", "plugins"},
+                     {"images", "work", "none"},
+                     scratch.path(QStringLiteral("here"))};
+    const auto count = countTree(options);
+    VERIFY_OK(count);
+    const auto summary = saveTree(options);
+    VERIFY_OK(summary);
+    QVERIFY2(summary->errors.isEmpty(),
+             qPrintable(summary->errors.sentences().join(QLatin1Char('\n'))));
+    QCOMPARE(summary->entries, count->entries);
+    VERIFY_OK(verifyTree({scratch.archive(), true, 2}));
+    VERIFY_OK(restoreTree(restoreOptions(scratch, scratch.path(QStringLiteral("back")))));
+    const auto listOf = [&](const char *folder) {
+        return outputOf(sh, {c,
+                             QStringLiteral("cd \"$1\" && find . -type f -exec sha256sum {} + | "
+                                            "sort -k 2 && find . -printf '%p %m %T@\\n' | sort"),
+                             sh, scratch.path(QLatin1String(folder))});
+    };
+    QCOMPARE(listOf("back"), listOf("wanted"));
+    QCOMPARE(listOf("back").count(QStringLiteral("  ./")), 11);
 }
 
 void TestTreeArchive::patterns_data()
