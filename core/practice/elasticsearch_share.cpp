@@ -100,7 +100,16 @@ std::optional<Index> Share::readIndex(const QString &snapshot, const QString &in
 Result<void> Share::write(const SnapshotInfo &info) const
 {
     TRY(makeFolders(m_location, kFolderMode));
-    return writeFileAtomically(fileOf(info.name), toJson(info.toJson()), kFileMode);
+    TRY(writeFileAtomically(fileOf(info.name), toJson(info.toJson()), kFileMode));
+    return writeList();
+}
+
+/// What 1.7 keeps beside the snapshots, here never compressed.
+Result<void> Share::writeList() const
+{
+    return writeFileAtomically(m_location + QStringLiteral("/index"),
+                               toJson({{QStringLiteral("snapshots"), toJsonArray(names())}}),
+                               kFileMode);
 }
 
 Result<void> Share::writeIndex(const QString &snapshot, const Index &index) const
@@ -112,6 +121,7 @@ Result<void> Share::writeIndex(const QString &snapshot, const Index &index) cons
 void Share::remove(const SnapshotInfo &info) const
 {
     QFile::remove(fileOf(info.name));
+    (void)writeList(); // a list of what is gone harms as little as the rest that may stay
     for (const QString &index : info.indices) {
         QFile::remove(fileOf(info.name, index));
         QDir(m_location + QStringLiteral("/indices")).rmdir(index); // when it was the last in it

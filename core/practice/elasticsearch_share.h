@@ -49,6 +49,7 @@ public:
     bool canBeWritten() const;
 
 private:
+    Result<void> writeList() const;
     QString fileOf(const QString &snapshot) const;
     QString fileOf(const QString &snapshot, const QString &index) const;
 
