@@ -28,6 +28,12 @@ bool meansMissing(int status, const std::optional<ElasticsearchError> &error)
                : status == 404;
 }
 
+QString seeAddress()
+{
+    return tr("See that elasticsearch_url is the address of Elasticsearch over HTTP, usually on "
+              "port 9200, and what its log says");
+}
+
 Error failureOf(int status, const QByteArray &body, const QString &doing)
 {
     if (const auto error = elasticsearchError(body))
@@ -41,14 +47,24 @@ Error failureOf(int status, const QByteArray &body, const QString &doing)
         return {ErrorCode::Denied, doing, detail,
                 tr("See the user and the secret elasticsearch_password")};
     case 404:
-        return {ErrorCode::NotFound, doing, detail, {}};
+        // Elasticsearch says in words what it does not have.
+        return {ErrorCode::Unsupported, doing,
+                tr("no Elasticsearch answers there, but %1").arg(detail), seeAddress()};
+    case 503:
+        // A node that finds no master still says who it is.
+        if (body.contains("cluster_name"))
+            return {ErrorCode::Unreachable, doing, tr("a node answers and finds no master"),
+                    tr("The nodes that may lead the cluster are away. See that all of them run and "
+                       "see each other, and wait until GET /_cluster/health answers")};
+        [[fallthrough]];
     case 429:
     case 502:
-    case 503:
     case 504:
-        return {ErrorCode::Unreachable, doing, detail, {}};
+        return {ErrorCode::Unreachable, doing, detail,
+                tr("It is too busy, or what stands before it does not reach it; wait, or see its "
+                   "log")};
     default:
-        return {ErrorCode::Failed, doing, detail, {}};
+        return {ErrorCode::Failed, doing, detail, seeAddress()};
     }
 }
 
@@ -260,7 +276,9 @@ Result<CallOutcome> readClusterId(ElasticsearchJob &job)
     }
     if (own.isEmpty())
         return fail(ErrorCode::NotFound,
-                    tr("%1 has no index of Alien to know it by").arg(job.call.at.text()));
+                    tr("%1 has no index of Alien to know it by").arg(job.call.at.text()), {},
+                    tr("See elasticsearch_url: is it the cluster of Alien? A new one gets its "
+                       "indices at Alien's first start"));
     CallOutcome outcome;
     outcome.answer.value = toJsonArray(own);
     outcome.outputs.insert(QStringLiteral("value"), outcome.answer.value);

@@ -93,6 +93,8 @@ QString title(const ElasticsearchCall &call)
         return tr("See which of Alien's folders are in %1").arg(call.folder.display());
     if (check == QLatin1String("backup"))
         return tr("See that the restore point %1 is whole, verified, and of today").arg(call.point);
+    if (check == QLatin1String("plugin_zip"))
+        return tr("See that %1 is the new version of a plugin that is here").arg(call.file);
     if (check == QLatin1String("source_version"))
         return tr("See that the indices are those of Alien4Cloud 1.1, on Elasticsearch 1.7");
     if (check == QLatin1String("converted"))
@@ -112,9 +114,9 @@ const QStringList &elasticsearchChecks()
                                   QStringLiteral("references"),     QStringLiteral("config"),
                                   QStringLiteral("stopped"),        QStringLiteral("restorable"),
                                   QStringLiteral("backup"),         QStringLiteral("converted"),
-                                  QStringLiteral("source_version"), QStringLiteral("plugins"),
-                                  QStringLiteral("orchestrators"),  QStringLiteral("repository"),
-                                  QStringLiteral("script_files")};
+                                  QStringLiteral("source_version"), QStringLiteral("plugin_zip"),
+                                  QStringLiteral("plugins"),        QStringLiteral("orchestrators"),
+                                  QStringLiteral("repository"),     QStringLiteral("script_files")};
     return list;
 }
 
@@ -278,8 +280,9 @@ QStringList ElasticsearchCall::describe() const
                 tr("Indices: %1").arg(names),
                 tr("Then every shard is waited for, and documents are counted and compared")};
     case ElasticsearchWork::RestoreBack:
-        return {tr("Put back %n index(es) of %1 as the snapshot in %2 has them", nullptr,
-                   int(indices.size()))
+        return {tr("Put back %n index(es) of %1 as the snapshot in %2 has them; one that the "
+                   "restore could not make whole is deleted first",
+                   nullptr, int(indices.size()))
                     .arg(where, folder.display()),
                 tr("Indices: %1").arg(names)};
     case ElasticsearchWork::Rehearse:

@@ -83,30 +83,111 @@ constexpr std::array kSorting{
     Sorting{"authentication_exception", ErrorCode::Denied},
     Sorting{"cluster_block_exception", ErrorCode::Conflict},
     Sorting{"index_closed_exception", ErrorCode::Conflict},
+    Sorting{"index_primary_shard_not_allocated_exception", ErrorCode::Conflict},
     Sorting{"search_context_missing_exception", ErrorCode::TimedOut},
     Sorting{"process_cluster_event_timeout_exception", ErrorCode::TimedOut},
     Sorting{"master_not_discovered_exception", ErrorCode::Unreachable},
     Sorting{"no_shard_available_action_exception", ErrorCode::Unreachable},
 };
 
+/// Files of a repository that hold less than was written, as 1.7.6 and 6.8.23 say it of a snapshot,
+/// of its lists and of a shard (sheet §5.5).
+bool meansDamage(const ElasticsearchError &error)
+{
+    static const QStringList words{QStringLiteral("EOFException"), QStringLiteral("LZFException"),
+                                   QStringLiteral("CorruptIndex"),
+                                   QStringLiteral("Failed to derive xcontent"),
+                                   QStringLiteral("codec footer mismatch")};
+    return std::any_of(words.begin(), words.end(),
+                       [&](const QString &word) { return error.reason.contains(word); });
+}
+
+/// No node leads: the cluster is there and can do nothing.
+bool hasNoMaster(const ElasticsearchError &error)
+{
+    return error.is("master_not_discovered_exception") ||
+           (error.is("cluster_block_exception") &&
+            error.reason.contains(QLatin1String("SERVICE_UNAVAILABLE")));
+}
+
 QString adviceFor(const ElasticsearchError &error)
 {
-    if (error.reason.contains(QLatin1String("path.repo")))
+    const auto says = [&](const char *words) {
+        return error.reason.contains(QLatin1String(words));
+    };
+    if (says("path.repo"))
         return tr("Put the folder of the share into path.repo in elasticsearch.yml of every node "
                   "and restart the nodes one by one; the runbook alien4cloud.prepare does it");
+    if (says("No space left on device"))
+        return tr("Free space there, then resume");
+    if (hasNoMaster(error))
+        return tr("The nodes that may lead the cluster are away. See that all of them run and see "
+                  "each other, and wait until GET /_cluster/health answers");
+    if (meansDamage(error))
+        return tr("Files of the repository are damaged or cut off. Restore another restore point, "
+                  "and look at the disk of the share");
     if (error.is("repository_verification_exception"))
         return tr("A node does not see the share or may not write to it: mount it on every node at "
                   "the same path, and let the user elasticsearch write there");
+    if (error.is("repository_exception") || says("blob container") || says("blob store"))
+        return tr("It must be a folder that the user elasticsearch may write to, at the same path "
+                  "on every node");
     if (error.is("concurrent_snapshot_execution_exception") ||
-        error.is("snapshot_in_progress_exception"))
+        error.is("snapshot_in_progress_exception") || says("already running"))
         return tr("Another snapshot or restore is running; wait for it. One that is stuck for good "
                   "ends when the nodes are restarted one by one");
+    if (says("primary shards"))
+        return tr("A red index cannot be saved, nor kept before a restore. Bring its node or disk "
+                  "back; or, when its data is lost, delete it by hand and plan again");
     if (error.is("repository_missing_exception"))
-        return tr("The repository is not registered. After an upgrade to 1.6 or later that is so "
-                  "while path.repo is missing");
+        return tr("The repository is not registered: somebody has taken it away, and the run "
+                  "registers it again when it is resumed. After an upgrade to 1.6 or later that is "
+                  "so while path.repo is missing");
+    if (error.is("snapshot_missing_exception"))
+        return tr("Somebody has deleted the snapshot or its files in the share. Run it again: it "
+                  "is made anew");
+    if (error.is("invalid_snapshot_name_exception"))
+        return tr("A snapshot of the run's name is there and the run has not made it. Run it "
+                  "again: each run has a name of its own");
+    if (error.is("snapshot_restore_exception"))
+        return says("open") ? tr("Somebody has opened the index again: see that Alien and all "
+                                 "others are stopped, then resume")
+                            : tr("An index here is not made as the saved one. Delete it by hand, "
+                                 "then plan again");
+    if (error.is("index_primary_shard_not_allocated_exception"))
+        return tr("An index that was never whole cannot be closed. Delete it by hand, then resume");
+    if (error.is("index_missing_exception") || error.is("index_not_found_exception"))
+        return tr("Somebody has deleted it, or this is another cluster: see cluster_name and the "
+                  "list of indices, GET /_cat/indices");
+    if (error.is("index_closed_exception") || says("index closed"))
+        return tr("A restore that did not end leaves indices closed: restore again, or open them "
+                  "(POST /INDEX/_open)");
+    if (error.is("cluster_block_exception") && says("read-only"))
+        return tr("The cluster takes no change: set cluster.blocks.read_only and "
+                  "index.blocks.read_only_allow_delete to false. A disk that was nearly full sets "
+                  "the latter, so make room first");
+    if (error.is("security_exception") || error.is("authentication_exception"))
+        return tr("See elasticsearch_user and the secret elasticsearch_password. The user needs "
+                  "the rights to manage snapshots and to read, close and restore the indices");
     if (error.is("search_context_missing_exception"))
         return tr("The scroll's lease ran out before the next page was asked for");
+    if (error.is("process_cluster_event_timeout_exception"))
+        return tr("The cluster is too busy to answer in time: wait until GET /_cluster/health is "
+                  "calm, then resume");
     return {};
+}
+
+/// What the injection library of 1.x wraps into pages of text: the last cause says it all.
+QString withoutInjection(const QString &whole)
+{
+    if (!whole.contains(QLatin1String("Guice")))
+        return whole;
+    static const QRegularExpression last(
+        QStringLiteral("nested: (\\w+Exception\\[.*\\])\\s*;?\\s*\\z"),
+        QRegularExpression::DotMatchesEverythingOption);
+    const qsizetype from = whole.lastIndexOf(QLatin1String("nested: "));
+    const auto match = from < 0 ? QRegularExpressionMatch() : last.match(whole.mid(from));
+    return match.hasMatch() ? match.captured(1) : whole;
 }
 
 } // namespace
@@ -122,6 +203,13 @@ std::optional<ElasticsearchError> elasticsearchError(const QByteArray &body)
     if (error.isObject()) {
         read.type = text(error, "type");
         read.reason = text(error, "reason");
+        // Another program's, such as Alien's own {code, message}.
+        if (read.type.isEmpty() && read.reason.isEmpty())
+            return std::nullopt;
+        // The index is named beside “no such index” and “closed”.
+        if (const QString index = text(error, "index");
+            !index.isEmpty() && !read.reason.contains(index))
+            read.reason += QStringLiteral(" [%1]").arg(index);
         // The cause says more: “failed to create repository” names no reason.
         QStringList reasons{read.reason};
         for (QJsonValue cause = error[QLatin1String("caused_by")]; cause.isObject();
@@ -141,7 +229,7 @@ std::optional<ElasticsearchError> elasticsearchError(const QByteArray &body)
                        "([A-Za-z]+Exception)\\[(.*)\\]\\s*;?\\s*\\z"),
         QRegularExpression::DotMatchesEverythingOption);
     const auto match = form.match(whole);
-    read.reason = whole.simplified();
+    read.reason = withoutInjection(whole.simplified());
     if (match.hasMatch())
         read.type = snakeCase(match.captured(1));
     else if (const qsizetype bracket = whole.indexOf(QLatin1Char('['));
@@ -165,8 +253,9 @@ Error elasticsearchFailure(const ElasticsearchError &error, const QString &what)
     }
     if (error.reason.contains(QLatin1String("No space left on device")))
         code = ErrorCode::NoSpace;
-    else if (error.reason.contains(QLatin1String("EOFException")) ||
-             error.reason.contains(QLatin1String("CorruptIndex")))
+    else if (hasNoMaster(error))
+        code = ErrorCode::Unreachable;
+    else if (meansDamage(error))
         code = ErrorCode::Corrupt;
     const QString words = error.type.isEmpty() || error.reason.contains(QLatin1String("Exception["))
                               ? error.reason

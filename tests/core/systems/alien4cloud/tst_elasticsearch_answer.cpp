@@ -78,6 +78,31 @@ private Q_SLOTS:
                  "closed];]','status':403}"),
             "cluster_block_exception",
             "ClusterBlockException[blocked by: [FORBIDDEN/4/index closed];]", ErrorCode::Conflict);
+        row("6.8 closed index",
+            json("{'error':{'root_cause':[],'type':'index_closed_exception','reason':'closed',"
+                 "'index':'csar'},'status':400}"),
+            "index_closed_exception", "closed [csar]", ErrorCode::Conflict);
+        row("1.7 no master",
+            json("{'error':'ClusterBlockException[blocked by: [SERVICE_UNAVAILABLE/2/no "
+                 "master];]','status':503}"),
+            "cluster_block_exception",
+            "ClusterBlockException[blocked by: [SERVICE_UNAVAILABLE/2/no master];]",
+            ErrorCode::Unreachable);
+        row("1.7 file cut off",
+            json("{'error':'SnapshotException[[b:s] failed to get snapshots]; nested: "
+                 "LZFException[EOF in 162 byte (compressed) block: could only read 78 bytes]; "
+                 "','status':500}"),
+            "snapshot_exception",
+            "SnapshotException[[b:s] failed to get snapshots]; nested: LZFException[EOF in 162 "
+            "byte (compressed) block: could only read 78 bytes];",
+            ErrorCode::Corrupt);
+        row("1.7 no folder",
+            json("{'error':'RepositoryException[[b] failed to create repository]; nested: "
+                 "CreationException[Guice creation errors:\\n\\n1) Error injecting constructor, "
+                 "BlobStoreException: Path is not a directory at [/x]\\n at y]; nested: "
+                 "BlobStoreException[Path is not a directory at [/x]]; ','status':500}"),
+            "repository_exception", "BlobStoreException[Path is not a directory at [/x]]",
+            ErrorCode::Failed);
     }
     void errors()
     {
@@ -95,6 +120,7 @@ private Q_SLOTS:
         QVERIFY(!elasticsearchError("<html>"));
         // Alien's envelope says so when all is well.
         QVERIFY(!elasticsearchError(json("{'data':1,'error':null}")));
+        QVERIFY(!elasticsearchError(json("{'data':null,'error':{'code':504,'message':'gone'}}")));
     }
 
     void advice()
@@ -103,6 +129,16 @@ private Q_SLOTS:
             json("{'error':'RepositoryException[[b] location [/x] doesn\\u0027t match any of the "
                  "locations specified by path.repo]','status':500}"));
         QVERIFY(elasticsearchFailure(*outside, {}).advice.contains(QLatin1String("path.repo")));
+        // Every kind of the sheet's table says what to do.
+        for (const char *type :
+             {"repository_missing_exception", "repository_exception",
+              "repository_verification_exception", "snapshot_missing_exception",
+              "invalid_snapshot_name_exception", "concurrent_snapshot_execution_exception",
+              "snapshot_restore_exception", "index_not_found_exception", "index_closed_exception",
+              "security_exception", "master_not_discovered_exception"}) {
+            const ElasticsearchError error{QString::fromLatin1(type), QStringLiteral("x"), 500};
+            QVERIFY2(!elasticsearchFailure(error, {}).advice.isEmpty(), type);
+        }
     }
 
     void root()
