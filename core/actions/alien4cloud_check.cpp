@@ -5,12 +5,17 @@
 #include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/json.h"
+#include "core/systems/alien4cloud/settings.h"
 
 #include <QDir>
 #include <QFileInfo>
+#include <QRegularExpression>
+#include <QVariant>
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+
+#include <cmath>
 
 namespace lb {
 
@@ -72,10 +77,21 @@ Result<CallOutcome> health(ElasticsearchJob &job)
     const QString evidence = tr("%1, %n node(s), %2 shards unassigned", nullptr, health.nodes)
                                  .arg(health.status)
                                  .arg(health.unassigned);
-    if (health.status == QLatin1String("red"))
-        return fail(ErrorCode::Failed, tr("The cluster is red: a primary shard is missing"),
-                    evidence, tr("GET /_cat/shards names it. A snapshot now would be without it"));
-    return holds(evidence);
+    if (health.status != QLatin1String("red"))
+        return holds(evidence);
+    TRY_VALUE(const QJsonObject answer, parseJsonObject(body, tr("the cluster's health")));
+    const QJsonObject each = answer.value(QLatin1String("indices")).toObject();
+    QStringList red;
+    for (auto it = each.begin(); it != each.end(); ++it) {
+        if (it.value()[QLatin1String("status")].toString() == QLatin1String("red"))
+            red << it.key();
+    }
+    return fail(ErrorCode::Failed,
+                tr("The cluster at %1 is red: a primary shard is missing").arg(job.call.at.text()),
+                red.isEmpty() ? evidence : tr("of %1; %2").arg(listed(red), evidence),
+                tr("GET /_cat/shards?v names the shard, and the log of its node says why. Bring "
+                   "that node or its disk back, or restore the index: a snapshot now would be "
+                   "without it"));
 }
 
 /// The share here: a folder, and a mount point, or a full disk of this machine is next.
@@ -121,7 +137,8 @@ Result<CallOutcome> share(ElasticsearchJob &job)
     if (!blind.isEmpty())
         return fail(ErrorCode::Denied, doing,
                     tr("not seen by %1").arg(blind.join(QStringLiteral(", "))),
-                    tr("Mount the share on every node at the same path"));
+                    tr("Mount the share on every node at the same path, and let the user "
+                       "elasticsearch write there"));
     const QFileInfo here(call.share);
     if (!here.isDir())
         return fail(ErrorCode::NotFound, tr("%1 is no folder on this machine").arg(call.share),
@@ -155,7 +172,8 @@ Result<CallOutcome> idle(ElasticsearchJob &job)
         busy << tr("restore from repository %1").arg(repository);
     busy.removeDuplicates();
     if (!busy.isEmpty())
-        return fail(ErrorCode::Conflict, tr("The cluster is busy"), listed(busy),
+        return fail(ErrorCode::Conflict, tr("The cluster at %1 is busy").arg(job.call.at.text()),
+                    listed(busy),
                     tr("Wait for it. One that is stuck for good ends when the nodes are restarted "
                        "one by one"));
     return holds(tr("no snapshot and no restore runs"));
@@ -173,6 +191,50 @@ Result<CallOutcome> room(ElasticsearchJob &job)
     return holds(evidence);
 }
 
+const QString kDisk = QStringLiteral("cluster.routing.allocation.disk.");
+
+/// What the cluster goes by: what was set at run time, else what the nodes' own files say.
+Result<QString> clusterSetting(ElasticsearchJob &job, const QString &key)
+{
+    TRY_VALUE(const QByteArray body, job.ask("settings", tr("Cannot read the settings")));
+    TRY_VALUE(const QJsonObject all, parseJsonObject(body, tr("the cluster's settings")));
+    for (const char *kind : {"transient", "persistent"}) {
+        const QJsonValue value = settingAt(all.value(QLatin1String(kind)), key);
+        if (!value.isUndefined())
+            return value.toVariant().toString();
+    }
+    TRY_VALUE(const QByteArray own, job.ask("nodes", tr("Cannot read the nodes")));
+    TRY_VALUE(const QJsonObject answer, parseJsonObject(own, tr("the cluster's nodes")));
+    for (const QJsonValue node : answer.value(QLatin1String("nodes")).toObject()) {
+        const QJsonValue value = settingAt(node[QLatin1String("settings")], key);
+        if (!value.isUndefined())
+            return value.toVariant().toString();
+    }
+    return QString();
+}
+
+/// A node fuller than this gets no shard: `85%`, or `0.85`; 1 when it is given as bytes that must
+/// stay free, which is returned in `bytes`.
+double watermark(const QString &text, qint64 *bytes)
+{
+    static const QRegularExpression size(QStringLiteral("\\A([0-9.]+)([kmgtp]?)b?\\z"),
+                                         QRegularExpression::CaseInsensitiveOption);
+    bool isNumber = false;
+    if (text.endsWith(QLatin1Char('%')))
+        return text.chopped(1).toDouble(&isNumber) / 100;
+    const double ratio = text.toDouble(&isNumber);
+    if (isNumber && ratio <= 1)
+        return ratio;
+    if (const auto match = size.match(text.trimmed()); match.hasMatch()) {
+        const int power =
+            match.captured(2).isEmpty()
+                ? 0
+                : int(QStringLiteral("kmgtp").indexOf(match.captured(2).toLower())) + 1;
+        *bytes = qint64(match.captured(1).toDouble() * std::pow(1024.0, power));
+    }
+    return 1;
+}
+
 /// A full node takes no shard: a restore would stay red.
 Result<CallOutcome> restoreRoom(ElasticsearchJob &job)
 {
@@ -180,8 +242,15 @@ Result<CallOutcome> restoreRoom(ElasticsearchJob &job)
     TRY_VALUE(const auto disks, readDisks(body));
     TRY_VALUE(const QByteArray settings, job.ask("nodes", tr("Cannot read the nodes")));
     TRY_VALUE(const auto nodes, readNodes(settings));
-    const bool anyMinds = std::any_of(nodes.begin(), nodes.end(),
-                                      [](const ClusterNode &node) { return node.mindsDisk; });
+    TRY_VALUE(const QString threshold,
+              clusterSetting(job, kDisk + QStringLiteral("threshold_enabled")));
+    const bool isMinded = threshold.isEmpty()
+                              ? std::any_of(nodes.begin(), nodes.end(),
+                                            [](const ClusterNode &node) { return node.mindsDisk; })
+                              : threshold != QLatin1String("false");
+    TRY_VALUE(const QString low, clusterSetting(job, kDisk + QStringLiteral("watermark.low")));
+    qint64 leave = 0;
+    const double most = low.isEmpty() ? kFullest : std::min(kFullest, watermark(low, &leave));
     const qint64 bytes = job.call.bytes;
     QStringList full, all;
     for (const NodeDisk &disk : disks) {
@@ -193,15 +262,24 @@ Result<CallOutcome> restoreRoom(ElasticsearchJob &job)
                                  .arg(qRound(after * 100))
                                  .arg(formatSize(disk.available));
         all << text;
-        if (after > kFullest && anyMinds)
+        if (isMinded && (after > most || disk.available - bytes < leave))
             full << text;
     }
-    if (!full.isEmpty())
-        return fail(ErrorCode::NoSpace,
-                    tr("%n node(s) over 80 % full afterwards", nullptr, int(full.size())),
-                    listed(full),
-                    tr("Above 85 % Elasticsearch gives a node no shard, and the restore stays red: "
-                       "free space there"));
+    if (!full.isEmpty()) {
+        const QString evidence = listed(full);
+        return fail(
+            ErrorCode::NoSpace,
+            leave > 0
+                ? tr("%n node(s) with less than %1 free afterwards", nullptr, int(full.size()))
+                      .arg(formatSize(leave))
+                : tr("%n node(s) over %1 % full afterwards", nullptr, int(full.size()))
+                      .arg(qRound(most * 100)),
+            low.isEmpty() ? evidence : tr("%1; %2watermark.low is %3").arg(evidence, kDisk, low),
+            low.isEmpty() ? tr("Above 85 % Elasticsearch gives a node no shard, and the restore "
+                               "stays red: free space there")
+                          : tr("Above its watermark Elasticsearch gives a node no shard, and the "
+                               "restore stays red: free space there, or raise the watermark"));
+    }
     return holds(listed(all));
 }
 
@@ -281,17 +359,30 @@ Result<CallOutcome> references(ElasticsearchJob &job)
     const CrossReferences compared = compareReferences(documents, presentPaths(folder));
     const QString evidence =
         tr("%n document(s) name files in %1", nullptr, compared.checked).arg(folder);
-    QStringList wrong;
-    if (!compared.missingFiles.isEmpty())
-        wrong << tr("not there: %1").arg(listed(compared.missingFiles));
-    if (!compared.unknownFolders.isEmpty())
-        wrong << tr("named by no document: %1").arg(listed(compared.unknownFolders));
-    if (!wrong.isEmpty())
-        return fail(ErrorCode::Conflict, tr("Documents and files do not fit together"),
-                    wrong.join(QStringLiteral("; ")),
-                    tr("A plugin without its files is switched off by Alien's next start, and "
-                       "stays so"));
-    return holds(evidence + QStringLiteral(", ") + tr("all of them are there"));
+    const QString unknown =
+        compared.unknownFolders.isEmpty()
+            ? QString()
+            : tr("named by no document: %1").arg(listed(compared.unknownFolders));
+    if (!compared.missingFiles.isEmpty()) {
+        const QString missing = tr("not there: %1").arg(listed(compared.missingFiles));
+        return fail(ErrorCode::Conflict,
+                    tr("Documents and files in %1 do not fit together").arg(folder),
+                    unknown.isEmpty() ? missing : missing + QStringLiteral("; ") + unknown,
+                    tr("Put the files back, or restore both: an archive or an image cannot be "
+                       "opened without them, and a plugin is switched off by Alien's next start, "
+                       "and stays so"));
+    }
+    if (unknown.isEmpty())
+        return holds(evidence + QStringLiteral(", ") + tr("all of them are there"));
+    if (job.context.isQuestion)
+        return fail(ErrorCode::Conflict,
+                    tr("Documents and files in %1 do not fit together").arg(folder), unknown,
+                    tr("They harm nothing. If this is the right cluster, delete them when you know "
+                       "that nobody needs them"));
+    // What was saved so comes back so, and nothing fails for want of it.
+    CallOutcome outcome = holds(evidence);
+    outcome.warnings << tr("In %1, %2").arg(folder, unknown);
+    return outcome;
 }
 
 Result<CallOutcome> config(ElasticsearchJob &job)
@@ -300,7 +391,16 @@ Result<CallOutcome> config(ElasticsearchJob &job)
     const QString file = call.configFolder + QStringLiteral("/alien4cloud-config.yml");
     if (!job.context.readYaml)
         return fail(ErrorCode::Internal, tr("Nobody reads YAML here"));
-    TRY_VALUE(const QJsonValue document, job.context.readYaml(file));
+    const auto read = job.context.readYaml(file);
+    if (!read) {
+        Error error = read.error();
+        if (error.advice.isEmpty())
+            error.advice =
+                tr("config_dir must be the folder with Alien's own alien4cloud-config.yml, "
+                   "and whoever runs Lifeboat must be able to read it");
+        return tl::unexpected(error);
+    }
+    const QJsonValue &document = *read;
     const AlienConfig config = readAlienConfig(document);
     if (config.resetsData)
         return fail(ErrorCode::Conflict,
@@ -317,12 +417,20 @@ Result<CallOutcome> config(ElasticsearchJob &job)
                        "data to a server of its own first"));
     if (!config.clusterName.isEmpty() && !call.clusterName.isEmpty() &&
         config.clusterName != call.clusterName)
-        return fail(ErrorCode::Conflict, tr("%1 names the cluster %2, and the system says %3")
-                                             .arg(file, config.clusterName, call.clusterName));
+        return fail(ErrorCode::Conflict,
+                    tr("%1 names the cluster %2, and the system says %3")
+                        .arg(file, config.clusterName, call.clusterName),
+                    {},
+                    tr("Correct cluster_name of the system, or config_dir when that is the file of "
+                       "another Alien"));
     if (config.dataFolder.startsWith(QLatin1Char('/')) &&
         QDir::cleanPath(config.dataFolder) != call.dataFolder)
-        return fail(ErrorCode::Conflict, tr("directories.alien is %1 in %2, and the system says %3")
-                                             .arg(config.dataFolder, file, call.dataFolder));
+        return fail(ErrorCode::Conflict,
+                    tr("directories.alien is %1 in %2, and the system says %3")
+                        .arg(config.dataFolder, file, call.dataFolder),
+                    {},
+                    tr("Correct alien_dir of the system, or config_dir when that is the file of "
+                       "another Alien"));
     return holds(tr("%1: data in %2, resetData is false").arg(file, config.dataFolder));
 }
 
@@ -358,7 +466,10 @@ Result<CallOutcome> restorable(ElasticsearchJob &job)
     if (root.major() != fromMajor && root.major() != next)
         return fail(
             ErrorCode::Unsupported,
-            tr("A snapshot of Elasticsearch %1 cannot be restored on %2").arg(from, root.version));
+            tr("A snapshot of Elasticsearch %1 cannot be restored on %2").arg(from, root.version),
+            tr("%1 answers at %2").arg(root.cluster, call.at.text()),
+            tr("Restore it on the generation it was made on, or the next one: Alien4Cloud 1.1 and "
+               "1.2 use Elasticsearch 1.7"));
     TRY_VALUE(const auto live, clusterIndices(job));
     const QJsonObject saved = call.details.value(QLatin1String("indices")).toObject();
     QStringList wrong;
@@ -373,12 +484,15 @@ Result<CallOutcome> restorable(ElasticsearchJob &job)
     if (!wrong.isEmpty())
         return fail(ErrorCode::Conflict,
                     tr("%n index(es) of other shards", nullptr, int(wrong.size())), listed(wrong),
-                    tr("Delete them by hand, then plan again"));
-    TRY_VALUE(const QByteArray settings, job.ask("settings", tr("Cannot read the settings")));
-    if (settings.contains("\"enable\":\"none\"") || settings.contains("enable\":\"primaries\""))
-        return fail(ErrorCode::Conflict, tr("The cluster gives no shard to any node"),
-                    tr("cluster.routing.allocation.enable is not “all”"),
-                    tr("PUT /_cluster/settings with that setting, or the restore stays red"));
+                    tr("Another number of shards cannot be restored over. Delete them by hand "
+                       "(DELETE /INDEX), then plan again"));
+    const QString enable = QStringLiteral("cluster.routing.allocation.enable");
+    TRY_VALUE(const QString allocation, clusterSetting(job, enable));
+    if (allocation == QLatin1String("none"))
+        return fail(ErrorCode::Conflict,
+                    tr("The cluster at %1 gives no shard to any node").arg(call.at.text()),
+                    tr("%1 is “none”").arg(enable),
+                    tr("Set it to “all” with PUT /_cluster/settings, or the restore stays red"));
     const IndexSurvey survey = surveyIndices(live, call.extra);
     QStringList newer;
     for (const QString &name : survey.open + survey.closed) {
@@ -438,6 +552,7 @@ constexpr std::array kChecks{
     Check{"backup", backup},
     Check{"converted", checkConverted},
     Check{"source_version", checkSourceVersion},
+    Check{"plugin_zip", checkPluginZip},
     Check{"plugins", checkPlugins},
     Check{"orchestrators", checkOrchestrators},
     Check{"repository", checkRepository},

@@ -11,6 +11,7 @@
 #include <QDirIterator>
 #include <QFile>
 #include <QFileInfo>
+#include <QTemporaryDir>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,8 +98,10 @@ Result<QString> pathIdOf(ElasticsearchJob &job, const QString &unpacked)
 {
     const QString file = unpacked + QStringLiteral("/META-INF/plugin.yml");
     if (!QFileInfo::exists(file))
-        return fail(ErrorCode::BadInput, tr("%1 is no plugin of Alien").arg(job.call.file),
-                    tr("it holds no META-INF/plugin.yml"));
+        return fail(
+            ErrorCode::BadInput, tr("%1 is no plugin of Alien").arg(job.call.file),
+            tr("it holds no META-INF/plugin.yml"),
+            tr("Nothing was changed. Choose the zip of the orchestrator's plugin for 1.2.0"));
     if (!job.context.readYaml)
         return fail(ErrorCode::Internal, tr("Nobody reads YAML here"));
     TRY_VALUE(const QJsonValue descriptor, job.context.readYaml(file));
@@ -122,6 +125,32 @@ Result<QString> pathIdOf(ElasticsearchJob &job, const QString &unpacked)
 }
 
 } // namespace
+
+Result<CallOutcome> checkPluginZip(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    const QTemporaryDir place;
+    if (!place.isValid())
+        return fail(ErrorCode::Failed, tr("Cannot unpack %1 to look at it").arg(call.file),
+                    place.errorString(), tr("See the folder for temporary files, and its room"));
+    if (!QFileInfo(call.file).isFile())
+        return fail(ErrorCode::NotFound, tr("%1 is no file").arg(call.file), {},
+                    tr("Choose the zip of the orchestrator's plugin for 1.2.0"));
+    const QString unpacked = place.filePath(QStringLiteral("plugin"));
+    if (auto read = unpackPlugin(call, unpacked, false); !read) {
+        Error error = read.error();
+        if (error.advice.isEmpty())
+            error.advice = tr("Choose the zip of the orchestrator's plugin for 1.2.0");
+        return tl::unexpected(error);
+    }
+    TRY_VALUE(const QString pathId, pathIdOf(job, unpacked));
+    const QString live = exchanges(call, pathId)[0].live;
+    if (!QFileInfo(live).isDir())
+        return fail(ErrorCode::NotFound, tr("The plugin of %1 has no files").arg(call.file),
+                    tr("%1 is not there").arg(live),
+                    tr("Restore the files of Alien first, or see alien_dir"));
+    return holds(tr("%1 takes the place of %2").arg(call.file, live));
+}
 
 Result<CallOutcome> swapPlugin(ElasticsearchJob &job)
 {

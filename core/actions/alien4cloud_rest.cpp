@@ -21,6 +21,11 @@ constexpr int kConnectLooks = 150;
 constexpr auto kConnectPause = 2s;
 const QString kCloudify = QStringLiteral("alien-cloudify-3-orchestrator");
 
+QString seeLog()
+{
+    return tr("Alien's own log says why; mend it there, then resume");
+}
+
 /// Signed in to Alien; asks only what the plan names.
 class AlienSession
 {
@@ -75,10 +80,11 @@ public:
             return fail(ErrorCode::Failed, doing,
                         tr("%1 (code %2)")
                             .arg(error[QLatin1String("message")].toString())
-                            .arg(error[QLatin1String("code")].toInt()));
+                            .arg(error[QLatin1String("code")].toInt()),
+                        seeLog());
         if (answer.status < 200 || answer.status >= 300)
             return fail(answer.status == 503 ? ErrorCode::Unreachable : ErrorCode::Failed, doing,
-                        tr("the server answered %1").arg(answer.status));
+                        tr("the server answered %1").arg(answer.status), seeLog());
         return envelope.value(QLatin1String("data"));
     }
 
@@ -87,9 +93,11 @@ public:
     {
         QJsonArray all;
         for (;;) {
-            TRY_VALUE(const QJsonValue data,
-                      ask(kind, tr("Cannot read Alien's %1").arg(QLatin1String(kind)),
-                          {{QStringLiteral("from"), QString::number(all.size())}}));
+            TRY_VALUE(
+                const QJsonValue data,
+                ask(kind,
+                    tr("Cannot read the %1 of %2").arg(QLatin1String(kind), m_job.call.alienUrl),
+                    {{QStringLiteral("from"), QString::number(all.size())}}));
             const QJsonArray page = data[QLatin1String("data")].toArray();
             for (const QJsonValue item : page)
                 all.append(item);
@@ -139,7 +147,9 @@ Result<QJsonArray> nowOf(AlienSession &session, const QStringList &ids)
             return textOf(item, "id") == id;
         });
         if (one == all.end())
-            return fail(ErrorCode::NotFound, tr("The orchestrator %1 is gone").arg(id));
+            return fail(ErrorCode::NotFound, tr("The orchestrator %1 is gone").arg(id), {},
+                        tr("Alien does not know it any more: it was deleted since it was saved. "
+                           "Restore again, or make it anew there"));
         now.append(*one);
     }
     return now;
@@ -234,7 +244,7 @@ Result<CallOutcome> checkOrchestrators(ElasticsearchJob &job)
                        "off. Mend what its log says, and switch it on there"));
     if (!coming.isEmpty())
         return fail(ErrorCode::Conflict, tr("Not every orchestrator is connected yet"),
-                    coming.join(QStringLiteral(", ")));
+                    coming.join(QStringLiteral(", ")), seeLog());
     return holds(tr("%n orchestrator(s) connected, as saved", nullptr, int(ids.size())));
 }
 
@@ -287,7 +297,7 @@ Result<CallOutcome> connectOrchestrators(ElasticsearchJob &job)
             break;
         if (look == kConnectLooks)
             return fail(ErrorCode::TimedOut, tr("Not every orchestrator is connected"),
-                        waiting.join(QStringLiteral(", ")));
+                        waiting.join(QStringLiteral(", ")), seeLog());
         job.report({0, -1, ids.size() - waiting.size(), ids.size()});
         TRY(job.pause(kConnectPause));
     }

@@ -94,6 +94,8 @@ Result<CallOutcome> swapPluginBack(ElasticsearchJob &job);
 /// The checks that read every document or ask what Alien's version is.
 Result<CallOutcome> checkConverted(ElasticsearchJob &job);
 Result<CallOutcome> checkSourceVersion(ElasticsearchJob &job);
+/// Whether a zip is the new version of a plugin that is there.
+Result<CallOutcome> checkPluginZip(ElasticsearchJob &job);
 
 /// The outcome of a check that holds, and why.
 CallOutcome holds(const QString &evidence);

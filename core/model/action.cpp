@@ -283,14 +283,15 @@ constexpr std::array kAlien4CloudCheckParams{
     kExtra,
     ParamSpec{"check", ParamType::Choice, true, "",
               "cluster|health|share|idle|room|restore_room|indices|leftovers|references|config|"
-              "stopped|restorable|backup|converted|source_version|plugins|orchestrators|repository|"
-              "script_files",
+              "stopped|restorable|backup|converted|source_version|plugin_zip|plugins|orchestrators|"
+              "repository|script_files",
               "What must hold"},
     ParamSpec{"cluster_name", ParamType::Text, false, "\"\"", "", "The cluster's name"},
     ParamSpec{"share", ParamType::Path, false, "", "", "The folder for snapshots"},
     ParamSpec{"data_folder", ParamType::Path, false, "", "", "directories.alien"},
     ParamSpec{"config_folder", ParamType::Path, false, "", "",
               "The folder with alien4cloud-config.yml"},
+    ParamSpec{"zip", ParamType::Path, false, "", "", "The plugin's new version"},
     kAlienUrl,
     kAlienUser,
     kAlienPassword,

@@ -158,6 +158,7 @@ public:
     void addWatch()
     {
         add("recovering", "GET", listed(QStringLiteral("/"), QStringLiteral("/_recovery")));
+        add("shards", "GET", listed(QStringLiteral("/_cluster/state/routing_table/"), {}));
         add("health", "GET", listed(QStringLiteral("/_cluster/health/"), {}));
         addCounts();
     }
@@ -276,7 +277,7 @@ void addCheck(Requests &requests, const ElasticsearchCall &call)
     if (check == QLatin1String("cluster")) {
         requests.addLook("root", "/");
     } else if (check == QLatin1String("health")) {
-        requests.addLook("health", "/_cluster/health");
+        requests.addLook("health", "/_cluster/health?level=indices");
     } else if (check == QLatin1String("share")) {
         requests.addLook("nodes", "/_nodes/settings");
         requests.add("register", "PUT", requests.repository()).json = QJsonObject{
@@ -294,12 +295,15 @@ void addCheck(Requests &requests, const ElasticsearchCall &call)
         } else {
             requests.addLook("nodes", "/_nodes/settings");
             requests.addLook("disks", "/_nodes/stats/fs");
+            requests.addLook("settings", "/_cluster/settings");
         }
     } else if (check == QLatin1String("indices") || check == QLatin1String("leftovers")) {
         requests.addLook("indices", "/_cluster/state/metadata");
     } else if (check == QLatin1String("references")) {
         requests.addDocuments(
             {QStringLiteral("csar"), QStringLiteral("imagedata"), QStringLiteral("plugin")});
+    } else if (check == QLatin1String("plugin_zip")) {
+        requests.addDocuments({QStringLiteral("plugin")});
     } else if (check == QLatin1String("stopped")) {
         requests.addAlien("alien", "GET", QStringLiteral("/rest/latest/auth/status")).timeout =
             std::chrono::seconds(10);
@@ -310,6 +314,7 @@ void addCheck(Requests &requests, const ElasticsearchCall &call)
         requests.addLook("root", "/");
         requests.addLook("indices", "/_cluster/state/metadata");
         requests.addLook("settings", "/_cluster/settings");
+        requests.addLook("nodes", "/_nodes/settings");
     } else if (check == QLatin1String("converted")) {
         requests.addLook("indices", "/_cluster/state/metadata");
         requests.addScroll();
@@ -361,11 +366,18 @@ std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call)
             call.work == ElasticsearchWork::Restore ? call.present : call.indices;
         if (!closed.isEmpty())
             requests.add("close", "POST",
-                         QLatin1Char('/') + requests.names(closed) + QStringLiteral("/_close"));
+                         QLatin1Char('/') + requests.names(closed) +
+                             // One that could not be restored has been deleted before.
+                             (call.work == ElasticsearchWork::RestoreBack
+                                  ? QStringLiteral("/_close?ignore_unavailable=true")
+                                  : QStringLiteral("/_close")));
         requests.addRestore(false);
         requests.addWatch();
-        if (call.work == ElasticsearchWork::RestoreBack)
+        if (call.work == ElasticsearchWork::RestoreBack) {
             requests.addDelete("delete", call.made);
+            // What the restore that is taken back could not make whole cannot be closed.
+            requests.add("drop", "DELETE", requests.ofIndex({"index"}, {}));
+        }
         requests.add("remove_repository", "DELETE", requests.repository());
         break;
     }

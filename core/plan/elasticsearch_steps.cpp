@@ -148,6 +148,7 @@ Result<ElasticsearchCall> checkCall(const Action &action, const References &refe
     TRY_VALUE(call.share, pathParam(action, "share", references));
     TRY_VALUE(call.dataFolder, pathParam(action, "data_folder", references));
     TRY_VALUE(call.configFolder, pathParam(action, "config_folder", references));
+    TRY_VALUE(call.file, pathParam(action, "zip", references));
     TRY(setAlien(call, action, references));
     if (call.check == QLatin1String("converted")) {
         TRY_VALUE(call.folder, exportFolder(action, references));

@@ -118,7 +118,8 @@ QJsonObject ElasticsearchSimulator::Private::disk() const
             {QStringLiteral("total"), sizes}};
 }
 
-HttpAnswer ElasticsearchSimulator::Private::health(const QString &expression) const
+HttpAnswer ElasticsearchSimulator::Private::health(const QString &expression,
+                                                   const QString &level) const
 {
     const auto names = resolve(expression);
     // Of what is not there it is red, after a while in which it might have come.
@@ -126,10 +127,14 @@ HttpAnswer ElasticsearchSimulator::Private::health(const QString &expression) co
     int active = 0;
     int initializing = 0;
     int unassigned = 0;
+    QJsonObject each;
     for (const QString &name : names.value_or(QStringList())) {
         const Index &index = indices[name];
         if (!index.isOpen)
             continue;
+        const int activeBefore = active;
+        const int initializingBefore = initializing;
+        const int unassignedBefore = unassigned;
         QString status = index.replicas() > 0 ? QStringLiteral("yellow") : QStringLiteral("green");
         switch (index.state) {
         case ShardState::Started:
@@ -149,6 +154,16 @@ HttpAnswer ElasticsearchSimulator::Private::health(const QString &expression) co
         unassigned += index.shards() * index.replicas();
         if (rank(status) > rank(worst))
             worst = status;
+        each.insert(
+            name,
+            QJsonObject{{QStringLiteral("status"), status},
+                        {QStringLiteral("number_of_shards"), index.shards()},
+                        {QStringLiteral("number_of_replicas"), index.replicas()},
+                        {QStringLiteral("active_primary_shards"), active - activeBefore},
+                        {QStringLiteral("active_shards"), active - activeBefore},
+                        {QStringLiteral("relocating_shards"), 0},
+                        {QStringLiteral("initializing_shards"), initializing - initializingBefore},
+                        {QStringLiteral("unassigned_shards"), unassigned - unassignedBefore}});
     }
     QJsonObject body{{QStringLiteral("cluster_name"), options.clusterName},
                      {QStringLiteral("status"), worst},
@@ -169,6 +184,8 @@ HttpAnswer ElasticsearchSimulator::Private::health(const QString &expression) co
         body.insert(QStringLiteral("active_shards_percent_as_number"),
                     all == 0 ? 100.0 : 100.0 * active / all);
     }
+    if (level == QLatin1String("indices"))
+        body.insert(QStringLiteral("indices"), each);
     return jsonAnswer(body, names || isOld() ? 200 : 408);
 }
 

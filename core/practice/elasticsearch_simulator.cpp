@@ -176,7 +176,7 @@ ElasticsearchSimulator::Private::Handled ElasticsearchSimulator::Private::route(
         return nodeCalls(call);
     if (first == QLatin1String("_cluster") && isGet) {
         if (call.at(1) == QLatin1String("health"))
-            return health(call.at(2));
+            return health(call.at(2), call.request.parameter("level"));
         if (call.at(1) == QLatin1String("state"))
             return state(call);
         if (call.at(1) == QLatin1String("settings"))

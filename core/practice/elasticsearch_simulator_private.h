@@ -127,7 +127,8 @@ struct ElasticsearchSimulator::Private
     QJsonObject nodeSettings(size_t node) const;
     QJsonObject disk() const;
     QString transportAddress(size_t node) const;
-    HttpAnswer health(const QString &expression) const;
+    /// `level`: `indices` for each one's too.
+    HttpAnswer health(const QString &expression, const QString &level) const;
     Handled state(const Call &call) const;
     HttpAnswer storeSizes() const;
 

@@ -54,6 +54,7 @@ REQUESTS = [
     ("GET", "/books/_search?size=5&_source=false", None, "hits"),
     ("GET", "/_stats/store", None, "part"), ("GET", "/books/_recovery", None, "part"),
     ("GET", "/_cluster/health/books", None, ""), ("GET", "/_cluster/state/metadata", None, "part"),
+    ("GET", "/_cluster/health?level=indices", None, ""),
     ("GET", "/_snapshot/backup", None, ""), ("GET", "/_snapshot/backup/s1", None, ""),
     ("POST", "/_snapshot/backup/_verify", None, ""), ("DELETE", "/_snapshot/backup", None, ""),
     ("PUT", "/_snapshot/backup", repository("/outside"), ""),
