@@ -626,7 +626,8 @@ Result<CallOutcome> importIndices(ElasticsearchJob &job)
     for (const QString &index : job.call.indices) {
         const QJsonValue told = list.value(index);
         if (told.isUndefined())
-            return fail(ErrorCode::NotFound, tr("Nothing was exported from %1").arg(index));
+            return fail(ErrorCode::NotFound, tr("Nothing was exported from %1").arg(index), {},
+                        tr("Alien stays off. runs undo puts the old indices back"));
         if (job.onRecord("imported", index)) {
             counter.add(told[QLatin1String("documents")].toInteger(),
                         told[QLatin1String("bytes")].toInteger());

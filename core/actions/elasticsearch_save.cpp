@@ -44,8 +44,12 @@ Result<int> shardsOf(ElasticsearchJob &job, const QStringList &wanted)
             shards += found->shards;
     }
     if (!missing.isEmpty())
-        return fail(ErrorCode::NotFound, tr("%n missing index(es)", nullptr, int(missing.size())),
-                    missing.join(QStringLiteral(", ")));
+        return fail(
+            ErrorCode::NotFound,
+            tr("%n index(es) missing at %1", nullptr, int(missing.size())).arg(job.call.at.text()),
+            missing.join(QStringLiteral(", ")),
+            tr("Somebody has deleted them since the plan was made. Plan again, or restore "
+               "them"));
     if (!closed.isEmpty())
         return fail(ErrorCode::Conflict,
                     tr("%n closed index(es), which cannot be saved", nullptr, int(closed.size())),
@@ -128,8 +132,10 @@ Result<SnapshotState> watchSnapshot(ElasticsearchJob &job, SnapshotState now)
         }
         TRY_VALUE(const auto again, lookForSnapshot(job));
         if (!again)
-            return fail(ErrorCode::NotFound, tr("The snapshot %1 is gone").arg(now.name), {},
-                        tr("Somebody has deleted it while it was taken; save again"));
+            return fail(
+                ErrorCode::NotFound, tr("The snapshot %1 is gone").arg(now.name),
+                tr("repository %1 at %2").arg(job.call.repository.display(), job.call.at.text()),
+                tr("Somebody has deleted it while it was taken; save again"));
         now = *again;
     }
     return now;
@@ -152,21 +158,30 @@ Result<SnapshotState> takeOrGoOn(ElasticsearchJob &job, const QStringList &indic
         TRY(registerRepository(job));
         job.record("snapshot", {{QStringLiteral("repository"), job.call.repository.display()},
                                 {QStringLiteral("snapshot"), job.call.snapshot.display()}});
-        const auto created = job.ask("create", tr("Cannot begin the snapshot"));
+        const auto created =
+            job.ask("create", tr("Cannot begin the snapshot at %1").arg(job.call.at.text()));
         // Cut off in the middle, it may go on all the same.
         const bool maybe = !created && (created.error().code == ErrorCode::Unreachable ||
                                         created.error().code == ErrorCode::TimedOut);
-        if (!created && !maybe)
+        if (!created && !maybe) {
+            // An index that is gone or closed meanwhile has a name, which 1.x does not say.
+            TRY(shardsOf(job, indices));
             return tl::unexpected(created.error());
+        }
         for (int tries = 0; !snapshot && tries < 20; ++tries) {
             TRY_VALUE(snapshot, lookForSnapshot(job));
             if (!snapshot)
                 TRY(job.pause());
         }
         if (!snapshot)
-            return created ? fail(ErrorCode::NotFound,
-                                  tr("The cluster accepted the snapshot and does not know it"))
-                           : tl::unexpected(created.error());
+            return created
+                       ? fail(ErrorCode::NotFound,
+                              tr("The cluster at %1 accepted the snapshot %2 and does not know it")
+                                  .arg(job.call.at.text(), job.call.snapshot.display()),
+                              {},
+                              tr("Somebody has deleted it at once, or the cluster has another "
+                                 "master now; save again"))
+                       : tl::unexpected(created.error());
     }
     TRY_VALUE(const SnapshotState done, watchSnapshot(job, *snapshot));
     TRY(judgeSnapshot(done, indices, shards));
