@@ -151,4 +151,5 @@ def test_ready_waits_and_points_stay():
 
 os.environ["TZ"] = "UTC"
 time.tzset()
-main(globals())
+if __name__ == "__main__":
+    main(globals())

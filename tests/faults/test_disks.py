@@ -310,4 +310,5 @@ def test_no_runtime_folder():
             assert len(home.points()) == before + 1, value
 
 
-main(globals())
+if __name__ == "__main__":
+    main(globals())
