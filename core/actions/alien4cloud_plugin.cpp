@@ -139,8 +139,8 @@ Result<CallOutcome> checkPluginZip(ElasticsearchJob &job)
     const QString unpacked = place.filePath(QStringLiteral("plugin"));
     if (auto read = unpackPlugin(call, unpacked, false); !read) {
         Error error = read.error();
-        if (error.advice.isEmpty())
-            error.advice = tr("Choose the zip of the orchestrator's plugin for 1.2.0");
+        error.advice = tr("Nothing was changed. Choose the zip of the orchestrator's plugin for "
+                          "1.2.0");
         return tl::unexpected(error);
     }
     TRY_VALUE(const QString pathId, pathIdOf(job, unpacked));
