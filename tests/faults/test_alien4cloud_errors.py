@@ -47,6 +47,7 @@ class Checks:
     def ask(self, *more, **how):
         done = self.home.cli("check", self.book, "--system", NAME, *self.fixed, *more, "--json", **how)
         self.said = done.stderr
+        assert done.stdout, (done.returncode, done.stderr)
         shown = json.loads(done.stdout)
         told = {one["id"]: one for one in shown["checks"] if one["verdict"] != "passed"}
         worst = {one["verdict"] for one in told.values()}
@@ -632,6 +633,8 @@ def test_a_later_version_with_users():
             scene = Scene(home, server, share, documents=400, size=1_000_000,
                           elasticsearch_user="lifeboat")
             own = [*scene.alien.indices(), scene.foreign]  # the server has one of its own, of users
+            scene.rest.settings["elasticsearch"] = ""  # the stand-in of Alien has no password
+            scene.rest.fault()
             before = all_documents(server, own, expiring=False)
             plain = Checks(home)
 
@@ -764,8 +767,10 @@ def test_before_a_migration():
                 checks.tells("new_config", new, "resetData is true", "Set it to false")
             with changed(new, f"alien: {scene.alien.data}", "alien: /elsewhere"):
                 checks.tells("new_config", new, "directories.alien is /elsewhere", "Correct alien_dir")
-            checks.tells("new_start_program", "/nosuch/start", "No such file",
-                         "Correct new_start_command", "--set", 'new_start_command=["/nosuch/start"]')
+            another = ['new_start_command=["/nosuch/start"]' if word.startswith("new_start_command=")
+                       else word for word in scene.to_migrate]
+            Checks(home, *LATEST, *another, book=MIGRATE).tells(
+                "new_start_program", "/nosuch/start", "No such file", "Correct new_start_command")
             checks.tells("admin_tool", "/nosuch/a4c-admin-tool.sh", "No such file",
                          "Correct admin_tool", "--set", "admin_tool=/nosuch")
             with contextlib.suppress(Skip):
