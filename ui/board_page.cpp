@@ -209,7 +209,7 @@ void SystemCard::setSystem(const SystemOverview &overview, const QString &typeTi
     m_verdict->setState(toneIcon(tone), wordOf(overview.verdict), tone);
     m_cause->setText(displayText(overview.cause));
 
-    const bool proven = overview.best && overview.best->proof > ProofLevel::Listed;
+    const bool proven = overview.best && overview.best->proof >= ProofLevel::Read;
     m_proven.value->setText(proven ? zonedTimeAndAge(overview.best->madeAt) : tr("none"));
     m_newest.value->setText(overview.newest ? zonedTimeAndAge(overview.newest->madeAt)
                                             : tr("none"));

@@ -8,7 +8,7 @@
 #include <QComboBox>
 #include <QFileDialog>
 #include <QFontDatabase>
-#include <QFormLayout>
+#include <QGridLayout>
 #include <QJsonDocument>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -106,11 +106,14 @@ void InputForm::setSpecs(const std::vector<InputSpec> &specs, const QJsonObject 
         delete field->holder;
     m_fields.clear();
     delete layout();
-    m_layout = new QFormLayout(this);
+    // No QFormLayout: after a message has come and gone it gives rows of several lines too little
+    // height, and their texts overlap.
+    m_layout = new QGridLayout(this);
     m_layout->setContentsMargins(0, 0, 0, 0);
     m_layout->setVerticalSpacing(12);
     m_layout->setHorizontalSpacing(16);
-    m_layout->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    m_layout->setColumnStretch(1, 1);
+    const int lineHeight = QLineEdit().sizeHint().height();
     for (QLabel *label : findChildren<QLabel *>(QStringLiteral("inputLabel")))
         delete label;
 
@@ -199,7 +202,11 @@ void InputForm::setSpecs(const std::vector<InputSpec> &specs, const QJsonObject 
         //: label of a field that must be filled in
         label->setText(spec.required ? tr("%1 (needed)").arg(title) : title);
         label->setBuddy(editor);
-        m_layout->addRow(label, field.holder);
+        // Beside the first line of its field.
+        label->setMinimumHeight(qMin(lineHeight, editor->sizeHint().height()));
+        const int row = int(m_fields.size());
+        m_layout->addWidget(label, row, 0, Qt::AlignTop);
+        m_layout->addWidget(field.holder, row, 1);
 
         const auto touched = [this, &field] {
             validate(field, true);

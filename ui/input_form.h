@@ -8,7 +8,7 @@
 
 #include <vector>
 
-class QFormLayout;
+class QGridLayout;
 
 namespace lb {
 
@@ -43,7 +43,7 @@ private:
     struct Field;
     void validate(Field &field, bool show);
     std::vector<std::unique_ptr<Field>> m_fields;
-    QFormLayout *m_layout = nullptr;
+    QGridLayout *m_layout = nullptr;
 };
 
 } // namespace lb

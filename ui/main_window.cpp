@@ -257,10 +257,9 @@ void MainWindow::wirePages()
     connect(m_board, &BoardPage::openRunRequested, this, &MainWindow::openRun);
     connect(m_board, &BoardPage::takeUpRequested, this, &MainWindow::takeUp);
     connect(m_board, &BoardPage::resumeRequested, this, &MainWindow::openRun);
-    connect(m_board, &BoardPage::verifyRequested, this,
-            [this](const QString &system, const QString &point) {
-                startBuiltIn(QStringLiteral("lifeboat.verify"), system, point);
-            });
+    connect(
+        m_board, &BoardPage::verifyRequested, this,
+        [this](const QString &system, const QString &point) { verify(m_board, system, point); });
     connect(m_board, &BoardPage::pointsRequested, this, [this](const QString &system) {
         m_points->setFilter(system);
         showPage(PointsIndex);
@@ -292,13 +291,13 @@ void MainWindow::wirePages()
             [this](const QString &system, const QString &point) {
                 startWizard(system, Purpose::Restore, point);
             });
-    connect(m_points, &PointsPage::verifyRequested, this,
-            [this](const QString &system, const QString &point) {
-                startBuiltIn(QStringLiteral("lifeboat.verify"), system, point);
-            });
+    connect(
+        m_points, &PointsPage::verifyRequested, this,
+        [this](const QString &system, const QString &point) { verify(m_points, system, point); });
     connect(m_points, &PointsPage::removeRequested, this,
             [this](const QString &system, const QString &point) {
-                startBuiltIn(QStringLiteral("lifeboat.remove"), system, point);
+                startBuiltIn(QStringLiteral("lifeboat.remove"), system,
+                             {{QStringLiteral("point"), point}});
             });
 
     connect(m_console, &RunConsole::backRequested, this, [this] {
@@ -550,15 +549,41 @@ void MainWindow::takeUp(const QString &run)
     wizard->show();
 }
 
-void MainWindow::startBuiltIn(const QString &runbook, const QString &system, const QString &point)
+void MainWindow::startBuiltIn(const QString &runbook, const QString &system,
+                              const QJsonObject &inputs)
 {
-    onDone(this, m_service->startBuiltIn(runbook, system, {{QStringLiteral("point"), point}}, {}),
+    onDone(this, m_service->startBuiltIn(runbook, system, inputs, {}),
            [this](const Result<RunId> &run) {
                if (run)
                    openRun(run->value());
                else
                    showProblem(run.error());
            });
+}
+
+void MainWindow::verify(Page *page, const QString &system, const QString &point)
+{
+    const auto start = [this, system, point](bool opens) {
+        return [this, system, point, opens] {
+            startBuiltIn(QStringLiteral("lifeboat.verify"), system,
+                         {{QStringLiteral("point"), point}, {QStringLiteral("open"), opens}});
+        };
+    };
+    const Result<RestorePoint> known = m_service->point(point);
+    if (!known || !known->isEncrypted())
+        return start(false)();
+    // Whoever verifies may not be the one who has the key.
+    ConfirmPanel *confirm = page->confirm();
+    confirm->disconnect(page);
+    connect(confirm, &ConfirmPanel::confirmed, page, start(true));
+    connect(confirm, &ConfirmPanel::dismissed, page, start(false));
+    QString detail = tr("That takes a key, as the secret age_identity. Without it checksums are "
+                        "compared, and the restore point does not count as read in full.");
+    if (known->isRecoveryKeyUntried)
+        detail += QLatin1Char(' ') + tr("Once it should be the recovery key, which proves itself "
+                                        "this way.");
+    confirm->ask(Tone::Neutral, tr("Open the encrypted parts too?"), detail, {},
+                 tr("Open them too"), tr("Compare checksums only"));
 }
 
 void MainWindow::startPractice()

@@ -58,7 +58,9 @@ private:
     void startWizard(const QString &system, Purpose purpose, const QString &point = {},
                      const QString &runbook = {});
     void takeUp(const QString &run);
-    void startBuiltIn(const QString &runbook, const QString &system, const QString &point);
+    void startBuiltIn(const QString &runbook, const QString &system, const QJsonObject &inputs);
+    /// Asks on that page first when the restore point has encrypted parts.
+    void verify(Page *page, const QString &system, const QString &point);
     void startPractice();
     void showProblem(const Error &error);
     void saveState();

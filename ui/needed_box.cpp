@@ -350,6 +350,10 @@ void NeededBox::forEnd(const RunView &view)
                        tr("Puts back what was there before, by a plan that you see first."), false};
     if (view.shown == RunStateName::Succeeded)
         return informed(Tone::Good, tr("Done: every check after the work passed"), made, after);
+    if (view.shown == RunStateName::Warned && warnings.isEmpty())
+        for (const Obligation &obligation : view.state.obligations)
+            if (obligation.state == ObligationState::Open && obligation.kept().isEmpty())
+                warnings << tr("Still to undo: %1").arg(displayText(obligation.title));
     if (view.shown == RunStateName::Warned)
         return informed(Tone::Warn, tr("Completed with warnings"),
                         (warnings + QStringList{made}).join(QLatin1Char('\n')).trimmed(), after);

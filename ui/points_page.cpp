@@ -29,10 +29,11 @@ PointDetail::PointDetail(QWidget *parent)
     auto *states = new QHBoxLayout;
     states->setSpacing(24);
     states->addWidget(m_title);
-    states->addWidget(m_complete);
     states->addWidget(m_proof);
     states->addStretch(1);
     column->addLayout(states);
+    m_complete->setWrapping();
+    column->addWidget(m_complete);
     column->addWidget(m_parts, 1);
     column->addWidget(m_limits);
     column->addWidget(m_facts);
@@ -79,7 +80,7 @@ void PointDetail::setPoint(const RestorePoint *point)
                        [](const PartRecord &part) { return part.title.contains(part.source); }));
     QStringList limits;
     for (const QString &limit : point->limits)
-        limits << tr("Not in it: %1").arg(displayText(limit));
+        limits << tr("Limit: %1").arg(displayText(limit));
     for (const QString &warning : point->warnings)
         limits << tr("Warning: %1").arg(displayText(warning));
     m_limits->setText(limits.join(QLatin1Char('\n')));
@@ -112,7 +113,7 @@ PointsPage::PointsPage(QWidget *parent)
     m_table = makeTable(m_splitter, "pointsTable", tr("Restore points"), m_sorted);
     m_table->sortByColumn(PointsModel::Made, Qt::DescendingOrder);
     m_table->hideColumn(PointsModel::Loss);
-    fitColumns(m_table, PointsModel::Store);
+    fitColumns(m_table, PointsModel::Complete);
     m_splitter->insertWidget(0, m_table);
     m_splitter->setStretchFactor(0, 3);
     m_splitter->setStretchFactor(1, 2);

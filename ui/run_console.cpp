@@ -276,6 +276,7 @@ void RunConsole::setRun(const QString &run, LogFiles files)
     m_logKey.clear();
     m_chosenByHand = false;
     m_undoKey.clear();
+    m_undoList->setProperty("filled", false); // it may still show those of the run before
     m_message->clear();
     m_cancelPanel->clear();
     m_log->setFiles({}, false);

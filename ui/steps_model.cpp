@@ -10,6 +10,16 @@
 
 namespace lb {
 
+namespace {
+
+/// A phase's name as words: `clean_up` is an id.
+QString phaseWords(QString phase)
+{
+    return phase.replace(QLatin1Char('_'), QLatin1Char(' '));
+}
+
+} // namespace
+
 void StepsModel::setView(const RunView &view)
 {
     std::vector<Row> rows;
@@ -29,7 +39,7 @@ void StepsModel::setView(const RunView &view)
         QString phase;
         for (size_t i = 0; i < view.plan->steps.size(); ++i) {
             const PlannedStep &step = view.plan->steps[i];
-            const QString heading = !step.phase.isEmpty()                  ? step.phase
+            const QString heading = !step.phase.isEmpty()                  ? phaseWords(step.phase)
                                     : step.section == PlanSection::Finally ? tr("At the end")
                                     : step.section == PlanSection::Closing ? tr("Closing")
                                                                            : QString();

@@ -11,10 +11,28 @@
 #include <QFormLayout>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace lb {
+
+namespace {
+
+/// What the dialog calls its fields, instead of the inputs' names.
+Remark titled(Remark remark, const std::vector<InputSpec> &inputs)
+{
+    for (const InputSpec &input : inputs) {
+        // A word of its own: cluster_name is also the end of a key in the files.
+        const QRegularExpression name(QStringLiteral("(?<![\\w.])%1(?!\\w|\\.\\w)")
+                                          .arg(QRegularExpression::escape(input.name)));
+        if (input.name.contains(QLatin1Char('_')) && !input.title.isEmpty())
+            remark.text.replace(name, SystemDialog::tr("“%1”").arg(input.title));
+    }
+    return remark;
+}
+
+} // namespace
 
 SystemDialog::SystemDialog(std::vector<SystemType> types, const std::vector<StoreProfile> &stores,
                            const std::optional<SystemProfile> &edited, const QStringList &taken,
@@ -187,8 +205,11 @@ void SystemDialog::fill(const FilledInputs &filled)
     m_form->fill(filled.inputs);
     QStringList lines;
     bool isWarned = false;
+    const int row = m_type->currentIndex();
+    const std::vector<InputSpec> inputs =
+        row < 0 ? std::vector<InputSpec>() : m_types[size_t(row)].inputs;
     for (const Remark &remark : filled.remarks) {
-        const QString said = displayText(remark.sentence());
+        const QString said = displayText(titled(remark, inputs).sentence());
         lines << (remark.isWarning ? tr("• Warning: %1").arg(said) : tr("• %1").arg(said));
         isWarned = isWarned || remark.isWarning;
     }

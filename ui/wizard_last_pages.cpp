@@ -7,10 +7,38 @@
 
 #include <QFormLayout>
 #include <QLineEdit>
+#include <QMap>
 #include <QPushButton>
 #include <QVBoxLayout>
 
 namespace lb {
+
+namespace {
+
+/// Folders as they are; of a server its address once, and then the names in it.
+QString scopeText(const QStringList &scope)
+{
+    QStringList lines, servers;
+    QMap<QString, QStringList> names;
+    for (const QString &one : scope) {
+        if (!one.contains(QLatin1String("://"))) {
+            lines << one;
+            continue;
+        }
+        const qsizetype end = one.lastIndexOf(QLatin1Char('/'));
+        const QString server = one.left(end);
+        if (!names.contains(server))
+            servers << server;
+        names[server] << one.mid(end + 1);
+    }
+    for (const QString &server : std::as_const(servers))
+        //: a server and the names of what is touched there: "elasticsearch://host:9200: user,
+        //: plugin"
+        lines << GoPage::tr("%1: %2").arg(server, names.value(server).join(QStringLiteral(", ")));
+    return lines.join(QLatin1Char('\n'));
+}
+
+} // namespace
 
 /// One check: verdict, what, evidence, hint and age; a field for the reason where it warned.
 class ChecksPage::CheckRow : public Card
@@ -246,9 +274,10 @@ void PlanPage::initializePage()
         lines << displayText(remark);
     for (const ObligationSpec &obligation : plan.announced)
         lines << tr("Will be left to undo later: %1").arg(displayText(obligation.title));
-    for (const Deviation &deviation : plan.deviations)
-        lines << tr("Otherwise than the document: %1 (%2)")
-                     .arg(displayText(deviation.lifeboat), displayText(deviation.why));
+    // The plan itself says each with its reason; twice would leave it no room.
+    if (!plan.deviations.empty())
+        lines << tr("Otherwise than the document in %n place(s): the plan begins with them",
+                    nullptr, int(plan.deviations.size()));
     m_deviations->setText(lines.join(QLatin1Char('\n')));
     m_deviations->setVisible(!lines.isEmpty());
     setReason({});
@@ -303,7 +332,7 @@ void GoPage::initializePage()
     if (!plan.restorePoint.isEmpty())
         fact(tr("Restore point"), displayText(plan.restorePoint));
     if (!plan.identity.scope.isEmpty())
-        fact(tr("Touches"), displayText(plan.identity.scope.join(QStringLiteral(", "))));
+        fact(tr("Touches"), displayText(scopeText(plan.identity.scope), true));
     for (const CheckRecord &check : view->state.checks)
         if (check.verdict == CheckVerdict::Warned)
             fact(tr("Accepted"), tr("%1 (%2)").arg(displayText(check.title),

@@ -129,9 +129,13 @@ void GoalPage::initializePage()
     if (m_list->count())
         return;
     for (const RunbookInfo &info : draft()->offered()) {
-        //: a runbook in the list: purpose and title
-        auto *item = new QListWidgetItem(
-            tr("%1: %2").arg(wordOf(info.purpose), displayText(info.title)), m_list);
+        const QString purpose = wordOf(info.purpose);
+        const QString title = displayText(info.title);
+        auto *item = new QListWidgetItem(title.startsWith(purpose)
+                                             ? title
+                                             //: a runbook in the list: purpose and title
+                                             : tr("%1: %2").arg(purpose, title),
+                                         m_list);
         item->setData(Qt::UserRole, info.id);
         if (!info.builtIn)
             item->setText(tr("%1 (your own)").arg(item->text()));
@@ -290,7 +294,7 @@ PointPage::PointPage(RunDraft *draft)
     m_table->setSortingEnabled(false);
     for (const int column : {PointsModel::System, PointsModel::Store, PointsModel::Size})
         m_table->hideColumn(column);
-    fitColumns(m_table, PointsModel::Proof);
+    fitColumns(m_table, PointsModel::Complete);
     content()->addWidget(m_table, 3);
     content()->addWidget(m_detail, 2);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,

@@ -41,6 +41,8 @@ QString typeTitle(const QString &id)
 {
     if (id == QLatin1String("files"))
         return tr("Files and database");
+    if (id == QLatin1String("alien4cloud"))
+        return QStringLiteral("Alien4Cloud"); // as its vendor writes it
     QString title = id;
     title.replace(QLatin1Char('_'), QLatin1Char(' '));
     title.replace(QLatin1Char('-'), QLatin1Char(' '));

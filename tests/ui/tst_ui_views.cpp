@@ -396,6 +396,63 @@ private Q_SLOTS:
                     .contains(QStringLiteral("1")));
     }
 
+    void anotherRunShowsNothingOfTheOneBefore()
+    {
+        RunConsole console;
+        console.setRun(QStringLiteral("r1"), {});
+        console.setView(samples::view(RunStateName::Failed));
+        auto *undo = console.findChild<QWidget *>(QStringLiteral("undoScroll"));
+        QVERIFY(!undo->isHidden());
+        console.setRun(QStringLiteral("r2"), {});
+        console.setView(samples::view(RunStateName::Succeeded));
+        QVERIFY(undo->isHidden());
+        QVERIFY(!console.findChild<QWidget *>(QStringLiteral("undoRow")));
+    }
+
+    void migrationSaysWhyItEndedWithWarnings()
+    {
+        RunConsole console;
+        console.setRun(QStringLiteral("r"), {});
+        RunView view = samples::view(RunStateName::Failed);
+        view.shown = RunStateName::Warned;
+        console.setView(view);
+        auto *box = console.findChild<NeededBox *>();
+        QVERIFY(box->findChild<QLabel *>(QStringLiteral("messageDetail"))
+                    ->text()
+                    .contains(QStringLiteral("Start the shop again")));
+    }
+
+    void fieldsKeepTheirPlaceWhenAMessageGoes()
+    {
+        // Long helps that wrap, and a message that comes and goes, in a window of fixed width.
+        InputSpec stop;
+        stop.name = QStringLiteral("stop");
+        stop.type = InputType::Command;
+        stop.title = QStringLiteral("Stop");
+        stop.help = QStringLiteral("It may be run twice, and it has to come back by itself, so use "
+                                   "a service where the program stays in the foreground");
+        InputSpec start = stop;
+        start.name = QStringLiteral("start");
+        stop.with = start.name;
+        start.with = stop.name;
+        InputForm form;
+        form.setSpecs({stop, start}, {});
+        form.resize(420, 600);
+        form.show();
+        const auto edit = [&](const char *name) {
+            return form.findChild<QPlainTextEdit *>(QLatin1String(name));
+        };
+        edit("input_start")->setPlainText(QStringLiteral("/bin/start"));
+        edit("input_stop")->setPlainText(QStringLiteral("/bin/stop"));
+        form.resize(420, form.heightForWidth(420));
+        QApplication::processEvents();
+        for (QLabel *help : form.findChildren<QLabel *>(QStringLiteral("inputHelp"))) {
+            auto *field = help->parentWidget()->findChild<QPlainTextEdit *>();
+            QVERIFY2(help->geometry().top() > field->geometry().bottom(),
+                     qPrintable(field->objectName()));
+        }
+    }
+
     void cancelSaysFirstWhatItLeaves()
     {
         RunConsole console;
