@@ -41,12 +41,20 @@ class Scene:
         self.foreign = add_foreign_index(server)
         self.rest = AlienRest(home.path / "rest", elasticsearch=server.url,
                               alien_dir=self.alien.data, password=PASSWORD)
-        daily, recovery = Key(home, "daily"), Key(home, "recovery")
-        recipients(home, "--recipient", daily.recipient, "--recovery-recipient", recovery.recipient)
+        self.daily, recovery = Key(home, "daily"), Key(home, "recovery")
+        recipients(home, "--recipient", self.daily.recipient, "--recovery-recipient",
+                   recovery.recipient)
+        self.add_system(more)
+        self.text = f"{NAME}@{HOST}"
+        self.accept = [] if server.is_old() else ["--accept", "cluster=a later version"]
+        self.good = 0 if server.is_old() else 3
+
+    def add_system(self, more):
+        home = self.home
         extra = [name for name in self.alien.indices() if name not in self.known()]
-        values = {"elasticsearch_url": server.url, "cluster_name": server.cluster_name,
+        values = {"elasticsearch_url": self.server.url, "cluster_name": self.server.cluster_name,
                   "alien_dir": self.alien.data, "config_dir": self.alien.config,
-                  "snapshot_dir": share, "alien_url": self.rest.url,
+                  "snapshot_dir": self.share, "alien_url": self.rest.url,
                   "start_command": words(self.rest.command("start")),
                   "stop_command": words(self.rest.command("stop")), **more}
         sets = [f"{key}={value}" for key, value in values.items()]
@@ -54,10 +62,7 @@ class Scene:
         home.cli("systems", "add", NAME, "--type", "alien4cloud",
                  *[word for one in sets for word in ("--set", one)], expect=0)
         home.cli("secrets", "set", NAME, "age_identity", "--program",
-                 f'["cat", "{daily.file}"]', expect=0)
-        self.text = f"{NAME}@{HOST}"
-        self.accept = [] if server.is_old() else ["--accept", "cluster=a later version"]
-        self.good = 0 if server.is_old() else 3
+                 f'["cat", "{self.daily.file}"]', expect=0)
 
     def known(self):
         """The indices of Alien that Lifeboat knows by itself: those of 1.7."""

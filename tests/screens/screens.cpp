@@ -6,67 +6,48 @@
 #include "core/base/paths.h"
 #include "resources/resources.h"
 #include "tests/screens/dark_palette.h"
-#include "ui/board_page.h"
-#include "ui/main_window.h"
-#include "ui/run_console.h"
-#include "ui/run_wizard.h"
+#include "tests/screens/journey.h"
 
 #include <QApplication>
 #include <QDialog>
 #include <QDir>
-#include <QLabel>
-#include <QLineEdit>
-#include <QListWidget>
-#include <QPlainTextEdit>
-#include <QPushButton>
-#include <QScreen>
-#include <QStackedWidget>
+#include <QFile>
 #include <QTest>
 
 using namespace lb;
 
 namespace {
 
-/// The whole journey; every step waits for what it shows and ends the program when it does not
-/// come.
-class Journey
+/// Every screen once.
+class Tour : public Journey
 {
 public:
-    Journey(QString folder, bool onlyMain)
-        : m_folder(std::move(folder)),
-          m_onlyMain(onlyMain),
-          m_service(QCoreApplication::applicationDirPath() + QStringLiteral("/lifeboat-cli")),
-          m_window(&m_service)
-    {
-        m_window.resize(1000, 680);
-        m_window.show();
-        if (!QTest::qWaitForWindowExposed(&m_window))
-            qFatal("no window");
-    }
+    using Journey::Journey;
 
     void run()
     {
         shoot("board-empty", true);
         button("emptyPractice")->click();
-        need("the practice system", [this] { return stack("boardStack")->currentIndex() == 0; });
+        need("the practice system",
+             [this] { return child<QStackedWidget>("boardStack")->currentIndex() == 0; });
         shoot("board-new");
 
         button("cardPrimary")->click();
-        throughWizard(QByteArray("save"));
+        throughWizard({.name = "save"});
         need("the save's end", [this] { return stateWord() == QStringLiteral("succeeded"); });
         shoot("console-done");
         makeShop();
         place(0);
         need("two systems", [this] { return cards().size() == 2; });
 
-        press(QStringLiteral("shop"), "cardPrimary");
-        throughWizard(QByteArray());
+        press(QStringLiteral("shop"), QStringLiteral("Save now"));
+        throughWizard({});
         need("output of the stopping service",
              [this] { return stateWord() == QStringLiteral("running") && logLines() > 4; });
         shoot("console-running", true);
-        m_window.findChild<QPushButton *>(QStringLiteral("runCancel"))->click();
+        button("runCancel")->click();
         shoot("console-cancel");
-        m_window.findChild<QPushButton *>(QStringLiteral("confirmKeep"))->click();
+        button("confirmKeep")->click();
         need("the shop's save", [this] { return stateWord() == QStringLiteral("succeeded"); });
         place(0);
         shoot("board", true);
@@ -74,8 +55,8 @@ public:
 
         QFile::copy(home() + QStringLiteral("/shop-works/stop"),
                     home() + QStringLiteral("/broken"));
-        press(QStringLiteral("shop"), "cardSecond", "cardPrimary", QStringLiteral("Recover"));
-        throughWizard(QByteArray("restore"));
+        press(QStringLiteral("shop"), QStringLiteral("Recover"));
+        throughWizard({.name = "restore", .main = {RunWizard::Plan}});
         need("the restore's end", [this] { return isEndedWell(); });
         shoot("console-restored");
 
@@ -84,7 +65,7 @@ public:
         shoot("console-failed", true);
         choice(QStringLiteral("Finish"))->click();
         need("the service's start",
-             [this] { return m_service.obligations(QStringLiteral("shop")).size() == 1; });
+             [this] { return service().obligations(QStringLiteral("shop")).size() == 1; });
         QTest::qWait(1500);
         shoot("console-finished");
 
@@ -100,17 +81,18 @@ public:
         });
         shoot("secrets", true);
         button("secretsSet")->click();
-        need("the dialog of a secret", [this] { return child("secretDialog") != nullptr; });
+        need("the dialog of a secret",
+             [this] { return window().findChild<QDialog *>(QStringLiteral("secretDialog")); });
         shoot("secret", true, child("secretDialog"));
-        m_window.findChild<QDialog *>(QStringLiteral("secretDialog"))->reject();
+        child<QDialog>("secretDialog")->reject();
         place(2);
         shoot("points", true);
-        m_window.findChild<QPushButton *>(QStringLiteral("pointRemove"))->click();
+        button("pointRemove")->click();
         shoot("points-remove");
         place(1);
         back();
         shoot("runs", true);
-        QTest::keyClick(&m_window, Qt::Key_N, Qt::ControlModifier);
+        QTest::keyClick(&window(), Qt::Key_N, Qt::ControlModifier);
         need("the dialog", [this] { return dialog() != nullptr; });
         shoot("system", false, dialog());
         dialog()->close();
@@ -118,154 +100,6 @@ public:
     }
 
 private:
-    static QString home() { return QDir::homePath(); }
-
-    /// No runner may outlive the home that it works in.
-    void endWhatWaits()
-    {
-        for (const RunSummary &run : m_service.runs(true)) {
-            if (isEnded(run.state))
-                continue;
-            RunCommand cancel;
-            cancel.kind = CommandKind::Cancel;
-            m_service.command(RunId(run.id), cancel);
-            need("the runner's end", [&] {
-                const Result<RunView> view = m_service.run(RunId(run.id));
-                return !view || !view->runnerAlive;
-            });
-        }
-    }
-
-    void need(const char *what, const std::function<bool()> &is)
-    {
-        if (QTest::qWaitFor(is, 60'000))
-            return;
-        shoot("stuck", true);
-        qFatal("waited in vain for %s; state %s", what, qPrintable(stateWord()));
-    }
-
-    void shoot(const QByteArray &name, bool main = false, QWidget *widget = nullptr)
-    {
-        if (m_onlyMain && !main)
-            return;
-        QWidget *shown = widget ? widget : &m_window;
-        QApplication::processEvents();
-        QTest::qWait(250);
-        const QPixmap picture = shown->screen()->grabWindow(shown->winId());
-        if (!picture.save(m_folder + QLatin1Char('/') + QString::fromLatin1(name) +
-                          QStringLiteral(".png")))
-            qFatal("cannot write %s", name.constData());
-    }
-
-    QPushButton *button(const char *name)
-    {
-        return m_window.findChild<QPushButton *>(QLatin1String(name));
-    }
-
-    QPushButton *choice(const QString &start)
-    {
-        for (QPushButton *one :
-             m_window.findChildren<QPushButton *>(QStringLiteral("neededChoice")))
-            if (one->text().remove(QLatin1Char('&')).startsWith(start))
-                return one;
-        qFatal("no choice %s", qPrintable(start));
-    }
-
-    QWidget *child(const char *name) { return m_window.findChild<QWidget *>(QLatin1String(name)); }
-
-    QStackedWidget *stack(const char *name)
-    {
-        return m_window.findChild<QStackedWidget *>(QLatin1String(name));
-    }
-
-    QList<SystemCard *> cards() { return m_window.findChildren<SystemCard *>(); }
-
-    void press(const QString &system, const char *name, const char *other = nullptr,
-               const QString &verb = {})
-    {
-        for (SystemCard *card : cards()) {
-            if (card->overview().profile.name != system)
-                continue;
-            auto *wanted = card->findChild<QPushButton *>(QLatin1String(name));
-            if (other && (wanted->isHidden() || !wanted->text().startsWith(verb)))
-                wanted = card->findChild<QPushButton *>(QLatin1String(other));
-            return wanted->click();
-        }
-        qFatal("no card of %s", qPrintable(system));
-    }
-
-    void place(int index)
-    {
-        m_window.findChild<QListWidget *>(QStringLiteral("navigation"))->setCurrentRow(index);
-        QTest::keyClick(&m_window, Qt::Key_F5);
-        QTest::qWait(400);
-    }
-
-    void back()
-    {
-        QMetaObject::invokeMethod(m_window.findChild<QWidget *>(QStringLiteral("runBack")),
-                                  "click");
-    }
-
-    QString stateWord()
-    {
-        auto *console = m_window.findChild<RunConsole *>();
-        auto *state = console->findChild<QWidget *>(QStringLiteral("runState"));
-        return console->isVisible()
-                   ? state->findChild<QLabel *>(QStringLiteral("stateWord"))->text()
-                   : QString();
-    }
-
-    bool isEndedWell()
-    {
-        return stateWord() == QStringLiteral("succeeded") ||
-               stateWord() == QStringLiteral("completed with warnings");
-    }
-
-    int logLines()
-    {
-        return m_window.findChild<QWidget *>(QStringLiteral("logLines"))
-            ->accessibleName()
-            .section(QLatin1Char(' '), 1, 1)
-            .toInt();
-    }
-
-    RunWizard *wizard() { return m_window.findChild<RunWizard *>(); }
-    QWidget *dialog() { return m_window.findChild<QWidget *>(QStringLiteral("systemDialog")); }
-
-    /// Takes a picture of each page when the walk has a name.
-    void throughWizard(const QByteArray &name)
-    {
-        need("the wizard", [this] { return wizard() && wizard()->isVisible(); });
-        RunWizard *open = wizard();
-        const auto page = [&](const char *what, bool main = false) {
-            if (!name.isEmpty())
-                shoot("wizard-" + name + "-" + what, main, open);
-        };
-        static constexpr const char *kNames[] = {"1-goal",    "2-target", "3-point", "4-inputs",
-                                                 "5-secrets", "6-checks", "7-plan",  "8-go"};
-        while (open->currentId() < RunWizard::Checks) {
-            page(kNames[open->currentId()]);
-            open->next();
-        }
-        need("the checks", [&] {
-            for (QLineEdit *reason : open->findChildren<QLineEdit *>(QStringLiteral("checkReason")))
-                if (!reason->isHidden() && reason->text().isEmpty())
-                    reason->setText(QStringLiteral("Known and accepted"));
-            return open->draft()->obstacle().isEmpty();
-        });
-        page(kNames[RunWizard::Checks]);
-        open->next();
-        page(kNames[RunWizard::Plan], name == "restore");
-        open->button(QWizard::CommitButton)->click();
-        if (open->draft()->view()->plan->needsConfirmation())
-            open->findChild<QLineEdit *>(QStringLiteral("goTyped"))
-                ->setText(open->draft()->view()->plan->identity.text);
-        page(kNames[RunWizard::Go]);
-        open->button(QWizard::FinishButton)->click();
-        need("the run", [this] { return !wizard() && !stateWord().isEmpty(); });
-    }
-
     /// A service with files: stopping it takes a while and prints, starting it fails while `broken`
     /// stands.
     void makeShop()
@@ -331,7 +165,7 @@ private:
             return QStringList{QStringLiteral("[\"%1\"]").arg(path)};
         };
         const Result<void> added =
-            m_service.addSystem(QStringLiteral("shop"), QStringLiteral("files"),
+            service().addSystem(QStringLiteral("shop"), QStringLiteral("files"),
                                 {{QStringLiteral("folder"), {home() + QStringLiteral("/shop")}},
                                  {QStringLiteral("quiesce_command"),
                                   command(home() + QStringLiteral("/shop-works/stop"))},
@@ -349,30 +183,18 @@ private:
         order.runbook = runbook;
         order.system = QStringLiteral("shop");
         order.go.yes = true;
-        order.go.confirm = m_service.system(QStringLiteral("shop"))->pinned.text;
+        order.go.confirm = service().system(QStringLiteral("shop"))->pinned.text;
         order.attended = true;
         QString id, problem;
-        onDone(&m_window, m_service.start(order), [&](const Result<RunId> &run) {
+        onDone(&window(), service().start(order), [&](const Result<RunId> &run) {
             id = run ? run->value() : QString();
             problem = run ? QString() : run.error().sentence();
         });
         need("the runner", [&] { return !id.isEmpty() || !problem.isEmpty(); });
         if (id.isEmpty())
             qFatal("%s", qPrintable(problem));
-        m_window.openRun(id);
+        window().openRun(id);
     }
-
-    static void write(const QString &name, const QByteArray &content)
-    {
-        QFile out(home() + QLatin1Char('/') + name);
-        if (!out.open(QIODevice::WriteOnly) || out.write(content) != content.size())
-            qFatal("cannot write %s", qPrintable(name));
-    }
-
-    QString m_folder;
-    bool m_onlyMain;
-    Service m_service;
-    MainWindow m_window;
 };
 
 } // namespace
@@ -388,6 +210,6 @@ int main(int argc, char **argv)
         return 2;
     if (words.contains(QStringLiteral("dark")))
         setDarkPalette();
-    Journey(words[1], words.contains(QStringLiteral("main"))).run();
+    Tour(words[1], words.contains(QStringLiteral("main"))).run();
     return 0;
 }

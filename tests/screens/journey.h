@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/board_page.h"
+#include "ui/main_window.h"
+#include "ui/run_console.h"
+#include "ui/run_wizard.h"
+
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSet>
+#include <QStackedWidget>
+
+#include <chrono>
+#include <functional>
+
+namespace lb {
+
+/// The real window with real runners in an empty home, driven by its buttons, and pictures of it.
+/// Every step waits for what it shows and ends the program when it does not come. Wants
+/// lifeboat-cli beside the program.
+class Journey
+{
+public:
+    /// What a walk through the wizard does besides pressing Next.
+    struct Walk
+    {
+        QByteArray name{};                 ///< of the pictures; empty: none
+        QString runbook{};                 ///< chosen on the first page; empty: the one offered
+        QSet<int> main{};                  ///< pages whose pictures are worth a second look
+        std::function<void(int)> onPage{}; ///< before its picture and Next
+        bool acceptsWarnings = true;       ///< else a check that warns ends the journey
+    };
+
+    /// `onlyMain`: takes only the pictures that a second look is worth.
+    Journey(QString folder, bool onlyMain);
+    virtual ~Journey() = default;
+
+protected:
+    static QString home();
+    /// Below the home, whose folder must be there.
+    static void write(const QString &name, const QByteArray &content);
+    Service &service() { return m_service; }
+    MainWindow &window() { return m_window; }
+
+    void need(const char *what, const std::function<bool()> &is,
+              std::chrono::seconds limit = std::chrono::minutes(1));
+    void shoot(const QByteArray &name, bool main = false, QWidget *widget = nullptr);
+
+    /// The child of the window with this name; ends the program when there is none.
+    template <class W = QWidget>
+    W *child(const char *name, QWidget *parent = nullptr)
+    {
+        auto *found = (parent ? parent : &m_window)->findChild<W *>(QLatin1String(name));
+        if (!found)
+            qFatal("there is no %s", name);
+        return found;
+    }
+    QPushButton *button(const char *name) { return child<QPushButton>(name); }
+    /// Of what the console offers at the end of a run or while it waits.
+    QPushButton *choice(const QString &start);
+    QList<SystemCard *> cards() { return m_window.findChildren<SystemCard *>(); }
+    SystemCard *card(const QString &system);
+    /// Presses the card's button whose text begins with the verb.
+    void press(const QString &system, const QString &verb);
+    void place(int index);
+    void back();
+
+    QString stateWord();
+    bool isEndedWell();
+    int logLines();
+    RunWizard *wizard() { return m_window.findChild<RunWizard *>(); }
+    QWidget *dialog() { return m_window.findChild<QWidget *>(QStringLiteral("systemDialog")); }
+    void throughWizard(const Walk &walk);
+
+    /// No runner may outlive the home that it works in.
+    void endWhatWaits();
+
+private:
+    QString m_folder;
+    bool m_onlyMain;
+    Service m_service;
+    MainWindow m_window;
+};
+
+} // namespace lb
