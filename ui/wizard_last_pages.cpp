@@ -7,38 +7,10 @@
 
 #include <QFormLayout>
 #include <QLineEdit>
-#include <QMap>
 #include <QPushButton>
 #include <QVBoxLayout>
 
 namespace lb {
-
-namespace {
-
-/// Folders as they are; of a server its address once, and then the names in it.
-QString scopeText(const QStringList &scope)
-{
-    QStringList lines, servers;
-    QMap<QString, QStringList> names;
-    for (const QString &one : scope) {
-        if (!one.contains(QLatin1String("://"))) {
-            lines << one;
-            continue;
-        }
-        const qsizetype end = one.lastIndexOf(QLatin1Char('/'));
-        const QString server = one.left(end);
-        if (!names.contains(server))
-            servers << server;
-        names[server] << one.mid(end + 1);
-    }
-    for (const QString &server : std::as_const(servers))
-        //: a server and the names of what is touched there: "elasticsearch://host:9200: user,
-        //: plugin"
-        lines << GoPage::tr("%1: %2").arg(server, names.value(server).join(QStringLiteral(", ")));
-    return lines.join(QLatin1Char('\n'));
-}
-
-} // namespace
 
 /// One check: verdict, what, evidence, hint and age; a field for the reason where it warned.
 class ChecksPage::CheckRow : public Card

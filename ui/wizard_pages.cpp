@@ -8,8 +8,10 @@
 
 #include <QButtonGroup>
 #include <QHeaderView>
+#include <QJsonArray>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMap>
 #include <QPushButton>
 #include <QRadioButton>
 #include <QScrollArea>
@@ -69,6 +71,29 @@ QString deviationText(const Deviation &deviation)
 }
 
 } // namespace
+
+QString scopeText(const QStringList &scope)
+{
+    QStringList lines, servers;
+    QMap<QString, QStringList> names;
+    for (const QString &one : scope) {
+        if (!one.contains(QLatin1String("://"))) {
+            lines << one;
+            continue;
+        }
+        const qsizetype end = one.lastIndexOf(QLatin1Char('/'));
+        const QString server = one.left(end);
+        if (!names.contains(server))
+            servers << server;
+        names[server] << one.mid(end + 1);
+    }
+    for (const QString &server : std::as_const(servers))
+        //: a server and the names of what is touched there: "elasticsearch://host:9200: user,
+        //: plugin"
+        lines << RunWizard::tr("%1: %2").arg(server,
+                                             names.value(server).join(QStringLiteral(", ")));
+    return lines.join(QLatin1Char('\n'));
+}
 
 WizardPage::WizardPage(RunDraft *draft, const char *objectName, const QString &title,
                        const QString &subtitle)
@@ -269,11 +294,15 @@ void TargetPage::initializePage()
     }
     m_pinned->setText(displayText(pinned.text));
     QStringList facts;
-    for (auto fact = pinned.facts.begin(); fact != pinned.facts.end(); ++fact)
-        facts << QStringLiteral("%1  %2").arg(displayText(fact.key()),
-                                              displayText(fact.value().toVariant().toString()));
+    for (auto fact = pinned.facts.begin(); fact != pinned.facts.end(); ++fact) {
+        const int many = int(fact.value().toArray().size());
+        facts << QStringLiteral("%1  %2").arg(
+            displayText(fact.key()), fact.value().isArray()
+                                         ? tr("%n value(s)", nullptr, many)
+                                         : displayText(fact.value().toVariant().toString()));
+    }
     if (!pinned.scope.isEmpty())
-        facts << tr("Scope: %1").arg(displayText(pinned.scope.join(QStringLiteral(", "))));
+        facts << tr("Scope: %1").arg(displayText(scopeText(pinned.scope), true));
     m_facts->setText(facts.join(QLatin1Char('\n')));
 }
 

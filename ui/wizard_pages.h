@@ -16,6 +16,9 @@ class QTableView;
 
 namespace lb {
 
+/// Folders as they are, one on each line; of a server its address once, and then the names in it.
+QString scopeText(const QStringList &scope);
+
 /// A page that says why Next is disabled, next to the button.
 class WizardPage : public QWizardPage
 {

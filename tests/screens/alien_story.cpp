@@ -109,6 +109,7 @@ private:
     void shootEnd(const char *scroll, const QByteArray &name, QWidget *shown, bool main = false)
     {
         auto *bar = child<QScrollArea>(scroll, shown)->verticalScrollBar();
+        QTest::qWait(200); // the end is known when everything has its place
         bar->setValue(bar->maximum());
         shoot(name, main, shown);
         bar->setValue(0);
