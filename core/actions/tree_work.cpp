@@ -180,7 +180,7 @@ WorkerExecution::Work shapedTreeSaveWork(const TreeSaveCall &call, const TreeSha
         addNotes(summary.errors, tr("Could not be read"), log, &outcome.warnings);
         QStringList limits;
         addNotes(summary.limits, tr("Not saved"), log, &limits);
-        addNotes(summary.excluded, tr("Left out by a pattern"), log, &limits);
+        addNotes(summary.excluded, tr("Not saved"), log, &limits);
         outcome.outputs = {{QStringLiteral("part"), recordOf(call, summary).toJson()},
                            {QStringLiteral("limits"), QJsonArray::fromStringList(limits)},
                            {QStringLiteral("bytes"), qint64(summary.bytes)},
