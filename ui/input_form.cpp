@@ -106,8 +106,8 @@ void InputForm::setSpecs(const std::vector<InputSpec> &specs, const QJsonObject 
         delete field->holder;
     m_fields.clear();
     delete layout();
-    // No QFormLayout: after a message has come and gone it gives rows of several lines too little
-    // height, and their texts overlap.
+    // QFormLayout (6.4.2) was seen to give the rows of a long form too little height after fields
+    // had been filled, so that fields and helps overlapped.
     m_layout = new QGridLayout(this);
     m_layout->setContentsMargins(0, 0, 0, 0);
     m_layout->setVerticalSpacing(12);

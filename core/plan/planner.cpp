@@ -120,8 +120,9 @@ QStringList writtenPaths(const std::vector<PlannedStep> &steps)
 
 QStringList swapTargets(const std::vector<PlannedStep> &steps)
 {
-    QStringList targets =
-        databaseScopes(steps, PostgresWork::Swap) + indexScopes(steps, ElasticsearchWork::Restore);
+    QStringList targets = databaseScopes(steps, PostgresWork::Swap) +
+                          indexScopes(steps, ElasticsearchWork::Restore) +
+                          indexScopes(steps, ElasticsearchWork::Clear);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *swap = callAs<TreeSwapCall>(call))
