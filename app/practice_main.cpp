@@ -32,12 +32,17 @@ int practiceMain(int argc, char **argv)
         return servePractice(PracticeServer::Elasticsearch, home);
     if (mode == QLatin1String("serve-alien") && !home.isEmpty())
         return servePractice(PracticeServer::Alien, home);
+    if (mode == QLatin1String("serve-new-alien") && !home.isEmpty())
+        return servePractice(PracticeServer::NewAlien, home);
+    const QString program = QCoreApplication::applicationFilePath();
     if (mode == QLatin1String("start-alien") && !home.isEmpty())
-        return ended(startPracticeAlien(home, QCoreApplication::applicationFilePath()));
+        return ended(startPracticeAlien(home, program));
+    if (mode == QLatin1String("start-new-alien") && !home.isEmpty())
+        return ended(startPracticeAlien(home, program, PracticeServer::NewAlien));
     if (mode == QLatin1String("stop-alien") && !home.isEmpty())
         return ended(stopPracticeAlien(home));
-    std::fputs("lifeboat-cli: --practice takes serve-elasticsearch, serve-alien, start-alien or "
-               "stop-alien, and a folder\n",
+    std::fputs("lifeboat-cli: --practice takes serve-elasticsearch, serve-alien, serve-new-alien, "
+               "start-alien, start-new-alien or stop-alien, and a folder\n",
                stderr);
     return 2;
 }

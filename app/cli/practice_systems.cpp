@@ -3,6 +3,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/paths.h"
+#include "core/base/text.h"
 #include "core/practice/practice_cluster.h"
 #include "core/practice/practice_tree.h"
 
@@ -112,13 +113,6 @@ public:
         const auto address = [](quint16 port) {
             return QStringLiteral("http://127.0.0.1:%1").arg(port);
         };
-        // An input of this kind is one value: the list as JSON.
-        const auto command = [&](const char *mode) {
-            const QJsonArray words{program, QStringLiteral("--practice"), QString::fromLatin1(mode),
-                                   home()};
-            return QStringList{
-                QString::fromUtf8(QJsonDocument(words).toJson(QJsonDocument::Compact))};
-        };
         return QMap<QString, QStringList>{
             {QStringLiteral("elasticsearch_url"), {address(m_installation->elasticsearchPort)}},
             {QStringLiteral("cluster_name"), {m_installation->clusterName()}},
@@ -126,8 +120,22 @@ public:
             {QStringLiteral("config_dir"), {m_installation->configFolder()}},
             {QStringLiteral("snapshot_dir"), {m_installation->shareFolder()}},
             {QStringLiteral("alien_url"), {address(m_installation->alienPort)}},
-            {QStringLiteral("start_command"), command("start-alien")},
-            {QStringLiteral("stop_command"), command("stop-alien")}};
+            {QStringLiteral("start_command"), {command("start-alien")}},
+            {QStringLiteral("stop_command"), {command("stop-alien")}}};
+    }
+
+    QStringList moreCommands() const override
+    {
+        const QString set = QStringLiteral(" --set ");
+        return {QStringLiteral("lifeboat-cli backups verify POINT --open"),
+                QStringLiteral("lifeboat-cli run alien4cloud.migrate --system ") + systemName() +
+                    QStringLiteral(" --restore-point latest") + set +
+                    shellQuoted(QStringLiteral("export_dir=") + m_installation->exportFolder()) +
+                    set +
+                    shellQuoted(QStringLiteral("new_program_dir=") +
+                                m_installation->newProgramFolder()) +
+                    set +
+                    shellQuoted(QStringLiteral("new_start_command=") + command("start-new-alien"))};
     }
 
     Result<QStringList> damage() override { return damagePracticeAlien4Cloud(*m_installation); }
@@ -141,6 +149,14 @@ public:
     Result<void> remove() override { return removePracticeAlien4Cloud(home()); }
 
 private:
+    /// An input of this kind is one value: the list as JSON.
+    QString command(const char *mode) const
+    {
+        const QJsonArray words{QCoreApplication::applicationFilePath(),
+                               QStringLiteral("--practice"), QString::fromLatin1(mode), home()};
+        return QString::fromUtf8(QJsonDocument(words).toJson(QJsonDocument::Compact));
+    }
+
     std::optional<PracticeAlien4Cloud> m_installation;
 };
 

@@ -44,6 +44,9 @@ public:
     /// True when it has parts that are saved encrypted only: it gets keys and a store of its own.
     virtual bool hasSecretParts() const { return false; }
 
+    /// Commands that go on after save and restore, to be copied.
+    virtual QStringList moreCommands() const { return {}; }
+
     /// Makes what is not there and starts what does not run; the inputs of the system. `known`: of
     /// the system as it is set up, if it is. Without `simulators` faults and port stay.
     virtual Result<QMap<QString, QStringList>>

@@ -240,7 +240,9 @@ int practiceStart(Session &session)
             say(QStringLiteral("  lifeboat-cli run %1.rehearse --system %2").arg(type, name));
         say(QStringLiteral("  lifeboat-cli practice damage %1").arg(type));
         say(QStringLiteral("  lifeboat-cli run %1.restore --system %2").arg(type, name));
-        say(tr("or all of it: lifeboat-cli practice run %1").arg(type));
+        for (const QString &line : practice->moreCommands())
+            say(QStringLiteral("  ") + line);
+        say(tr("or save, damage and restore at one go: lifeboat-cli practice run %1").arg(type));
         return kGood;
     };
     const auto status = work();

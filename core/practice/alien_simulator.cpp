@@ -2,6 +2,7 @@
 #include "core/practice/alien_simulator.h"
 
 #include "core/base/json.h"
+#include "core/practice/alien4cloud_contents.h"
 #include "core/practice/http_server.h"
 #include "core/practice/loopback_http.h"
 
@@ -97,6 +98,7 @@ struct AlienSimulator::Private
     /// One that connects gets on by being looked at.
     Answered<QJsonObject> seen(QJsonObject orchestrator);
     Answered<void> boot();
+    Answered<void> makeIndices() const;
 
     // Everything is read and written where it is; nothing is kept here.
     Answered<std::vector<QJsonObject>> all(const char *index) const;
@@ -270,8 +272,45 @@ Answered<QJsonObject> AlienSimulator::Private::seen(QJsonObject orchestrator)
     return orchestrator;
 }
 
+/// Its mappings are invented: those of the real one were never seen.
+Answered<void> AlienSimulator::Private::makeIndices() const
+{
+    QMap<QString, QStringList> types{
+        {QStringLiteral("suggestion"), {QStringLiteral("abstractsuggestionentry")}},
+        {QStringLiteral("paasdeploymentlog"), {QStringLiteral("paasdeploymentlog")}}};
+    for (const AlienDocument &document : inventAlien4Cloud().documents) {
+        QStringList &known = types[document.index];
+        if (!known.contains(document.type))
+            known << document.type;
+    }
+    const QJsonObject mapping{
+        {QStringLiteral("properties"),
+         QJsonObject{{QStringLiteral("alienScore"),
+                      QJsonObject{{QStringLiteral("type"), QStringLiteral("long")}}}}}};
+    for (auto it = types.begin(); it != types.end(); ++it) {
+        QJsonObject mappings;
+        for (const QString &type : it.value())
+            mappings.insert(type, mapping);
+        const QByteArray place = '/' + it.key().toUtf8();
+        const auto there = askLoopback(options.elasticsearchPort, "GET", place);
+        if (there && there->status == 200)
+            continue;
+        const auto made =
+            askLoopbackJson(options.elasticsearchPort, "PUT", place,
+                            toJson({{QStringLiteral("settings"),
+                                     QJsonObject{{QStringLiteral("number_of_shards"), 1},
+                                                 {QStringLiteral("number_of_replicas"), 0}}},
+                                    {QStringLiteral("mappings"), mappings}}));
+        if (!made)
+            return refuse(kUnknown, made.error().sentence());
+    }
+    return {};
+}
+
 Answered<void> AlienSimulator::Private::boot()
 {
+    if (options.isNew)
+        TRY(makeIndices());
     TRY_VALUE(const std::vector<QJsonObject> plugins, all("plugin"));
     for (QJsonObject plugin : plugins) {
         if (!plugin.value(kEnabled).toBool() || hasFiles(plugin))

@@ -23,6 +23,7 @@ public:
         QString dataFolder; ///< directories.alien
         QString user, password;
         QStringList faults; ///< of faultNames()
+        bool isNew = false; ///< 1.2.0, which makes the indices that it lacks
     };
 
     /// orchestrator-stays-disabled.

@@ -267,6 +267,45 @@ Outcome<qint64> ElasticsearchSimulator::Private::store(const QString &indexName,
     return document.version;
 }
 
+ElasticsearchSimulator::Private::Handled
+ElasticsearchSimulator::Private::describe(const QString &name) const
+{
+    TRY(resolve(name));
+    const Index &index = indices[name];
+    QJsonObject settings = index.settings;
+    settings.insert(QStringLiteral("index.uuid"), index.uuid);
+    QJsonObject facts{{QStringLiteral("aliases"), QJsonObject()},
+                      {QStringLiteral("mappings"), index.mappings},
+                      {QStringLiteral("settings"), nestedSettings(settings)}};
+    if (isOld())
+        facts.insert(QStringLiteral("warmers"), QJsonObject());
+    return jsonAnswer({{name, facts}});
+}
+
+ElasticsearchSimulator::Private::Handled
+ElasticsearchSimulator::Private::changeSettings(const Call &call)
+{
+    TRY_VALUE(const QStringList names, resolve(call.at(0)));
+    TRY_VALUE(const QJsonObject body, bodyOf(call));
+    const QJsonObject changed = flatSettings(body);
+    for (const QString &name : names) {
+        Index &index = indices[name];
+        for (auto it = changed.begin(); it != changed.end(); ++it)
+            index.settings.insert(it.key(), it.value());
+        save(index);
+    }
+    return acknowledged();
+}
+
+ElasticsearchSimulator::Private::Handled
+ElasticsearchSimulator::Private::settled(const QString &expression) const
+{
+    TRY_VALUE(const QStringList names, resolveOpen(expression));
+    QJsonObject shards = shardsOf(names);
+    shards.remove(QStringLiteral("skipped")); // of searches only
+    return jsonAnswer({{QStringLiteral("_shards"), shards}});
+}
+
 /// `index` only, with all of its place in the line before.
 ElasticsearchSimulator::Private::Handled ElasticsearchSimulator::Private::bulk(const Call &call)
 {
@@ -281,7 +320,10 @@ ElasticsearchSimulator::Private::Handled ElasticsearchSimulator::Private::bulk(c
             return refuseToPlay(call);
         const QString index = head.value(kIndex).toString();
         const DocumentKey key{head.value(kType).toString(), head.value(kId).toString()};
-        const auto version = store(index, key, lines[n + 1]);
+        auto version = store(index, key, lines[n + 1]);
+        // A version of the client's own counts instead of ours.
+        if (const QJsonValue own = head.value(QLatin1String("_version")); version && own.isDouble())
+            version = indices[index].documents[key].version = own.toInteger();
         QJsonObject item{{kIndex, index}, {kType, key.type}, {kId, key.id}};
         if (version) {
             item.insert(QStringLiteral("_version"), *version);

@@ -187,6 +187,8 @@ ElasticsearchSimulator::Private::Handled ElasticsearchSimulator::Private::route(
         return storeSizes();
     if (first == QLatin1String("_bulk") && call.is("POST"))
         return bulk(call);
+    if (first == QLatin1String("_search") && last == QLatin1String("scroll"))
+        return scroll(call);
     if (first.startsWith(QLatin1Char('_')))
         return refuseToPlay(call);
     if (depth == 1 && call.is("PUT")) {
@@ -195,12 +197,20 @@ ElasticsearchSimulator::Private::Handled ElasticsearchSimulator::Private::route(
     }
     if (depth == 1 && call.is("DELETE"))
         return deleteIndices(call);
+    if (depth == 1 && isGet)
+        return describe(first);
+    if (depth == 2 && last == QLatin1String("_settings") && call.is("PUT"))
+        return changeSettings(call);
+    if (depth == 2 && call.is("POST") &&
+        (last == QLatin1String("_refresh") || last == QLatin1String("_flush")))
+        return settled(first);
     if (depth == 2 && last == QLatin1String("_close") && call.is("POST"))
         return closeIndices(call);
     if (depth == 2 && last == QLatin1String("_count") && isGet)
         return count(first);
     if (depth == 2 && last == QLatin1String("_search"))
-        return search(call);
+        return call.request.parameter("search_type") == QLatin1String("scan") ? scan(call)
+                                                                              : search(call);
     if (depth == 2 && last == QLatin1String("_recovery") && isGet)
         return recoveries(first);
     if (depth == 3 || (depth == 4 && last == QLatin1String("_source") && isGet))

@@ -70,6 +70,17 @@ struct RunningRestore
     std::optional<HttpReply> whenOver;
 };
 
+/// What a scan has still to give.
+struct Scroll
+{
+    QString index;
+    Documents left;
+    qint64 total = 0;
+    qint64 size = 0; ///< of a page
+    int shards = 0;  ///< that have still something to give
+    bool isEnded = false;
+};
+
 /// A snapshot or a restore is seen at least this often before it is over.
 inline constexpr int kSteps = 4;
 
@@ -146,6 +157,16 @@ struct ElasticsearchSimulator::Private
     Handled count(const QString &expression) const;
     Handled search(const Call &call) const;
     QJsonObject shardsOf(const QStringList &names) const;
+    Handled describe(const QString &name) const;
+    Handled changeSettings(const Call &call);
+    /// Refresh and flush: everything is seen and on disk at once here.
+    Handled settled(const QString &expression) const;
+
+    // elasticsearch_scroll.cpp
+    Handled scan(const Call &call);
+    Handled scroll(const Call &call);
+    HttpAnswer page(const QString &id, const QByteArrayList &hits, const Scroll &scroll) const;
+    HttpAnswer pageOfEnded(const QString &id, const Scroll &scroll) const;
 
     // elasticsearch_snapshots.cpp
     Handled snapshotCalls(const Call &call);
@@ -181,6 +202,7 @@ struct ElasticsearchSimulator::Private
     QMap<QString, Repository> repositories;
     std::optional<RunningSnapshot> snapshot;
     std::list<RunningRestore> restores;
+    QMap<QString, Scroll> scrolls;     ///< by id
     QMap<QString, Recovery> recovered; ///< by the index's name here
     QTimer ticks;
     std::optional<Error> diskError; ///< of the first write that failed since the last answer

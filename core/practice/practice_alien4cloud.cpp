@@ -134,8 +134,10 @@ Result<void> writeConfiguration(const PracticeAlien4Cloud &installation)
                                           "index.number_of_shards: 1\n"
                                           "index.number_of_replicas: 0\n")
                                .arg(installation.clusterName());
-    TRY(writeFile(installation.configFolder() + QStringLiteral("/alien4cloud-config.yml"),
-                  alien.toUtf8(), 0640));
+    for (const QString &folder :
+         {installation.configFolder(), installation.newProgramFolder() + QStringLiteral("/config")})
+        TRY(writeFile(folder + QStringLiteral("/alien4cloud-config.yml"), alien.toUtf8(), 0640));
+    TRY(makeFolders(installation.exportFolder()));
     return writeFile(installation.configFolder() + QStringLiteral("/elasticsearch.yml"),
                      client.toUtf8());
 }
@@ -365,10 +367,11 @@ Result<void> removePracticeAlien4Cloud(const QString &home)
     return removePracticeTree(home);
 }
 
-Result<void> startPracticeAlien(const QString &home, const QString &program)
+Result<void> startPracticeAlien(const QString &home, const QString &program, PracticeServer version)
 {
-    TRY(startBackground(alienFolder(home), program,
-                        {QStringLiteral("--practice"), QStringLiteral("serve-alien"), home}));
+    const QString life = version == PracticeServer::NewAlien ? QStringLiteral("serve-new-alien")
+                                                             : QStringLiteral("serve-alien");
+    TRY(startBackground(alienFolder(home), program, {QStringLiteral("--practice"), life, home}));
     return {};
 }
 
@@ -404,7 +407,7 @@ int servePractice(PracticeServer server, const QString &home)
         }
         auto made = std::make_unique<AlienSimulator>(
             AlienSimulator::Options{settings->elasticsearchPort, installation.dataFolder(), kAdmin,
-                                    kAdmin, settings->faults});
+                                    kAdmin, settings->faults, server == PracticeServer::NewAlien});
         TRY(made->boot());
         TRY_VALUE(const quint16 port, made->listen(settings->alienPort));
         simulator = std::move(made);

@@ -18,6 +18,10 @@ struct PracticeAlien4Cloud
     QString dataFolder() const { return home + QStringLiteral("/data"); } ///< directories.alien
     QString configFolder() const { return home + QStringLiteral("/config"); }
     QString shareFolder() const { return home + QStringLiteral("/share"); } ///< path.repo
+    /// Where 1.2.0 is installed beside, with nothing in it but its configuration.
+    QString newProgramFolder() const { return home + QStringLiteral("/alien4cloud-1.2.0"); }
+    /// Where a migration may put documents.
+    QString exportFolder() const { return home + QStringLiteral("/export"); }
 };
 
 /// How the simulators are to behave from now on.
@@ -57,15 +61,17 @@ Result<Alien4CloudContents> readPracticeAlien4Cloud(const PracticeAlien4Cloud &i
 /// Ends the simulators and deletes all of it. Gone already is good.
 Result<void> removePracticeAlien4Cloud(const QString &home);
 
-/// Alien alone, as a system's start and stop commands do it. Running or gone already is good.
-Result<void> startPracticeAlien(const QString &home, const QString &program);
-Result<void> stopPracticeAlien(const QString &home);
-
 enum class PracticeServer
 {
     Elasticsearch,
-    Alien
+    Alien,
+    NewAlien ///< 1.2.0
 };
+
+/// Alien alone, as a system's start and stop commands do it. Running or gone already is good.
+Result<void> startPracticeAlien(const QString &home, const QString &program,
+                                PracticeServer version = PracticeServer::Alien);
+Result<void> stopPracticeAlien(const QString &home);
 
 /// The life of a simulator's process: serves until TERM, or until its folder is gone. Needs a
 /// QCoreApplication and runs its event loop. The exit status.
