@@ -2,9 +2,12 @@
 // What must hold before an installation is saved, restored or rehearsed (sheet §6).
 #include "core/actions/elasticsearch_work.h"
 #include "core/actions/http_work.h"
+#include "core/actions/saved_tree.h"
+#include "core/archive/tree_compare.h"
 #include "core/base/clock.h"
 #include "core/base/format.h"
 #include "core/base/json.h"
+#include "core/store/folder_store.h"
 #include "core/systems/alien4cloud/settings.h"
 
 #include <QDir>
@@ -190,6 +193,9 @@ Result<CallOutcome> room(ElasticsearchJob &job)
                     tr("Free space there, or use another folder"));
     return holds(evidence);
 }
+
+/// Named of those that differ.
+constexpr int kMostFiles = 12;
 
 const QString kDisk = QStringLiteral("cluster.routing.allocation.disk.");
 
@@ -557,9 +563,36 @@ constexpr std::array kChecks{
     Check{"orchestrators", checkOrchestrators},
     Check{"repository", checkRepository},
     Check{"script_files", checkScriptFiles},
+    Check{"saved_config", checkSavedConfig},
 };
 
 } // namespace
+
+Result<CallOutcome> checkSavedConfig(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    TRY_VALUE(const FolderStore store, FolderStore::open(job.context.store, OpenStore::Existing));
+    TRY_VALUE(const PointUse use, store.use(PointId(call.point), job.context.run.value()));
+    TRY_VALUE(const RestorePoint point, store.read(PointId(call.point)));
+    TRY_VALUE(const PartRecord *part, point.neededPart(call.part));
+    TRY_VALUE(const SavedTree tree, SavedTree::open(use.folder(), *part, *job.programs, job.stop,
+                                                    SavedTree::Files::Index));
+    // Owners and times differ on a replacement and decide nothing; of the rest the names are
+    // enough: what is in these files is secret.
+    const CompareOptions options{call.configFolder, tree.archive().index, false, false};
+    TRY_VALUE(const CompareReport report, compareTree(options, {}, job.stop));
+    const QStringList changed = report.differences.sentences(kMostFiles);
+    if (changed.isEmpty())
+        return holds(tr("%1 is as it was saved").arg(call.configFolder));
+    return fail(ErrorCode::Conflict,
+                tr("A restore of the configuration changes %n thing(s) in %1", nullptr,
+                   int(report.differences.count))
+                    .arg(call.configFolder),
+                changed.join(QStringLiteral("; ")),
+                tr("Host names, addresses and passwords in it may have changed since. Accept it to "
+                   "restore it all the same; the old files are kept. Or leave restore_config off, "
+                   "and take single files out with backups extract"));
+}
 
 Result<CallOutcome> checkAlien(ElasticsearchJob &job)
 {

@@ -77,6 +77,8 @@ Result<CallOutcome> adoptSnapshot(ElasticsearchJob &job);
 Result<CallOutcome> adoptFiles(ElasticsearchJob &job);
 Result<CallOutcome> checkRepository(ElasticsearchJob &job);
 Result<CallOutcome> checkScriptFiles(ElasticsearchJob &job);
+/// What a restore of the configuration would change.
+Result<CallOutcome> checkSavedConfig(ElasticsearchJob &job);
 /// Restore, RestoreBack and Rehearse.
 Result<CallOutcome> restoreIndices(ElasticsearchJob &job);
 Result<CallOutcome> removeOwn(ElasticsearchJob &job);

@@ -138,7 +138,7 @@ private:
                                      .arg(found.st.st_gid)
                                      .arg(wanted.uid)
                                      .arg(wanted.gid));
-        if (toNanoseconds(found.st.st_mtim) != wanted.mtimeNs)
+        if (m_options.times && toNanoseconds(found.st.st_mtim) != wanted.mtimeNs)
             differs(wanted.path, tr("another modification time"));
         Xattrs xattrs;
         if (kind == S_IFLNK) {

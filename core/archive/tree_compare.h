@@ -22,6 +22,7 @@ struct CompareOptions
     QString folder;
     QString index;
     bool owners = true; ///< off for a restore by an ordinary user
+    bool times = true;  ///< off where only what is in the files counts
 };
 
 /// Reads a folder and compares it with an index: names, kinds, content (SHA-256), modes, owners,

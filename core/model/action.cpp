@@ -284,7 +284,7 @@ constexpr std::array kAlien4CloudCheckParams{
     ParamSpec{"check", ParamType::Choice, true, "",
               "cluster|health|share|idle|room|restore_room|indices|leftovers|references|config|"
               "stopped|restorable|backup|converted|source_version|plugin_zip|plugins|orchestrators|"
-              "repository|script_files",
+              "repository|script_files|saved_config",
               "What must hold"},
     ParamSpec{"cluster_name", ParamType::Text, false, "\"\"", "", "The cluster's name"},
     ParamSpec{"share", ParamType::Path, false, "", "", "The folder for snapshots"},

@@ -38,6 +38,8 @@ std::vector<SecretUse> secretsOf(const Call &call)
             uses.push_back({cluster->at.password, QStringLiteral("header")});
         if (!cluster->alienPassword.isEmpty())
             uses.push_back({cluster->alienPassword, QStringLiteral("body")});
+        if (cluster->check == QLatin1String("saved_config") && !cluster->file.isEmpty())
+            uses.push_back({kAgeIdentity, QStringLiteral("stdin")});
     } else if (const auto *stage = callAs<TreeStageCall>(call)) {
         if (!stage->file.isEmpty())
             uses.push_back({kAgeIdentity, QStringLiteral("stdin")});

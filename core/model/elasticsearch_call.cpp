@@ -89,6 +89,9 @@ QString title(const ElasticsearchCall &call)
             .arg(call.alienUrl);
     if (check == QLatin1String("repository"))
         return tr("See which snapshots the repository %1 holds").arg(call.folder.display());
+    if (check == QLatin1String("saved_config"))
+        return tr("Compare the configuration in restore point %1 with that in %2, file by file")
+            .arg(call.point, call.configFolder);
     if (check == QLatin1String("script_files"))
         return tr("See which of Alien's folders are in %1").arg(call.folder.display());
     if (check == QLatin1String("backup"))
@@ -116,7 +119,8 @@ const QStringList &elasticsearchChecks()
                                   QStringLiteral("backup"),         QStringLiteral("converted"),
                                   QStringLiteral("source_version"), QStringLiteral("plugin_zip"),
                                   QStringLiteral("plugins"),        QStringLiteral("orchestrators"),
-                                  QStringLiteral("repository"),     QStringLiteral("script_files")};
+                                  QStringLiteral("repository"),     QStringLiteral("script_files"),
+                                  QStringLiteral("saved_config")};
     return list;
 }
 

@@ -161,6 +161,14 @@ Result<ElasticsearchCall> checkCall(const Action &action, const References &refe
         TRY_VALUE(const QString snapshot, literalParam(action, "snapshot", references, kNoOption));
         call.snapshot = snapshot;
     }
+    if (call.check == QLatin1String("saved_config")) {
+        const auto &point = references.inputs().point;
+        if (!point)
+            return badParam(action, "check", tr("needs a restore point"));
+        TRY_VALUE(const PartRecord *part, point->neededPart(call.part));
+        if (!part->encryption.isEmpty())
+            call.file = part->file;
+    }
     if (call.check == QLatin1String("backup")) {
         const auto &point = references.inputs().point;
         if (!point)

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from cloud import NAME, SAMPLES, SEED, Scene, asked, compare, dies, no_canary, start
-from compare import all_documents, difference
+from compare import all_documents, all_files, difference
 from lifeboat import FULL, PROGRAM, Home, Skip, main, until
 from test_kill_points import killed_at, resumed
 
@@ -61,6 +61,36 @@ def save_damage_restore(version, **how):
             subprocess.run(scene.rest.command("stop"), check=True)
             compare(damaged, scene.state(), "undone")
             assert all_documents(server, [scene.foreign]) == foreign
+
+
+def test_restore_the_configuration():
+    """Only when asked, and what it changes is said before."""
+    with Home(PROGRAM) as home:
+        share = home.path / "share"
+        with start(path_repo=share) as server:
+            scene = Scene(home, server, share, documents=600, size=1_000_000)
+            scene.save(expect=0)
+            saved = all_files(scene.alien.config)
+            file = scene.alien.config / "alien4cloud-config.yml"
+            file.write_text(file.read_text() + "# moved to another machine: secret-address\n")
+            (scene.alien.config / "new.properties").write_text("a = b\n")
+            wanted = ("--set", "restore_config=true", "--only", "config")
+            told = scene.restore(*wanted, expect=4)
+            said = told.stdout + told.stderr
+            size = file.stat().st_size
+            assert "changes 2 things in" in said, said
+            assert f"alien4cloud-config.yml: {size} bytes instead of" in said, said
+            assert "new.properties" in said and "restore_config off" in said, said
+            assert "secret-address" not in said, said
+            assert "moved" in file.read_text()
+            home.cli("runs", "cancel", home.runs()[-1], expect=(0, 5))
+            scene.restore(*wanted, "--accept", "saved_config=known", expect=(0, 3))
+            subprocess.run(scene.rest.command("stop"), check=True)
+            now = all_files(scene.alien.config)
+            assert {path: facts for path, facts in now.items() if path != "."} == \
+                {path: facts for path, facts in saved.items() if path != "."}, (saved, now)
+            # As it was saved now: nothing to accept.
+            scene.restore(*wanted, expect=(0, 3))
 
 
 def test_by_hand():
