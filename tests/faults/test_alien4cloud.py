@@ -68,8 +68,11 @@ def test_restore_the_configuration():
     with Home(PROGRAM) as home:
         share = home.path / "share"
         with start(path_repo=share) as server:
-            scene = Scene(home, server, share, documents=600, size=1_000_000)
+            scene = Scene(home, server, share, documents=600, size=1_000_000,
+                          elasticsearch_config_dir=server.configuration().parent)
             scene.save(expect=0)
+            node = next(part for part in home.points()[0]["parts"] if part["id"] == "node")
+            assert node["encryption"] == "age", node
             saved = all_files(scene.alien.config)
             file = scene.alien.config / "alien4cloud-config.yml"
             file.write_text(file.read_text() + "# moved to another machine: secret-address\n")
