@@ -325,11 +325,15 @@ std::shared_ptr<FrameReader::Slot> FrameReader::takeSlot(std::unique_lock<std::m
         ++m_slotsMade;
         slot = std::make_unique<Slot>();
     }
-    return {slot.release(), [this](Slot *used) {
-                const std::lock_guard guard(m_mutex);
-                m_free.emplace_back(used);
-                m_changed.notify_all();
-            }};
+    // Without memory for its count the buffers go back at once, which takes the lock.
+    lock.unlock();
+    std::shared_ptr<Slot> taken(slot.release(), [this](Slot *used) {
+        const std::lock_guard guard(m_mutex);
+        m_free.emplace_back(used);
+        m_changed.notify_all();
+    });
+    lock.lock();
+    return taken;
 }
 
 void FrameReader::work(int worker)
