@@ -158,7 +158,7 @@ QString absent(const ElasticsearchJob &job, const Watch &watch)
         if (watch.whole.find(name) == watch.whole.end())
             names << name;
     }
-    return names.mid(0, 8).join(QStringLiteral(", "));
+    return listed(names);
 }
 
 QString wayOn(const ElasticsearchCall &call)

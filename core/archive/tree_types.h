@@ -75,7 +75,6 @@ struct TreeSummary
     QJsonObject toJson() const;
 };
 
-/// Where an archive's two files are.
 /// How a folder is read that is not quite the tree it stands for. Both are names at its top.
 struct TreeShape
 {
@@ -86,6 +85,7 @@ struct TreeShape
     QString elsewhere; ///< that folder; empty: nothing is added
 };
 
+/// Where an archive's two files are.
 struct TreeArchive
 {
     QString part;  ///< NAME.tar.zst

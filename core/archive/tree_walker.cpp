@@ -127,14 +127,16 @@ Result<std::optional<WalkEntry>> TreeWalker::next()
         entry.path = m_path;
         entry.name = name.toByteArray();
         entry.folderFd = level.fd.get();
-        if (isTop() && !m_lacking.empty() &&
-            std::find(m_lacking.begin(), m_lacking.end(), entry.name) != m_lacking.end())
+        const bool isElsewhere =
+            isTop() && std::find(m_lacking.begin(), m_lacking.end(), entry.name) != m_lacking.end();
+        if (isElsewhere)
             entry.folderFd = m_elsewhereFd.get();
         if (::fstatat(entry.folderFd, entry.name.constData(), &entry.st,
                       AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0)
             entry.error = errno;
         else
-            entry.otherFileSystem = S_ISDIR(entry.st.st_mode) && entry.st.st_dev != level.device;
+            entry.otherFileSystem =
+                S_ISDIR(entry.st.st_mode) && !isElsewhere && entry.st.st_dev != level.device;
         m_last = std::move(entry);
         return m_last;
     }

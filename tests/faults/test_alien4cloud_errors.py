@@ -591,7 +591,8 @@ def test_errors_of_a_restore():
                 file.seek(-1, os.SEEK_CUR)
                 file.write(bytes([byte[0] ^ 0xFF]))
             done = scene.restore()
-            failure(home, "restore_indices[indices]/stage", "of the archive damaged", "",
+            failure(home, "restore_indices[indices]/stage", "of the archive damaged",
+                    "lost with damaged frame",
                     "choose another restore point", done)
             compare(before, scene.state(), "a damaged part")
             assert all_documents(server, [scene.foreign]) == foreign
@@ -724,7 +725,7 @@ def later_errors(scene, secret):
                         if one.name.startswith(".lifeboat-stage-") and list(one.glob("index-*")))
         between.before(REGISTER, lambda _: [os.truncate(one, one.stat().st_size // 2)
                                             for one in staged().glob("snap-*.dat")])
-        fails([share, "lifeboat-r"], "", "damaged or cut off")
+        fails([share, "lifeboat-r"], "failed to get snapshots", "damaged or cut off")
         between.before(REGISTER, lambda _: [one.unlink() for one in staged().glob("snap-*.dat")])
         fails([share, "lifeboat-r"], "snapshot_missing_exception", "made anew")
 

@@ -5,13 +5,9 @@
 // that says where the installation is. At each place where somebody else has to look or to do
 // something it prints `at PLACE` and waits for a line. Started by
 // tests/faults/test_window_story.py.
-#include "core/base/english_plurals.h"
 #include "core/systems/alien4cloud/vendor_files.h"
-#include "resources/resources.h"
-#include "tests/screens/dark_palette.h"
 #include "tests/screens/journey.h"
 
-#include <QApplication>
 #include <QComboBox>
 #include <QDialog>
 #include <QDir>
@@ -359,15 +355,10 @@ private:
 int main(int argc, char **argv)
 {
     QApplication application(argc, argv);
-    lb::initResources();
-    installEnglishPlurals(&application);
-    applyLook();
-    const QStringList words = application.arguments();
+    const QStringList words = Journey::setUp(application);
     QFile facts(words.value(2));
     if (words.size() < 3 || !QDir().mkpath(words[1]) || !facts.open(QIODevice::ReadOnly))
         return 2;
-    if (words.contains(QStringLiteral("dark")))
-        setDarkPalette();
     Story(words[1], QJsonDocument::fromJson(facts.readAll()).object(),
           words.contains(QStringLiteral("main")))
         .run();

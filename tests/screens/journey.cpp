@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/screens/journey.h"
 
-#include <QApplication>
+#include "core/base/english_plurals.h"
+#include "resources/resources.h"
+#include "tests/screens/dark_palette.h"
+
 #include <QDir>
 #include <QFile>
 #include <QLabel>
@@ -9,6 +12,17 @@
 #include <QTest>
 
 namespace lb {
+
+QStringList Journey::setUp(QApplication &application)
+{
+    initResources();
+    installEnglishPlurals(&application);
+    applyLook();
+    const QStringList words = QApplication::arguments();
+    if (words.contains(QStringLiteral("dark")))
+        setDarkPalette();
+    return words;
+}
 
 Journey::Journey(QString folder, bool onlyMain)
     : m_folder(std::move(folder)),

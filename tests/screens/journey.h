@@ -6,6 +6,7 @@
 #include "ui/run_console.h"
 #include "ui/run_wizard.h"
 
+#include <QApplication>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
@@ -33,6 +34,9 @@ public:
         std::function<void(int)> onPage{}; ///< before its picture and Next
         bool acceptsWarnings = true;       ///< else a check that warns ends the journey
     };
+
+    /// What a program needs before its journey; its words, of which `dark` has had its effect.
+    static QStringList setUp(QApplication &application);
 
     /// `onlyMain`: takes only the pictures that a second look is worth.
     Journey(QString folder, bool onlyMain);

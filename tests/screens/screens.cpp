@@ -2,13 +2,9 @@
 // Drives the real window with real runners in an empty home and takes a picture of every screen.
 // `screens FOLDER [dark] [main]`: `main` takes only the pictures that a second look is worth
 // (another palette, another scale). Wants lifeboat-cli beside itself.
-#include "core/base/english_plurals.h"
 #include "core/base/paths.h"
-#include "resources/resources.h"
-#include "tests/screens/dark_palette.h"
 #include "tests/screens/journey.h"
 
-#include <QApplication>
 #include <QDialog>
 #include <QDir>
 #include <QFile>
@@ -202,14 +198,9 @@ private:
 int main(int argc, char **argv)
 {
     QApplication application(argc, argv);
-    lb::initResources();
-    installEnglishPlurals(&application);
-    applyLook();
-    const QStringList words = application.arguments();
+    const QStringList words = Journey::setUp(application);
     if (words.size() < 2 || !QDir().mkpath(words[1]))
         return 2;
-    if (words.contains(QStringLiteral("dark")))
-        setDarkPalette();
     Tour(words[1], words.contains(QStringLiteral("main"))).run();
     return 0;
 }
