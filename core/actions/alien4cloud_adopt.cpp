@@ -146,15 +146,10 @@ Result<CallOutcome> checkScriptFiles(ElasticsearchJob &job)
 Result<CallOutcome> adoptFiles(ElasticsearchJob &job)
 {
     const ElasticsearchCall &call = job.call;
-    TreeSaveCall copy;
-    copy.folder = call.folder.display();
-    copy.part = call.part;
-    copy.file = call.file;
-    copy.title = call.title;
     const ScriptBackup backup = lookAt(call);
     const TreeShape shape{bytesOf(kCopied), bytesOf(kLeftOut), call.dataFolder};
-    TRY_VALUE(CallOutcome outcome,
-              shapedTreeSaveWork(copy, shape, job.context, job.programs)(job.report, job.stop));
+    TRY_VALUE(CallOutcome outcome, shapedTreeSaveWork(folderSave(call), shape, job.context,
+                                                      job.programs)(job.report, job.stop));
     QStringList limits = toStringList(outcome.outputs.value(QLatin1String("limits")));
     for (const QString &name : backup.taken)
         limits << tr("%1 was not in the backup; it is that of %2 at the time of the import")

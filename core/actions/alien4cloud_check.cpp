@@ -2,6 +2,7 @@
 // What must hold before an installation is saved, restored or rehearsed (sheet §6).
 #include "core/actions/elasticsearch_work.h"
 #include "core/actions/http_work.h"
+#include "core/actions/reference_part.h"
 #include "core/actions/saved_tree.h"
 #include "core/archive/tree_compare.h"
 #include "core/base/clock.h"
@@ -312,22 +313,6 @@ Result<CallOutcome> indices(ElasticsearchJob &job)
     return holds(evidence);
 }
 
-Result<CallOutcome> leftovers(ElasticsearchJob &job)
-{
-    TRY_VALUE(const auto live, clusterIndices(job));
-    const IndexSurvey survey = surveyIndices(live, job.call.extra);
-    QStringList found;
-    if (!survey.closed.isEmpty())
-        found << tr("closed: %1").arg(listed(survey.closed));
-    if (!survey.rehearsals.isEmpty())
-        found << tr("left by a rehearsal: %1").arg(listed(survey.rehearsals));
-    if (!found.isEmpty())
-        return fail(ErrorCode::Conflict, tr("Half-done work stands in the cluster"),
-                    found.join(QStringLiteral("; ")),
-                    tr("lifeboat-cli runs list --all names the run; runs resume or undo it"));
-    return holds(tr("no closed index, nothing of a rehearsal"));
-}
-
 /// The folders and files that documents may name, as referredPath() writes them.
 QStringList presentPaths(const QString &dataFolder)
 {
@@ -460,6 +445,26 @@ Result<CallOutcome> stopped(ElasticsearchJob &job)
                    "and files may not fit together"));
 }
 
+/// What a part by reference refers to must be there before anything is stopped for it.
+Result<void> seeReference(ElasticsearchJob &job)
+{
+    const ElasticsearchCall &call = job.call;
+    if (!call.details.contains(QLatin1String("reference")))
+        return {};
+    TRY_VALUE(const FolderStore store, FolderStore::open(job.context.store, OpenStore::Existing));
+    TRY_VALUE(const PointUse use, store.use(PointId(call.point), job.context.run.value()));
+    TRY_VALUE(const RestorePoint point, store.read(PointId(call.point)));
+    TRY_VALUE(const PartRecord *part, point.neededPart(call.part));
+    TRY_VALUE(const QStringList damage,
+              referenceDamage(use.folder(), *part, ReferenceLook::Names, job.report, job.stop));
+    if (damage.isEmpty())
+        return {};
+    return fail(ErrorCode::NotFound,
+                tr("The restore point refers to a snapshot in the share that is not whole"),
+                listed(damage),
+                tr("Mount the share as it was when it was saved, or choose another restore point"));
+}
+
 Result<CallOutcome> restorable(ElasticsearchJob &job)
 {
     const ElasticsearchCall &call = job.call;
@@ -505,6 +510,7 @@ Result<CallOutcome> restorable(ElasticsearchJob &job)
         if (!saved.contains(name))
             newer << name;
     }
+    TRY(seeReference(job));
     QString evidence =
         tr("%n index(es), saved from %1 by Elasticsearch %2", nullptr, int(saved.size()))
             .arg(call.details.value(QLatin1String("cluster")).toString(), from);
@@ -550,7 +556,7 @@ constexpr std::array kChecks{
     Check{"room", room},
     Check{"restore_room", restoreRoom},
     Check{"indices", indices},
-    Check{"leftovers", leftovers},
+    Check{"leftovers", checkLeftovers},
     Check{"references", references},
     Check{"config", config},
     Check{"stopped", stopped},
@@ -564,6 +570,7 @@ constexpr std::array kChecks{
     Check{"repository", checkRepository},
     Check{"script_files", checkScriptFiles},
     Check{"saved_config", checkSavedConfig},
+    Check{"switched_off", checkSwitchedOff},
 };
 
 } // namespace

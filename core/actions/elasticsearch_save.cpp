@@ -2,6 +2,7 @@
 // Snapshots of a cluster: taking one, watching it, judging it, copying it, taking it away.
 #include "core/actions/elasticsearch_work.h"
 #include "core/actions/point_session.h"
+#include "core/actions/reference_part.h"
 #include "core/actions/tree_work.h"
 #include "core/archive/tree_remove.h"
 #include "core/base/atomic_file.h"
@@ -12,6 +13,9 @@
 
 #include <QElapsedTimer>
 #include <QFileInfo>
+
+#include <cerrno>
+#include <cstdio>
 
 namespace lb {
 
@@ -267,22 +271,10 @@ struct RepositoryFacts
     QJsonObject details;
 };
 
-/// The folder is the snapshot: what is in it and nothing else brings the indices back.
-Result<CallOutcome> copyRepository(ElasticsearchJob &job, const RepositoryFacts &facts,
-                                   QStringList warnings)
+/// What every part of a snapshot says of itself.
+void describePart(PartRecord &part, const RepositoryFacts &facts)
 {
-    const ElasticsearchCall &call = job.call;
-    TreeSaveCall copy;
-    copy.folder = call.folder.display();
-    copy.part = call.part;
-    copy.file = call.file;
-    copy.title = call.title;
-    TRY_VALUE(CallOutcome outcome,
-              treeSaveWork(copy, job.context, job.programs)(job.report, job.stop));
-    outcome.warnings = warnings + outcome.warnings;
-    PartRecord part = PartRecord::fromJson(outcome.outputs.value(QLatin1String("part")).toObject());
     part.kind = QString::fromLatin1(kElasticsearchPart);
-    part.format = QStringLiteral("Elasticsearch fs repository, tar.zst");
     part.source = facts.source;
     if (facts.from.isValid() && facts.to.isValid()) {
         part.takenFrom = facts.from;
@@ -290,6 +282,57 @@ Result<CallOutcome> copyRepository(ElasticsearchJob &job, const RepositoryFacts 
     }
     for (auto it = facts.details.begin(); it != facts.details.end(); ++it)
         part.details.insert(it.key(), it.value());
+}
+
+/// The snapshot stays in the share under a name that no later run takes for its own; the part is
+/// the list of its files.
+Result<CallOutcome> keepRepository(ElasticsearchJob &job, const RepositoryFacts &facts,
+                                   QStringList warnings)
+{
+    const ElasticsearchCall &call = job.call;
+    const QString kept = call.kept.display();
+    // What the cluster has open it may change; after this it does not know the folder any more.
+    TRY(job.askIfThere("remove_repository", tr("Cannot take the repository away")));
+    if (::rename(QFile::encodeName(call.folder.display()).constData(),
+                 QFile::encodeName(kept).constData()) != 0)
+        return failErrno(
+            tr("Cannot rename the snapshot's folder %1 to %2").arg(call.folder.display(), kept),
+            errno,
+            tr("Whoever runs Lifeboat must be allowed to write to the share; or set "
+               "copy_snapshot to yes"));
+    TRY(syncFolder(call.share));
+    TRY_VALUE(const QString pointFolder, job.context.session->folder());
+    PartRecord part;
+    part.id = call.part;
+    part.title = call.title;
+    part.format = QStringLiteral("Elasticsearch fs repository in the share, sha256sum list");
+    part.file = call.file;
+    describePart(part, facts);
+    TRY(makeFolders(QFileInfo(pointFolder + QLatin1Char('/') + part.file).absolutePath()));
+    TRY(writeReference(kept, pointFolder, part, job.report, job.stop));
+    CallOutcome outcome;
+    outcome.warnings = std::move(warnings);
+    outcome.outputs = {
+        {QStringLiteral("part"), part.toJson()},
+        {QStringLiteral("bytes"), part.bytes},
+        {QStringLiteral("entries"), part.entries},
+        {QStringLiteral("limits"),
+         QJsonArray{tr("Part %1 is by reference: it is worth what %2 is, and is not in the store")
+                        .arg(call.part, kept)}}};
+    return outcome;
+}
+
+/// The folder is the snapshot: what is in it and nothing else brings the indices back.
+Result<CallOutcome> copyRepository(ElasticsearchJob &job, const RepositoryFacts &facts,
+                                   QStringList warnings)
+{
+    const ElasticsearchCall &call = job.call;
+    TRY_VALUE(CallOutcome outcome,
+              treeSaveWork(folderSave(call), job.context, job.programs)(job.report, job.stop));
+    outcome.warnings = warnings + outcome.warnings;
+    PartRecord part = PartRecord::fromJson(outcome.outputs.value(QLatin1String("part")).toObject());
+    part.format = QStringLiteral("Elasticsearch fs repository, tar.zst");
+    describePart(part, facts);
     outcome.outputs.insert(QStringLiteral("part"), part.toJson());
     outcome.outputs.insert(
         QStringLiteral("limits"),
@@ -349,6 +392,9 @@ Result<SnapshotState> wantedSnapshot(const ElasticsearchJob &job,
 Result<CallOutcome> saveIndices(ElasticsearchJob &job)
 {
     const ElasticsearchCall &call = job.call;
+    // Renamed by an attempt that was killed before it had the list: the run's own, begun anew.
+    if (!call.kept.isEmpty() && isOwnFolderName(call.kept.display()))
+        TRY(removeTree(call.kept.display(), {}, job.stop));
     TRY_VALUE(const QByteArray body,
               job.ask("root", tr("Cannot read what answers at %1").arg(call.at.text())));
     TRY_VALUE(const ClusterRoot root, readClusterRoot(body));
@@ -391,16 +437,17 @@ Result<CallOutcome> saveIndices(ElasticsearchJob &job)
                                "may not fit together")
                                 .arg(changing.join(QStringLiteral(", ")));
 
-    return copyRepository(job,
-                          {root.cluster,
-                           from,
-                           to,
-                           {{QStringLiteral("cluster"), root.cluster},
-                            {QStringLiteral("server_version"), root.version},
-                            {QStringLiteral("snapshot"), snapshot.name},
-                            {QStringLiteral("documents"), documents},
-                            {QStringLiteral("indices"), facts}}},
-                          std::move(outcome.warnings));
+    const RepositoryFacts repository{root.cluster,
+                                     from,
+                                     to,
+                                     {{QStringLiteral("cluster"), root.cluster},
+                                      {QStringLiteral("server_version"), root.version},
+                                      {QStringLiteral("snapshot"), snapshot.name},
+                                      {QStringLiteral("state"), snapshot.state},
+                                      {QStringLiteral("documents"), documents},
+                                      {QStringLiteral("indices"), facts}}};
+    return call.kept.isEmpty() ? copyRepository(job, repository, std::move(outcome.warnings))
+                               : keepRepository(job, repository, std::move(outcome.warnings));
 }
 
 Result<CallOutcome> adoptSnapshot(ElasticsearchJob &job)

@@ -213,6 +213,16 @@ void ElasticsearchJob::record(const char *what, QJsonObject details) const
         context.record(details);
 }
 
+TreeSaveCall folderSave(const ElasticsearchCall &call)
+{
+    TreeSaveCall save;
+    save.folder = call.folder.display();
+    save.part = call.part;
+    save.file = call.file;
+    save.title = call.title;
+    return save;
+}
+
 QString listed(const QStringList &names)
 {
     const QStringList shown = names.mid(0, 8);

@@ -77,6 +77,8 @@ Result<CallOutcome> adoptSnapshot(ElasticsearchJob &job);
 Result<CallOutcome> adoptFiles(ElasticsearchJob &job);
 Result<CallOutcome> checkRepository(ElasticsearchJob &job);
 Result<CallOutcome> checkScriptFiles(ElasticsearchJob &job);
+Result<CallOutcome> checkLeftovers(ElasticsearchJob &job);
+Result<CallOutcome> checkSwitchedOff(ElasticsearchJob &job);
 /// What a restore of the configuration would change.
 Result<CallOutcome> checkSavedConfig(ElasticsearchJob &job);
 /// Restore, RestoreBack and Rehearse.
@@ -101,6 +103,8 @@ Result<CallOutcome> checkPluginZip(ElasticsearchJob &job);
 
 /// The outcome of a check that holds, and why.
 CallOutcome holds(const QString &evidence);
+/// The call's folder as a part of the restore point.
+TreeSaveCall folderSave(const ElasticsearchCall &call);
 /// The first names of a list, and how many more there are.
 QString listed(const QStringList &names);
 

@@ -88,6 +88,7 @@ struct TextsOf
         TRY(change(call.repository));
         TRY(change(call.snapshot));
         TRY(change(call.folder));
+        TRY(change(call.kept));
         return change(call.prefix);
     }
     Result<void> operator()(RestoreFileCall &call) const

@@ -3,9 +3,12 @@
 
 #include "core/actions/encrypted_part.h"
 #include "core/actions/point_session.h"
+#include "core/actions/reference_part.h"
 #include "core/actions/saved_tree.h"
+#include "core/actions/tree_work.h"
 #include "core/archive/tree_diff.h"
 #include "core/archive/tree_index.h"
+#include "core/archive/tree_remove.h"
 #include "core/archive/tree_restore.h"
 #include "core/archive/tree_verify.h"
 #include "core/base/atomic_file.h"
@@ -92,6 +95,17 @@ Result<CallOutcome> verify(const PointCall &call, const ActionContext &context,
         const bool isClear = part.encryption.isEmpty();
         if (isShut(call, part))
             continue;
+        if (!referenceOf(part).isEmpty()) {
+            const auto forward = [&](const CallProgress &one) {
+                report({done + one.bytesDone, total, entries + one.itemsDone, -1});
+            };
+            TRY_VALUE(const QStringList found,
+                      referenceDamage(use.folder(), part, ReferenceLook::Bytes, forward, stop));
+            damage += found;
+            done += part.bytes;
+            entries += part.entries;
+            continue;
+        }
         if (!isTree(part)) {
             if (isClear)
                 continue;
@@ -405,14 +419,26 @@ Result<CallOutcome> extract(const PointCall &call, const ActionContext &context,
     return outcome;
 }
 
-Result<CallOutcome> removePoint(const PointCall &call, const ActionContext &context)
+Result<CallOutcome> removePoint(const PointCall &call, const ActionContext &context,
+                                const std::stop_token &stop)
 {
     const PointId id(textParam(call, "point"));
     TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
+    // A damaged one says nothing of what it refers to, and goes all the same.
+    const auto point = store.read(id);
     TRY(store.remove(id));
     if (context.inventory)
         (void)context.inventory->removePoint(id); // an index; rebuilt when it disagrees
-    return CallOutcome{};
+    CallOutcome outcome;
+    for (const PartRecord &part : point ? point->parts : std::vector<PartRecord>()) {
+        const QString folder = referenceOf(part);
+        if (folder.isEmpty() || !isOwnFolderName(folder))
+            continue;
+        if (const auto removed = removeTree(folder, {}, stop); !removed)
+            outcome.warnings << tr("%1 stays, to which part %2 referred: %3")
+                                    .arg(folder, part.id, removed.error().detail);
+    }
+    return outcome;
 }
 
 /// What the inventory knows of one store becomes exactly these points.
@@ -533,7 +559,7 @@ WorkerExecution::Work pointWork(const PointCall &call, const ActionContext &cont
         case ActionKind::PointExtract:
             return extract(call, context, *programs, report, stop);
         case ActionKind::PointRemove:
-            return removePoint(call, context);
+            return removePoint(call, context, stop);
         case ActionKind::InventoryRebuild:
             return rebuildInventory(context);
         default:

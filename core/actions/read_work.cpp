@@ -2,6 +2,7 @@
 #include "core/actions/read_work.h"
 
 #include "core/actions/tree_work.h"
+#include "core/archive/own_names.h"
 #include "core/base/atomic_file.h"
 #include "core/base/clock.h"
 #include "core/base/digest.h"
@@ -209,7 +210,9 @@ Result<CallOutcome> assessTrees(const ReadCall &call)
                                QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot)) {
                 const bool ours =
                     place == path || name.endsWith(QLatin1Char('-') + QFileInfo(path).fileName());
-                if (!ours || !isOwnFolderName(dir.filePath(name)))
+                // What a restore point may refer to is no half-done work.
+                if (!ours || !isOwnFolderName(dir.filePath(name)) ||
+                    name.startsWith(QLatin1String(kSavedPrefix)))
                     continue;
                 const QString run = runId.match(name).captured(0);
                 found << (name.startsWith(QStringLiteral(".lifeboat-aside-"))

@@ -2,6 +2,7 @@
 #include "core/actions/tree_work.h"
 
 #include "core/actions/point_session.h"
+#include "core/actions/reference_part.h"
 #include "core/actions/saved_tree.h"
 #include "core/archive/tree_remove.h"
 #include "core/archive/tree_restore.h"
@@ -145,7 +146,8 @@ bool isOwnFolderName(const QString &folder)
 {
     const QString base = QFileInfo(QDir::cleanPath(folder)).fileName();
     return base.contains(QStringLiteral(".lifeboat-aside-")) ||
-           base.startsWith(QStringLiteral(".lifeboat-stage-"));
+           base.startsWith(QStringLiteral(".lifeboat-stage-")) ||
+           base.startsWith(QStringLiteral(".lifeboat-saved-"));
 }
 
 WorkerExecution::Work treeSaveWork(const TreeSaveCall &call, const ActionContext &context,
@@ -202,12 +204,18 @@ WorkerExecution::Work treeStageWork(const TreeStageCall &call, const ActionConte
         // Left by an attempt that was killed: ours by its name, begun anew.
         if (isOwnFolderName(staging))
             TRY(removeTree(staging, {}, stop));
+        CallOutcome outcome;
+        if (!referenceOf(*part).isEmpty()) {
+            TRY(copyReference(use.folder(), *part, staging, report, stop));
+            outcome.outputs = {{QStringLiteral("bytes"), part->bytes},
+                               {QStringLiteral("entries"), part->entries}};
+            return outcome;
+        }
         TRY_VALUE(const SavedTree tree, SavedTree::open(use.folder(), *part, *programs, stop));
         RestoreOptions options;
         options.archive = tree.archive();
         options.staging = staging;
         TRY_VALUE(const RestoreReport restored, restoreTree(options, forwarded(report), stop));
-        CallOutcome outcome;
         addNotes(restored.refused, tr("Refused"), context.log, &outcome.warnings);
         addNotes(restored.warnings, tr("Not set"), context.log, &outcome.warnings);
         outcome.outputs = {{QStringLiteral("bytes"), qint64(restored.bytes)},

@@ -196,8 +196,16 @@ constexpr std::array kElasticsearchReadParams{kClusterUrl, kClusterCa, kClusterU
                                               kExtra};
 constexpr std::array kElasticsearchDescribeParams{kClusterUrl, kClusterCa, kClusterUser,
                                                   kPassword,   kExtra,     kPart};
-constexpr std::array kElasticsearchSaveParams{kClusterUrl, kClusterCa, kClusterUser, kPassword,
-                                              kShare,      kIndices,   kPart};
+constexpr std::array kElasticsearchSaveParams{kClusterUrl,
+                                              kClusterCa,
+                                              kClusterUser,
+                                              kPassword,
+                                              kShare,
+                                              kIndices,
+                                              kPart,
+                                              ParamSpec{"copy", ParamType::YesNo, false, "true", "",
+                                                        "No: the snapshot stays in the share, and "
+                                                        "the part is the list of its files"}};
 constexpr std::array kElasticsearchKeepParams{kClusterUrl, kClusterCa, kClusterUser,
                                               kPassword,   kShare,     kIndices};
 constexpr std::array kElasticsearchRestoreParams{
@@ -284,7 +292,7 @@ constexpr std::array kAlien4CloudCheckParams{
     ParamSpec{"check", ParamType::Choice, true, "",
               "cluster|health|share|idle|room|restore_room|indices|leftovers|references|config|"
               "stopped|restorable|backup|converted|source_version|plugin_zip|plugins|orchestrators|"
-              "repository|script_files|saved_config",
+              "repository|script_files|saved_config|switched_off",
               "What must hold"},
     ParamSpec{"cluster_name", ParamType::Text, false, "\"\"", "", "The cluster's name"},
     ParamSpec{"share", ParamType::Path, false, "", "", "The folder for snapshots"},
@@ -436,7 +444,7 @@ constexpr std::array kTable{
                "Save mappings, settings and aliases of indices, and lists of what they describe",
                Effect::Read, false, false, false, kElasticsearchDescribeParams},
     ActionSpec{ActionKind::ElasticsearchSave, "elasticsearch_save",
-               "Save indices: a snapshot in the share, judged and copied into the store",
+               "Save indices: a snapshot in the share, judged, and copied into the store or kept",
                Effect::Change, false, false, false, kElasticsearchSaveParams},
     ActionSpec{ActionKind::ElasticsearchKeep, "elasticsearch_keep",
                "Keep indices as they are in a snapshot in the share", Effect::Change, false, false,

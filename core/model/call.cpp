@@ -282,7 +282,8 @@ Result<Call> treeStageFromJson(const QJsonObject &object)
     TRY_VALUE(const SwapWay way, swapWay(reader));
     return Call(TreeStageCall{reader.text("part"), reader.text("point"), reader.text("into"), way,
                               reader.filled("staging"), reader.value("bytes").toInteger(),
-                              reader.value("entries").toInteger(), reader.text("file")});
+                              reader.value("entries").toInteger(), reader.text("file"),
+                              reader.text("reference")});
 }
 
 Result<Call> publishFromJson(const QJsonObject &object)
@@ -472,7 +473,8 @@ QJsonObject callToJson(const Call &anyCall)
                     .filled("staging", call.staging)
                     .json("bytes", call.bytes)
                     .json("entries", call.entries)
-                    .text("file", call.file);
+                    .text("file", call.file)
+                    .text("reference", call.reference);
             },
             [](const TreeSwapCall &call) {
                 return swapToJson(QStringLiteral("tree_swap"), call, call.targetExists);

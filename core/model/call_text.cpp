@@ -281,9 +281,13 @@ QStringList describe(const TreeStageCall &call)
     const QString size =
         tr("%1 in %2")
             .arg(formatSize(call.bytes), tr("%n file(s) and folders", nullptr, int(call.entries)));
-    QStringList lines{tr("Extract part %1 of restore point %2 to %3 and verify every byte on the "
-                         "way")
-                          .arg(call.part, call.point, call.staging.display()),
+    QStringList lines{call.reference.isEmpty()
+                          ? tr("Extract part %1 of restore point %2 to %3 and verify every byte on "
+                               "the way")
+                                .arg(call.part, call.point, call.staging.display())
+                          : tr("Copy %4, which part %1 of restore point %2 refers to, to %3 and "
+                               "verify every byte on the way")
+                                .arg(call.part, call.point, call.staging.display(), call.reference),
                       call.way == SwapWay::Children
                           ? tr("%1; what is in %2 now stays untouched").arg(size, call.into)
                           : tr("%1; %2 is not touched").arg(size, call.into)};

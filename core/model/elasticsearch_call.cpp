@@ -70,7 +70,12 @@ QString title(const ElasticsearchCall &call)
     if (check == QLatin1String("indices"))
         return tr("See that every index of Alien is there and open");
     if (check == QLatin1String("leftovers"))
-        return tr("Look for indices that a rehearsal left and for closed ones");
+        return tr(
+            "Look for indices that a rehearsal left, for closed ones, and for what a run left "
+            "in the share");
+    if (check == QLatin1String("switched_off"))
+        return tr("See that no plugin is switched off, and whether the files of one that is are "
+                  "there");
     if (check == QLatin1String("references"))
         return tr("See that every plugin, archive and image has its files in %1, and the other way "
                   "round")
@@ -120,7 +125,7 @@ const QStringList &elasticsearchChecks()
                                   QStringLiteral("source_version"), QStringLiteral("plugin_zip"),
                                   QStringLiteral("plugins"),        QStringLiteral("orchestrators"),
                                   QStringLiteral("repository"),     QStringLiteral("script_files"),
-                                  QStringLiteral("saved_config")};
+                                  QStringLiteral("saved_config"),   QStringLiteral("switched_off")};
     return list;
 }
 
@@ -185,6 +190,7 @@ QJsonObject ElasticsearchCall::toJson() const
     filled("repository", repository);
     filled("snapshot", snapshot);
     filled("folder", folder);
+    filled("kept", kept);
     filled("prefix", prefix);
     text("share", share);
     text("part", part);
@@ -227,6 +233,7 @@ std::optional<ElasticsearchCall> ElasticsearchCall::fromJson(const QJsonObject &
         call.repository = filled("repository");
         call.snapshot = filled("snapshot");
         call.folder = filled("folder");
+        call.kept = filled("kept");
         call.prefix = filled("prefix");
         call.share = text("share");
         call.part = text("part");
@@ -268,9 +275,13 @@ QStringList ElasticsearchCall::describe() const
                    nullptr, int(indices.size()))
                     .arg(where),
                 tr("Indices: %1").arg(names),
-                tr("Copy the snapshot's folder %1 as %2; the run deletes it from the share at its "
-                   "end")
-                    .arg(folder.display(), file)};
+                kept.isEmpty()
+                    ? tr("Copy the snapshot's folder %1 as %2; the run deletes it from the share "
+                         "at its end")
+                          .arg(folder.display(), file)
+                    : tr("Keep the snapshot's folder in the share as %1, and the list of its files "
+                         "with their checksums as %2")
+                          .arg(kept.display(), file)};
     case ElasticsearchWork::Keep:
         return {tr("Keep what stands now: a snapshot of %n index(es) of %1 in %2", nullptr,
                    int(present.size()))

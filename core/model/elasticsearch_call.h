@@ -18,7 +18,7 @@ enum class ElasticsearchWork
     Survey,         ///< nodes, indices, repositories, what runs: a discovery
     Check,          ///< one condition, named by `check`
     Describe,       ///< mappings, settings, aliases and the lists of plugins and orchestrators
-    Save,           ///< a snapshot of its own in the share, judged, then copied into the store
+    Save,           ///< a snapshot of its own in the share, judged; copied into the store or kept
     Keep,           ///< a snapshot that stays in the share: the way back
     Restore,        ///< closes the listed indices only, restores over them, waits, compares
     RestoreBack,    ///< from what Keep kept; deletes what the restore has made
@@ -59,6 +59,7 @@ struct ElasticsearchCall
     QStringList made;    ///< of RestoreBack and PutBack: those that there were not before
     QStringList extra;   ///< indices besides Alien's own that the admin counts as the system's
     TemplateText repository, snapshot; ///< names that the run gives
+    TemplateText kept;   ///< of a Save that is not copied: what the folder is called afterwards
     TemplateText folder; ///< of the repository; of an export: where its files are; of AdoptFiles
     TemplateText prefix; ///< of a rehearsal's indices
     QString share;       ///< the folder that every node must see

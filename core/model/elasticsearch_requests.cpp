@@ -40,7 +40,6 @@ public:
         list.push_back({QString::fromLatin1(purpose), std::move(request)});
         return list.back().call;
     }
-    /// What is sent is known only while it works.
     /// Of Alien, another server: nothing of the cluster's goes there.
     HttpCall &addAlien(const char *purpose, const char *method, const TemplateText &path)
     {
@@ -79,6 +78,7 @@ public:
         given.append(Slot{QString::fromLatin1(body)});
         request.body = given;
     }
+    /// What is sent is known only while it works.
     void addWithBody(const char *purpose, const char *method, const TemplateText &path,
                      const char *body)
     {
@@ -112,11 +112,7 @@ public:
     void addAdopt()
     {
         addLook("root", "/");
-        add("register", "PUT", repository(QStringLiteral("?verify=false"))).json =
-            QJsonObject{{QStringLiteral("type"), QStringLiteral("fs")},
-                        {QStringLiteral("settings"),
-                         QJsonObject{{QStringLiteral("location"), m_call.folder.toJson()},
-                                     {QStringLiteral("readonly"), true}}}};
+        addRegister(false, {{QStringLiteral("readonly"), true}});
         add("snapshots", "GET", repository(QStringLiteral("/_all")));
         TemplateText path = repository(QStringLiteral("/"));
         path.append(Slot{QStringLiteral("snapshot")});
@@ -125,12 +121,9 @@ public:
     }
     QString names(const QStringList &indices) const { return indices.join(QLatin1Char(',')); }
 
-    void addRegister(bool verifies, const QString &speed = {})
+    void addRegister(bool verifies, QJsonObject settings = {{QStringLiteral("compress"), true}})
     {
-        QJsonObject settings{{QStringLiteral("location"), m_call.folder.toJson()},
-                             {QStringLiteral("compress"), true}};
-        if (!speed.isEmpty())
-            settings.insert(QStringLiteral("max_restore_bytes_per_sec"), speed);
+        settings.insert(QStringLiteral("location"), m_call.folder.toJson());
         HttpCall &request = add("register", "PUT",
                                 repository(verifies ? QString() : QStringLiteral("?verify=false")));
         request.json = QJsonObject{{QStringLiteral("type"), QStringLiteral("fs")},
@@ -302,7 +295,7 @@ void addCheck(Requests &requests, const ElasticsearchCall &call)
     } else if (check == QLatin1String("references")) {
         requests.addDocuments(
             {QStringLiteral("csar"), QStringLiteral("imagedata"), QStringLiteral("plugin")});
-    } else if (check == QLatin1String("plugin_zip")) {
+    } else if (check == QLatin1String("plugin_zip") || check == QLatin1String("switched_off")) {
         requests.addDocuments({QStringLiteral("plugin")});
     } else if (check == QLatin1String("stopped")) {
         requests.addAlien("alien", "GET", QStringLiteral("/rest/latest/auth/status")).timeout =
@@ -382,7 +375,9 @@ std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call)
         break;
     }
     case ElasticsearchWork::Rehearse: {
-        requests.addRegister(false, kRehearsalSpeed);
+        requests.addRegister(false,
+                             {{QStringLiteral("compress"), true},
+                              {QStringLiteral("max_restore_bytes_per_sec"), kRehearsalSpeed}});
         requests.add("look", "GET", requests.snapshot());
         requests.addLook("indices", "/_cluster/state/metadata");
         requests.addLook("restoring", "/_cluster/state/metadata,customs");

@@ -110,7 +110,8 @@ struct TreeStageCall
     SwapWay way = SwapWay::Exchange;
     TemplateText staging;
     qint64 bytes = 0, entries = 0;
-    QString file{}; ///< of an encrypted part, below the point's folder; empty: not encrypted
+    QString file{};      ///< of an encrypted part, below the point's folder; empty: not encrypted
+    QString reference{}; ///< the folder that the part only refers to; empty: it is in the store
 };
 
 /// Put the staged tree in place; the old goes to `aside` (by TreeSwapBackCall it comes back).

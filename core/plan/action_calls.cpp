@@ -297,13 +297,8 @@ Result<QJsonValue> readParam(const Action &action, const ParamSpec &spec,
         return QJsonValue(path);
     }
     case ParamType::YesNo: {
-        if (!raw.isString())
-            return raw;
-        TRY_VALUE(const QJsonValue value,
-                  references.value(raw.toString(), kContent, paramPlace(action, spec.key)));
-        if (!value.isBool())
-            return badParam(action, spec.key, tr("must be yes or no"));
-        return value;
+        TRY_VALUE(const bool value, yesNoParam(action, spec.key, references));
+        return QJsonValue(value);
     }
     case ParamType::Text:
         // `program` may be an input of type command: what is looked for is its first word.

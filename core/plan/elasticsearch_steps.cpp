@@ -16,6 +16,7 @@ LB_TRANSLATE(Plan)
 
 const QString kStage = QStringLiteral("stage");
 const QString kAside = QStringLiteral("aside");
+const QString kSaved = QStringLiteral("saved");
 
 /// `lifeboat-‹run›`: a name that nobody else gives to a repository.
 TemplateText ownRepository(const QString &middle = {})
@@ -268,8 +269,15 @@ Result<void> StepBuilder::addElasticsearchSave(PlannedStep &step, const StepInst
                     tr("A snapshot is too large for a part that is encrypted in memory"));
     call.part = part.id;
     call.title = part.title;
-    call.file = treePartFile(part.id);
-    step.undo = {forgetOf(call)};
+    TRY_VALUE(const bool isCopied, yesNoParam(action, "copy", references));
+    if (isCopied) {
+        call.file = treePartFile(part.id);
+        step.undo = {forgetOf(call)};
+    } else {
+        call.file = referenceFile(part.id);
+        call.kept = childOf(call.share, kSaved);
+        step.undo = {forgetOf(call), TreeRemoveCall{call.kept}};
+    }
     step.calls.emplace_back(std::move(call));
     return {};
 }
@@ -450,7 +458,8 @@ StepBuilder::addElasticsearchRestore(PlannedStep &step, const StepSpec &spec,
     stage.obliges.reset();
     stage.part = part->id;
     stage.calls = {TreeStageCall{part->id, m_in.point->id, call.share, SwapWay::Children,
-                                 call.folder, part->bytes, part->entries, QString()}};
+                                 call.folder, part->bytes, part->entries, QString(),
+                                 part->details.value(QLatin1String("reference")).toString()}};
     stage.undo = {TreeRemoveCall{call.folder}};
 
     step.part = part->id;

@@ -181,6 +181,17 @@ Result<QStringList> textListParam(const Action &action, const char *key,
     return texts;
 }
 
+Result<bool> yesNoParam(const Action &action, const char *key, const References &references)
+{
+    QJsonValue value = rawParam(action, key);
+    if (value.isString()) {
+        TRY_VALUE(value, references.value(value.toString(), kContent, paramPlace(action, key)));
+    }
+    if (!value.isBool())
+        return badParam(action, key, tr("must be yes or no"));
+    return value.toBool();
+}
+
 Result<void> onlyThisMachine(const Action &action, const References &references)
 {
     if (paramSpec(action, "host") == nullptr)

@@ -40,6 +40,8 @@ Result<QString> literalParam(const Action &action, const char *key, const Refere
 Result<QString> pathParam(const Action &action, const char *key, const References &references);
 Result<QStringList> textListParam(const Action &action, const char *key,
                                   const References &references, FillRule rule);
+/// True, false, or a reference to one of them.
+Result<bool> yesNoParam(const Action &action, const char *key, const References &references);
 /// Unsupported when `host` or `via` names another machine.
 Result<void> onlyThisMachine(const Action &action, const References &references);
 

@@ -112,4 +112,9 @@ QString treePartFile(const QString &partId)
     return QStringLiteral("parts/%1.tar.zst").arg(partId);
 }
 
+QString referenceFile(const QString &partId)
+{
+    return QStringLiteral("parts/%1.sha256").arg(partId);
+}
+
 } // namespace lb

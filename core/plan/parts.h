@@ -31,5 +31,7 @@ private:
 
 /// `parts/ID.tar.zst`.
 QString treePartFile(const QString &partId);
+/// `parts/ID.sha256`: the list of what a part by reference refers to.
+QString referenceFile(const QString &partId);
 
 } // namespace lb

@@ -174,6 +174,12 @@ QStringList save(const TreeSaveCall &call, const Plan &plan)
 QStringList stage(const TreeStageCall &call, const Plan &plan)
 {
     const QString point = pointFolder(plan, call.point);
+    if (!call.reference.isEmpty())
+        return {
+            QStringLiteral("cp -a -- %1 %2").arg(shellQuoted(call.reference), quoted(call.staging)),
+            QStringLiteral("cd -- ") + quoted(call.staging),
+            QStringLiteral("sha256sum -c -- %1")
+                .arg(shellQuoted(point + QStringLiteral("/parts/%1.sha256").arg(call.part)))};
     return {QStringLiteral("cd -- ") + shellQuoted(point),
             QStringLiteral("sha256sum -c --ignore-missing SHA256SUMS"),
             QStringLiteral("mkdir -m 700 -- %1").arg(quoted(call.staging)),

@@ -251,6 +251,14 @@ QString snapshotCommands(const PartRecord &part)
                     shellQuoted(QString::fromUtf8(toJson(body)));
         return line;
     };
+    const QString reference = part.details.value(QLatin1String("reference")).toString();
+    // The copy is worked on, so that what there is only once stays as it is.
+    const QString staging =
+        reference.isEmpty()
+            ? QStringLiteral("%1 | tar -xpf - %2 -C \"$SHARE\" &&").arg(reading(part), kTarOptions)
+            : QStringLiteral("LIST=\"$PWD\"/%1 && cp -a -- %2/. \"$SHARE\" &&\n"
+                             "(cd -- \"$SHARE\" && sha256sum -c --quiet \"$LIST\") &&")
+                  .arg(shellQuoted(part.file), shellQuoted(reference));
     QString text =
         QStringLiteral(
             "\nIt is the folder of a snapshot repository of Elasticsearch %1. SHARE is a "
@@ -261,7 +269,7 @@ QString snapshotCommands(const PartRecord &part)
         block(
             {QStringLiteral("SHARE=/path/to/the/share/by-hand"),
              QStringLiteral("ES=http://127.0.0.1:9200"), QStringLiteral("mkdir -- \"$SHARE\" &&"),
-             QStringLiteral("%1 | tar -xpf - %2 -C \"$SHARE\" &&").arg(reading(part), kTarOptions),
+             staging,
              QStringLiteral("curl --fail-with-body --request PUT "
                             "\"$ES/_snapshot/by-hand?verify=false\" \\\n"
                             "  --header 'Content-Type: application/json' \\\n"

@@ -4,7 +4,6 @@ every document and file compared by programs of their own; checks that must fail
 runner at journal events and of the cluster in the middle of a snapshot and a restore (sampled by a
 seed; LIFEBOAT_TEST_FULL=1: every event, 200,000 documents, 2 GB of files)."""
 
-import json
 import os
 import random
 import re
@@ -158,71 +157,23 @@ def test_assess():
                 assert word in told, (word, told)
 
 
-def failed_checks(home, *more):
-    shown = home.json("check", "alien4cloud.save", "--system", NAME, *more, expect=(0, 1, 3))
-    return {check["id"]: check for check in shown["checks"] if check["verdict"] != "passed"}
-
-
-def test_two_nodes_one_without_the_share():
-    with Home(PROGRAM) as home:
-        share, other = home.path / "share", home.path / "other"
-        with start(nodes=2, path_repo={0: [share], 1: [other]}) as server:
-            scene = Scene(home, server, share, documents=1_000, size=2_000_000)
-            shown = failed_checks(home)
-            assert "share" in shown, shown
-            node = server.call("GET", "/_nodes/settings")["nodes"]
-            blind = [one["name"] for one in node.values()
-                     if str(share) not in json.dumps(one["settings"])]
-            assert len(blind) == 1 and blind[0] in json.dumps(shown["share"]), (blind, shown)
-            scene.save(expect=1)
-            assert not home.points()
-
-
-def test_checks_that_must_fail():
+def test_assess_plugins():
+    """What Alien's start does to a plugin without files is found, also when the files are back."""
     with Home(PROGRAM) as home:
         share = home.path / "share"
         with start(path_repo=share) as server:
-            scene = Scene(home, server, share, documents=1_000, size=2_000_000)
-            assert not {"cluster", "health", "share", "idle", "room", "indices", "references",
-                        "config"} & set(failed_checks(home)), failed_checks(home)
-
-            config = scene.alien.config / "alien4cloud-config.yml"
-            text = config.read_text()
-            config.write_text(text.replace("resetData: false", "resetData: true"))
-            assert "resetData" in json.dumps(failed_checks(home)["config"])
-            config.write_text(text)
-
-            assert "escluster" in json.dumps(
-                failed_checks(home, "--set", "cluster_name=other")["cluster"])
-            outside = home.path / "outside"
-            outside.mkdir()
-            assert "path.repo" in json.dumps(
-                failed_checks(home, "--set", f"snapshot_dir={outside}")["share"])
-            port = server.transport_ports[0]
-            told = home.cli("check", "alien4cloud.save", "--system", NAME, "--set",
-                            f"elasticsearch_url=http://127.0.0.1:{port}", expect=1)
-            assert "9200" in told.stdout + told.stderr, (told.stdout, told.stderr)
-
-            server.call("POST", "/csar/_close")
-            assert "csar" in json.dumps(failed_checks(home)["indices"])
-            server.call("POST", "/csar/_open")
-            server.call("GET", "/_cluster/health/csar?wait_for_status=green&timeout=30s")
-
-            plugin = scene.alien.data / "work/plugins/content" / \
-                scene.alien.documents.plugins[0].path_id
-            plugin.rename(home.path / "away")
-            assert plugin.name in json.dumps(failed_checks(home)["references"])
-            (home.path / "away").rename(plugin)
-
-            slow(server, share)
-            assert "held" in json.dumps(failed_checks(home)["idle"])
-
-
-def slow(server, share):
-    """A snapshot of somebody else that takes long."""
-    server.call("PUT", "/_snapshot/held", {"type": "fs", "settings": {
-        "location": str(share / "held"), "max_snapshot_bytes_per_sec": "20kb"}})
-    server.call("PUT", "/_snapshot/held/held?wait_for_completion=false", {"indices": "toscaelement"})
+            scene = Scene(home, server, share, documents=600, size=1_000_000)
+            scene.save(expect=0)
+            subprocess.run(scene.rest.command("stop"), check=True)
+            plugin = next(one for one in scene.alien.documents.plugins if one.enabled)
+            files = scene.alien.data / "work/plugins/content" / plugin.path_id
+            files.rename(home.path / "taken-away")
+            subprocess.run(scene.rest.command("start"), check=True)
+            told = home.cli("assess", "--system", NAME, expect=3).stdout
+            assert f"{plugin.id} has no files" in told, told
+            (home.path / "taken-away").rename(files)
+            told = home.cli("assess", "--system", NAME, expect=3).stdout
+            assert f"{plugin.id} was on when {home.points()[0]['id']} was saved" in told, told
 
 
 def kill_points(book, *words):
