@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/systems/alien4cloud/lossless_json.h"
+#include "core/base/lossless_json.h"
 
 #include <deque>
 

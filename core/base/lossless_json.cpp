@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/systems/alien4cloud/lossless_json.h"
+#include "core/base/lossless_json.h"
 
 #include <array>
 #include <cstring>

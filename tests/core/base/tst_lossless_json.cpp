@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/json_text.h"
-#include "core/systems/alien4cloud/lossless_json.h"
+#include "core/base/lossless_json.h"
 
 #include <QTest>
 
