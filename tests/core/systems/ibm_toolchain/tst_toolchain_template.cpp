@@ -44,7 +44,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("name");
         const QStringList names = templateCaseNames();
-        QVERIFY(!names.isEmpty());
+        QVERIFY(names.size() > 40);
         for (const QString &name : names)
             QTest::newRow(qPrintable(name)) << name;
     }
