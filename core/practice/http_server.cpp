@@ -3,6 +3,7 @@
 
 #include <QHttpServerRequest>
 #include <QTcpServer>
+#include <QTimer>
 
 namespace lb::practice {
 
@@ -17,6 +18,10 @@ QByteArray reason(int status)
         return "OK";
     case 201:
         return "Created";
+    case 202:
+        return "Accepted";
+    case 204:
+        return "No Content";
     case 302:
         return "Found";
     case 400:
@@ -29,6 +34,12 @@ QByteArray reason(int status)
         return "Not Found";
     case 408:
         return "Request Timeout";
+    case 409:
+        return "Conflict";
+    case 415:
+        return "Unsupported Media Type";
+    case 429:
+        return "Too Many Requests";
     case 503:
         return "Service Unavailable";
     default:
@@ -47,9 +58,26 @@ QByteArray methodName(QHttpServerRequest::Method method)
         return "POST";
     case QHttpServerRequest::Method::Delete:
         return "DELETE";
+    case QHttpServerRequest::Method::Patch:
+        return "PATCH";
+    case QHttpServerRequest::Method::Head:
+        return "HEAD";
     default:
         return "OTHER";
     }
+}
+
+/// RFC 9110 8.6: no length where there can be no body.
+QByteArray written(const HttpAnswer &answer)
+{
+    QByteArray all =
+        "HTTP/1.1 " + QByteArray::number(answer.status) + ' ' + reason(answer.status) + "\r\n";
+    if (answer.status != 204)
+        all += "Content-Type: " + answer.type +
+               "\r\nContent-Length: " + QByteArray::number(answer.body.size()) + "\r\n";
+    for (const auto &[key, value] : answer.headers)
+        all += key + ": " + value + "\r\n";
+    return all + "\r\n" + answer.body;
 }
 
 HttpRequest decoded(const QHttpServerRequest &request)
@@ -61,6 +89,9 @@ HttpRequest decoded(const QHttpServerRequest &request)
         if (!segment.isEmpty())
             plain.path << QString::fromUtf8(QByteArray::fromPercentEncoding(segment));
     }
+    plain.target = path;
+    if (request.url().hasQuery())
+        plain.target += '?' + request.url().query(QUrl::FullyEncoded).toUtf8();
     plain.query = QUrlQuery(request.url());
     plain.headers = request.headers();
     plain.body = request.body();
@@ -86,14 +117,27 @@ QByteArray HttpRequest::header(QByteArrayView name) const
 
 void HttpReply::send(const HttpAnswer &answer) const
 {
+    if (m_socket && m_socket->isOpen())
+        m_socket->write(written(answer));
+}
+
+void HttpReply::drip(const HttpAnswer &answer, std::chrono::milliseconds pause) const
+{
     if (!m_socket || !m_socket->isOpen())
         return;
-    QByteArray head = "HTTP/1.1 " + QByteArray::number(answer.status) + ' ' +
-                      reason(answer.status) + "\r\nContent-Type: " + answer.type +
-                      "\r\nContent-Length: " + QByteArray::number(answer.body.size()) + "\r\n";
-    for (const auto &[key, value] : answer.headers)
-        head += key + ": " + value + "\r\n";
-    m_socket->write(head + "\r\n" + answer.body);
+    const QByteArray all = written(answer);
+    const qsizetype head = all.size() - answer.body.size();
+    m_socket->write(all.left(head));
+    auto *timer = new QTimer(m_socket);
+    timer->setInterval(pause);
+    QObject::connect(timer, &QTimer::timeout, m_socket,
+                     [socket = m_socket.data(), timer, body = answer.body, at = 0]() mutable {
+                         if (at >= body.size() || !socket->isOpen())
+                             return timer->deleteLater();
+                         socket->write(body.mid(at++, 1));
+                         socket->flush();
+                     });
+    timer->start();
 }
 
 void HttpReply::cut() const

@@ -10,6 +10,7 @@
 #include <QTcpSocket>
 #include <QUrlQuery>
 
+#include <chrono>
 #include <functional>
 
 namespace lb::practice {
@@ -19,7 +20,8 @@ using HeaderLines = QList<QPair<QByteArray, QByteArray>>;
 struct HttpRequest
 {
     QByteArray method;
-    QStringList path; ///< decoded, without empty segments
+    QByteArray target; ///< path and query as they came
+    QStringList path;  ///< decoded, without empty segments
     QUrlQuery query;
     HeaderLines headers;
     QByteArray body;
@@ -45,6 +47,8 @@ class HttpReply
 public:
     explicit HttpReply(QTcpSocket *socket) : m_socket(socket) {}
     void send(const HttpAnswer &answer) const;
+    /// The head, then the body a byte at a time.
+    void drip(const HttpAnswer &answer, std::chrono::milliseconds pause) const;
     /// Ends the connection without a word, as a proxy or a network that gives up does.
     void cut() const;
 
