@@ -2,6 +2,7 @@
 #include "app/practice_main.h"
 
 #include "core/practice/practice_alien4cloud.h"
+#include "core/practice/practice_ibm_toolchain.h"
 
 #include <QCoreApplication>
 
@@ -34,6 +35,8 @@ int practiceMain(int argc, char **argv)
         return servePractice(PracticeServer::Alien, home);
     if (mode == QLatin1String("serve-new-alien") && !home.isEmpty())
         return servePractice(PracticeServer::NewAlien, home);
+    if (mode == QLatin1String("serve-ibm-toolchain") && !home.isEmpty())
+        return servePracticeIbmToolchain(home);
     const QString program = QCoreApplication::applicationFilePath();
     if (mode == QLatin1String("start-alien") && !home.isEmpty())
         return ended(startPracticeAlien(home, program));
@@ -42,7 +45,7 @@ int practiceMain(int argc, char **argv)
     if (mode == QLatin1String("stop-alien") && !home.isEmpty())
         return ended(stopPracticeAlien(home));
     std::fputs("lifeboat-cli: --practice takes serve-elasticsearch, serve-alien, serve-new-alien, "
-               "start-alien, start-new-alien or stop-alien, and a folder\n",
+               "serve-ibm-toolchain, start-alien, start-new-alien or stop-alien, and a folder\n",
                stderr);
     return 2;
 }

@@ -151,6 +151,11 @@ InventedToolchain signalMast()
              {"pipeline", "mast-ci", tekton("mast-ci"), kMastCi}}};
 }
 
+std::vector<InventedToolchain> toolchains()
+{
+    return {harborFerry(), tideTables(), berthPlanner(), lostAnchor(), signalMast()};
+}
+
 QString fixedId(const QString &of, const QString &name)
 {
     return QUuid::createUuidV5(QUuid(of), name).toString(QUuid::WithoutBraces);
@@ -294,10 +299,28 @@ QString inventedGitToken(const QString &region)
     return QStringLiteral("canary-git-token-") + region;
 }
 
+QString inventedApiKey()
+{
+    return QStringLiteral("canary-api-key");
+}
+
+QString inventedResourceGroup()
+{
+    return kGroup;
+}
+
+std::vector<std::pair<QString, QString>> inventedToolchains()
+{
+    std::vector<std::pair<QString, QString>> all;
+    for (const InventedToolchain &toolchain : toolchains())
+        all.emplace_back(QLatin1String(toolchain.id), QLatin1String(toolchain.name));
+    return all;
+}
+
 IbmSimulator::Options inventIbmCloud()
 {
     IbmSimulator::Options options;
-    options.apiKey = QStringLiteral("canary-api-key");
+    options.apiKey = inventedApiKey();
     options.account = QStringLiteral("fedcba9876543210fedcba9876543210");
     options.user = QStringLiteral("ann");
     options.sourceRegion = kSource;
@@ -310,8 +333,7 @@ IbmSimulator::Options inventIbmCloud()
     addProject(world, kSource, "adrift", false);
     for (const QString &region : {kSource, kTarget})
         addGitToken(world, region);
-    for (const InventedToolchain &toolchain :
-         {harborFerry(), tideTables(), berthPlanner(), lostAnchor(), signalMast()})
+    for (const InventedToolchain &toolchain : toolchains())
         addToolchain(world, toolchain);
     options.contents = world.documents();
     return options;

@@ -14,5 +14,9 @@ IbmSimulator::Options inventIbmCloud();
 inline constexpr char kCanary[] = "canary-";
 /// Of the region's Git token.
 QString inventedGitToken(const QString &region);
+QString inventedApiKey();
+QString inventedResourceGroup();
+/// Id and name.
+std::vector<std::pair<QString, QString>> inventedToolchains();
 
 } // namespace lb::practice::ibm

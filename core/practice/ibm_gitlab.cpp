@@ -192,6 +192,22 @@ Handled gitlabCalls(World &world, const Call &call)
     return notPlayed(call.request);
 }
 
+QString makeGitToken(World &world, const QString &region, const QString &name,
+                     const QString &scopes)
+{
+    const QString token = QStringLiteral("canary-git-token-") + newId();
+    const QString given =
+        scopes.isEmpty() ? QStringLiteral("api,read_user,read_api,read_repository,write_repository")
+                         : scopes;
+    world.put(kGitTokens, token,
+              object({{"region", region},
+                      {"name", name},
+                      {"scopes", toJsonArray(given.split(QLatin1Char(',')))},
+                      {"expires_at", QDate::currentDate().addDays(1).toString(Qt::ISODate)},
+                      {"revoked", false}}));
+    return token;
+}
+
 /// Where a person makes a token: a page with a button, as no API call can (§5). The page knows
 /// `name` and `scopes` from its address.
 Handled gitTokenPage(World &world, const Call &call)
@@ -201,15 +217,8 @@ Handled gitTokenPage(World &world, const Call &call)
     if (call.is("GET"))
         return html("<h1>Practice Git: add a token</h1><form method=\"post\"><button>Create "
                     "personal access token</button></form>");
-    const QString token = QStringLiteral("practice-pat-") + newId();
-    const QString scopes = call.request.parameter(
-        "scopes", QStringLiteral("api,read_user,read_api,read_repository,write_repository"));
-    world.put(kGitTokens, token,
-              object({{"region", call.region},
-                      {"name", call.request.parameter("name", QStringLiteral("lifeboat"))},
-                      {"scopes", toJsonArray(scopes.split(QLatin1Char(',')))},
-                      {"expires_at", QDate::currentDate().addDays(1).toString(Qt::ISODate)},
-                      {"revoked", false}}));
+    const QString name = call.request.parameter("name", QStringLiteral("lifeboat"));
+    const QString token = makeGitToken(world, call.region, name, call.request.parameter("scopes"));
     return html("<h1>Your new token</h1><code>" + token.toUtf8() + "</code>");
 }
 

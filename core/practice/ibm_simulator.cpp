@@ -146,9 +146,9 @@ Handled IbmSimulator::Private::control(const Call &call)
         return noContent();
     }
     if (call.matches("POST", {"git-tokens"})) {
-        const QString token = textOf(body, "token");
-        world.put(kGitTokens, token, body);
-        return noContent();
+        const QString token = makeGitToken(world, textOf(body, "region"),
+                                           QStringLiteral("practice"), textOf(body, "scopes"));
+        return json(object({{"token", token}}), 201);
     }
     if (call.matches("POST", {"classic"}))
         return fillClassic(body);

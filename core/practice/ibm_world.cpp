@@ -45,6 +45,7 @@ Result<void> World::load()
             QJsonObject document = it.value().toObject();
             if (!document.contains(kOrder))
                 document.insert(kOrder, nextNumber());
+            m_number = std::max(m_number, document.value(kOrder).toInt());
             m_documents[kind.key()].insert(it.key(), document);
         }
     }

@@ -201,6 +201,9 @@ Handled searchCalls(World &world, const Call &call);
 Handled consoleCalls(World &world, const Call &call);
 Handled deployCall(World &world, const Call &call);
 Handled gitlabCalls(World &world, const Call &call);
+/// A new one with these scopes, or with the five that a restore needs (§5); the token.
+QString makeGitToken(World &world, const QString &region, const QString &name,
+                     const QString &scopes = {});
 Handled gitTokenPage(World &world, const Call &call);
 /// Files, commits, branches and mirrors of a project.
 Handled repositoryCalls(World &world, const Call &call, const QJsonObject &project);

@@ -20,6 +20,8 @@ qsizetype wholeSize(const QByteArray &received)
     const qsizetype head = received.indexOf("\r\n\r\n");
     if (head < 0)
         return -1;
+    if (received.startsWith("HTTP/1.1 204"))
+        return head + 4; // never has a body, nor a length
     for (const QByteArray &line : received.left(head).split('\n')) {
         if (line.toLower().startsWith("content-length:"))
             return head + 4 + line.mid(15).trimmed().toLongLong();

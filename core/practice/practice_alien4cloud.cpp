@@ -4,7 +4,6 @@
 #include "core/base/atomic_file.h"
 #include "core/base/digest.h"
 #include "core/base/json.h"
-#include "core/base/termination.h"
 #include "core/practice/alien4cloud_contents.h"
 #include "core/practice/alien_simulator.h"
 #include "core/practice/background_process.h"
@@ -12,14 +11,8 @@
 #include "core/practice/loopback_http.h"
 #include "core/practice/practice_tree.h"
 
-#include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
-#include <QSocketNotifier>
-#include <QTcpServer>
-#include <QTimer>
-
-#include <unistd.h>
 
 namespace lb {
 
@@ -28,11 +21,9 @@ namespace {
 LB_TRANSLATE(Practice)
 
 using namespace practice;
-using namespace std::chrono_literals;
 
 /// Alien's own folders that a backup keeps (systems/alien4cloud.md §1.2).
 const char *const kKept[] = {"csar", "artifacts", "images", "plugins", "work"};
-constexpr auto kFolderLook = 3s;
 const QString kAdmin = QStringLiteral("admin");
 /// The binary port beside the HTTP port, as 9300 is beside 9200.
 constexpr int kTransportOffset = 100;
@@ -82,16 +73,6 @@ Result<void> writeSettings(const QString &home, const Settings &settings)
                         {QStringLiteral("alien_port"), int(settings.alienPort)},
                         {QStringLiteral("faults"), toJsonArray(settings.faults)},
                         {QStringLiteral("filled"), settings.isFilled}}));
-}
-
-/// Kept from now on, so that a profile that names it stays right.
-Result<quint16> freePort()
-{
-    QTcpServer server;
-    if (!server.listen(QHostAddress::LocalHost))
-        return fail(ErrorCode::Failed, tr("There is no free port on 127.0.0.1"),
-                    server.errorString());
-    return server.serverPort();
 }
 
 Result<void> writeFile(const QString &path, const QByteArray &content, unsigned mode = 0644)
@@ -382,14 +363,9 @@ Result<void> stopPracticeAlien(const QString &home)
 
 int servePractice(PracticeServer server, const QString &home)
 {
-    const int signalFd = terminationSignals();
     const QString folder =
         server == PracticeServer::Elasticsearch ? elasticsearchFolder(home) : alienFolder(home);
-    auto record = BackgroundRecord::claim(folder);
-    if (!record)
-        return 1;
-    std::unique_ptr<QObject> simulator;
-    const auto begin = [&]() -> Result<quint16> {
+    return serveSimulator(folder, [&](std::unique_ptr<QObject> *simulator) -> Result<quint16> {
         const auto settings = readSettings(home);
         if (!settings)
             return fail(ErrorCode::NotFound, tr("%1 is missing").arg(settingsFile(home)));
@@ -402,7 +378,7 @@ int servePractice(PracticeServer server, const QString &home)
             options.faults = settings->faults;
             auto made = std::make_unique<ElasticsearchSimulator>(options);
             TRY_VALUE(const quint16 port, made->listen(settings->elasticsearchPort));
-            simulator = std::move(made);
+            *simulator = std::move(made);
             return port;
         }
         auto made = std::make_unique<AlienSimulator>(
@@ -410,30 +386,9 @@ int servePractice(PracticeServer server, const QString &home)
                                     kAdmin, settings->faults, server == PracticeServer::NewAlien});
         TRY(made->boot());
         TRY_VALUE(const quint16 port, made->listen(settings->alienPort));
-        simulator = std::move(made);
+        *simulator = std::move(made);
         return port;
-    };
-    const auto port = begin();
-    if (!port) {
-        record->failed(port.error());
-        return 1;
-    }
-    if (const auto ready = record->ready(*port); !ready)
-        return 1;
-    QSocketNotifier termination(signalFd, QSocketNotifier::Read);
-    QObject::connect(&termination, &QSocketNotifier::activated, QCoreApplication::instance(),
-                     &QCoreApplication::quit);
-    // A folder that was deleted by hand leaves no process behind.
-    QTimer look;
-    QObject::connect(&look, &QTimer::timeout, QCoreApplication::instance(), [&] {
-        const auto known = findBackground(folder);
-        if (!known || known->identity != ProcessIdentity::self())
-            QCoreApplication::quit();
     });
-    look.start(kFolderLook);
-    const int status = QCoreApplication::exec();
-    record->gone();
-    return status;
 }
 
 } // namespace lb

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/practice/practice_simulators.h"
 #include "core/practice/tree_snapshot.h"
 
 #include <optional>
@@ -22,13 +23,6 @@ struct PracticeAlien4Cloud
     QString newProgramFolder() const { return home + QStringLiteral("/alien4cloud-1.2.0"); }
     /// Where a migration may put documents.
     QString exportFolder() const { return home + QStringLiteral("/export"); }
-};
-
-/// How the simulators are to behave from now on.
-struct PracticeSimulators
-{
-    quint16 port = 0; ///< of Elasticsearch; 0: the one it has, or a free one
-    QStringList faults;
 };
 
 /// Of both simulators.
