@@ -18,18 +18,21 @@ bool isOver(const QJsonObject &run)
     return final.contains(textOf(run, "status"));
 }
 
+bool isTekton(const World &world, const QString &pipeline)
+{
+    return world.find(kPipelines, pipeline).value(QLatin1String("is_tekton")).toBool();
+}
+
 /// A pipeline's secure properties and those of the run's trigger; of a classic one all.
 QStringList emptySecrets(const World &world, const QJsonObject &run)
 {
     const QString pipeline = textOf(run, "owner");
     const QString trigger = pipeline + QLatin1Char('/') + textOf(objectOf(run, "trigger"), "id");
-    const bool isTekton =
-        world.find(kPipelines, pipeline).value(QLatin1String("is_tekton")).toBool();
     const QStringList given = toStringList(run.value(QLatin1String("_given")));
     QStringList names;
     for (const QJsonObject &property : propertiesBelow(world, pipeline)) {
         const QString owner = textOf(property, "owner"), name = textOf(property, "name");
-        const bool isUsed = !isTekton || owner == pipeline || owner == trigger;
+        const bool isUsed = !isTekton(world, pipeline) || owner == pipeline || owner == trigger;
         if (isUsed && textOf(property, "type") == QLatin1String("secure") &&
             textOf(property, "value").isEmpty() && !given.contains(name))
             names << name;
@@ -132,6 +135,9 @@ QJsonObject startRun(World &world, const QString &pipeline, const QString &trigg
                 {"href", QStringLiteral("/devops/pipelines/tekton/%1/runs/%2").arg(pipeline, id)}});
     run = mergePatched(run, more);
     world.put(kRuns, id, run);
+    // No call that is known shows a classic pipeline's run (§7.3): it is over at once.
+    while (!isTekton(world, pipeline) && !isOver(world.find(kRuns, id)))
+        lookedAtRun(world, world.find(kRuns, id));
     return run;
 }
 

@@ -54,6 +54,7 @@ private Q_SLOTS:
     void templateRefuses();
     void deployTakesMultipart();
     void executeFalseHoldsTheFirstRun();
+    void classicIsFilledByHand();
     void toolchainApiPages();
     void pipelineIsBuiltByApi();
     void stateSurvives();
@@ -398,6 +399,24 @@ void TestIbmSimulator::executeFalseHoldsTheFirstRun()
     QVERIFY(!m_ibm->makeTemplate(ibmTemplate(QStringLiteral("false"))).isEmpty());
     QVERIFY(!deployed().isEmpty());
     QCOMPARE(m_ibm->state()[QLatin1String("runs")].toArray().size(), 0);
+}
+
+void TestIbmSimulator::classicIsFilledByHand()
+{
+    QVERIFY(!m_ibm->makeTemplate(ibmTemplate()).isEmpty());
+    QVERIFY(!deployed().isEmpty());
+    const QJsonObject state = m_ibm->state();
+    const QString run = found(state[QLatin1String("runs")].toArray(), "status",
+                              QStringLiteral("failed"))[QLatin1String("owner")]
+                            .toString();
+    QVERIFY(!run.isEmpty()); // of the classic pipeline, which lacks its secret
+    const QByteArray body =
+        "{\"pipeline\":\"" + run.toUtf8() + R"(","properties":{"API_KEY":"invented"}})";
+    QCOMPARE(m_ibm->ask("POST", "/-/classic", body).status, 204);
+    const QJsonArray properties = m_ibm->state()[QLatin1String("properties")].toArray();
+    const QJsonObject filled = found(properties, "owner", run);
+    QVERIFY(filled[QLatin1String("is_set")].toBool());
+    QVERIFY(!filled.contains(QLatin1String("value")));
 }
 
 void TestIbmSimulator::toolchainApiPages()
