@@ -64,6 +64,12 @@ QString PipelineRules::serviceText(const QString &service) const
     return m_pipeline.isTekton() ? QStringLiteral("${%1}").arg(service) : service;
 }
 
+DataValue PipelineRules::rewrite(DataValue exported)
+{
+    dropPipelineUserInfo(exported);
+    return m_pipeline.isTekton() ? tekton(std::move(exported)) : classic(exported);
+}
+
 DataValue PipelineRules::classic(const DataValue &exported)
 {
     static const QStringList kept{QStringLiteral("stages"), kProperties,

@@ -244,19 +244,26 @@ StrippedAnswer withoutSecrets(const DataValue &answer)
     return stripped;
 }
 
+QStringList dropPipelineUserInfo(DataValue &pipeline)
+{
+    QStringList places;
+    for (const char *list : {"inputs", "triggers"}) {
+        const QString key = QString::fromLatin1(list);
+        if (DataValue *sources = pipeline.get(key))
+            emptyUserInfo(*sources, QLatin1Char('/') + key, places);
+    }
+    DataValue *stages = pipeline.get(QStringLiteral("stages"));
+    for (std::size_t i = 0; stages && i < stages->items.size(); ++i) {
+        if (DataValue *inputs = stages->items[i].get(QStringLiteral("inputs")))
+            emptyUserInfo(*inputs, QStringLiteral("/stages/%1/inputs").arg(i), places);
+    }
+    return places;
+}
+
 StrippedAnswer pipelineWithoutSecrets(const DataValue &pipeline)
 {
     StrippedAnswer stripped{pipeline, {}};
-    for (const char *list : {"inputs", "triggers"}) {
-        const QString key = QString::fromLatin1(list);
-        if (DataValue *sources = stripped.value.get(key))
-            emptyUserInfo(*sources, QLatin1Char('/') + key, stripped.places);
-    }
-    DataValue *stages = stripped.value.get(QStringLiteral("stages"));
-    for (std::size_t i = 0; stages && i < stages->items.size(); ++i) {
-        if (DataValue *inputs = stages->items[i].get(QStringLiteral("inputs")))
-            emptyUserInfo(*inputs, QStringLiteral("/stages/%1/inputs").arg(i), stripped.places);
-    }
+    stripped.places = dropPipelineUserInfo(stripped.value);
     forEachPipelineSecret(stripped.value, [&](const PipelineSecret &secret) {
         DataValue *value = secret.holder->get(QStringLiteral("value"));
         const bool keep =

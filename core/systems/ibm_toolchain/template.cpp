@@ -316,6 +316,15 @@ private:
         return {};
     }
 
+    /// A tool of IBM's own GitLab takes repositories of its own region only (ibm-cloud-docs,
+    /// grit_integration.md).
+    bool isRefused(const ToolchainService &service, const QString &url) const
+    {
+        return service.type == QLatin1String("hostedgit") &&
+               hostOf(url).endsWith(QLatin1String(".git.cloud.ibm.com")) &&
+               !pointsAtRegion(url, m_options.targetRegion);
+    }
+
     void lintParameters(const ToolchainService &service, const DataValue &parameters)
     {
         lintToolchainText(parameters, m_pointer, m_notes);
@@ -324,12 +333,15 @@ private:
         for (const DataValue::Member &member : parameters.members) {
             const QString text = member.value.isText() ? member.value.text : QString();
             const QString place = below(m_pointer, member.key);
-            if (service.isRepository() && pointsAtRegion(text, m_region)) {
-                // A tool of IBM's own GitLab must have a repository of its own region.
-                const bool isRefused = service.type == QLatin1String("hostedgit") &&
-                                       member.key == QLatin1String("repo_url");
+            if (service.isRepository() && member.key == QLatin1String("repo_url") &&
+                isRefused(service, text)) {
+                m_notes.find("other_region", Severity::Error, place,
+                             tr("“%1” is not in the GitLab of %2; IBM Cloud refuses it")
+                                 .arg(service.name, m_options.targetRegion),
+                             tr("Map the repository to its mirror there"));
+            } else if (service.isRepository() && pointsAtRegion(text, m_region)) {
                 m_notes.find(
-                    "source_region", isRefused ? Severity::Error : Severity::Warning, place,
+                    "source_region", Severity::Warning, place,
                     tr("“%1” still points at %2").arg(service.name, m_region),
                     tr("Map the repository to its mirror in %1").arg(m_options.targetRegion));
             } else if (text.startsWith(QLatin1String("crn:v1:")) &&

@@ -33,6 +33,13 @@ void findSecretText(const QString &pointer, TemplateNotes &notes)
                tr("Make it a secure property, and change the secret"));
 }
 
+/// Nothing, a variable, an address or a reference in place of a secret.
+bool isHarmlessText(const QString &text)
+{
+    return text.isEmpty() || text.contains(QLatin1Char('$')) || isSecretReference(text) ||
+           text.startsWith(QLatin1String("http"));
+}
+
 /// A text property whose name says that it is a secret: anybody can read it.
 void lintTextProperties(const DataValue &properties, const QString &pointer, TemplateNotes &notes)
 {
@@ -42,9 +49,7 @@ void lintTextProperties(const DataValue &properties, const QString &pointer, Tem
         const bool isText = property.textOf(QStringLiteral("type"))
                                 .startsWith(QLatin1String("text"), Qt::CaseInsensitive);
         // What looks like a secret by itself is found where all texts are looked at.
-        const bool isHarmless = value.isEmpty() || value.contains(QLatin1Char('$')) ||
-                                isSecretReference(value) || looksSecret(value) ||
-                                value.startsWith(QLatin1String("http"));
+        const bool isHarmless = isHarmlessText(value) || looksSecret(value);
         if (isText && !isHarmless && isSecretName(property.textOf(QStringLiteral("name"))))
             findSecretText(QStringLiteral("%1/%2/value").arg(pointer).arg(i), notes);
     }
@@ -86,7 +91,7 @@ void lintPipeline(const DataValue &definition, const QStringList &environment, T
                 notes.find("insights_call", Severity::Warning, at,
                            tr("This calls DevOps Insights, which ended on 31 August 2026"),
                            tr("Remove the “ibmcloud doi” lines: they fail"));
-            if (looksSecret(text))
+            if (looksSecret(text) || (isSecretName(key) && !isHarmlessText(text)))
                 findSecretText(at, notes);
             for (const QString &name : environment) {
                 if (text.contains(QStringLiteral("${%1}").arg(name)) &&

@@ -60,10 +60,7 @@ public:
     {
     }
 
-    DataValue rewrite(const DataValue &exported)
-    {
-        return m_pipeline.isTekton() ? tekton(exported) : classic(exported);
-    }
+    DataValue rewrite(DataValue exported);
     /// Names of the services that it uses, in byte order.
     QStringList repositories() const { return m_repositories; }
     QStringList workers() const { return m_workers; }

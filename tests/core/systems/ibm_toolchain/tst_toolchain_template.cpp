@@ -87,6 +87,30 @@ private Q_SLOTS:
             QVERIFY(!writeJsonData(removed.trigger).contains("hush-"));
     }
 
+    void theOrderOfDownloadsDoesNotMatter()
+    {
+        const TemplateCase one = readTemplateCase(QStringLiteral("golden"));
+        TemplateCase other = one;
+        other.source.pipelines.clear();
+        for (auto at = one.source.pipelines.rbegin(); at != one.source.pipelines.rend(); ++at)
+            other.source.pipelines[at->first] = at->second;
+        QCOMPARE(everything(written(other)), everything(written(one)));
+    }
+
+    void emptiedPlacesAreNamed()
+    {
+        const TemplateCase one = readTemplateCase(QStringLiteral("golden"));
+        const QStringList expected{
+            QStringLiteral("/toolchain/services/0/parameters/api_token"),
+            QStringLiteral("/toolchain/services/2/parameters/workerQueueCredentials"),
+            QStringLiteral("/toolchain/services/5/parameters/api_token"),
+            QStringLiteral("/toolchain/services/6/parameters/service_key")};
+        QCOMPARE(withoutSecrets(one.source.answer).places, expected);
+        QCOMPARE(pipelineWithoutSecrets(one.source.pipelines.at(QStringLiteral("aaaa0004"))).places,
+                 QStringList({QStringLiteral("/properties/0/value"),
+                              QStringLiteral("/stages/1/properties/0/value")}));
+    }
+
     void readmeSaysWhereItIsFrom()
     {
         const Template made = written(readTemplateCase(QStringLiteral("golden")));
