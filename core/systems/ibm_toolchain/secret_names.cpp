@@ -237,7 +237,13 @@ StrippedAnswer withoutSecrets(const DataValue &answer)
         if (parameters)
             forEachSecretParameter(service.textOf(QStringLiteral("service_id")), brokers,
                                    *parameters, found);
-        emptyUserInfo(service, base + QStringLiteral("/services/%1").arg(i), stripped.places);
+        // Only where addresses are expected: names must stay what they are.
+        for (const char *name : {"parameters", "url", "dashboard_url"}) {
+            const QString key = QString::fromLatin1(name);
+            if (DataValue *value = service.get(key))
+                emptyUserInfo(*value, base + QStringLiteral("/services/%1/%2").arg(i).arg(key),
+                              stripped.places);
+        }
     }
     prefix = base;
     NameWalk(found).walk(*toolchain, QString());
