@@ -164,7 +164,7 @@ void GoalPage::initializePage()
         item->setData(Qt::UserRole, info.id);
         if (!info.builtIn)
             item->setText(tr("%1 (your own)").arg(item->text()));
-        if (!info.diagnostics.empty())
+        if (hasErrors(info.diagnostics))
             item->setIcon(lifeboatIcon(QStringLiteral("bad"), Tone::Bad));
     }
     // As high as what it lists, so that the text about the choice has the room.

@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/base/text.h"
 #include "core/practice/practice_cluster.h"
+#include "core/practice/practice_ibm_toolchain.h"
 #include "core/practice/practice_tree.h"
 
 #include <QCoreApplication>
@@ -160,6 +161,116 @@ private:
     std::optional<PracticeAlien4Cloud> m_installation;
 };
 
+/// What is comparable of the toolchains of a region, one text each.
+QMap<QString, QByteArray> toolchainsIn(const QJsonObject &state, const QString &region)
+{
+    const QJsonArray tools = state.value(QLatin1String("tools")).toArray();
+    QMap<QString, QByteArray> found;
+    for (const QJsonValue toolchain : state.value(QLatin1String("toolchains")).toArray()) {
+        if (toolchain[QLatin1String("location")].toString() != region)
+            continue;
+        QStringList lines;
+        for (const QJsonValue tool : tools) {
+            if (tool[QLatin1String("toolchain_id")] == toolchain[QLatin1String("id")])
+                lines << tool[QLatin1String("tool_type_id")].toString() + QLatin1Char(' ') +
+                             tool[QLatin1String("name")].toString();
+        }
+        lines.sort();
+        found.insert(toolchain[QLatin1String("name")].toString(),
+                     lines.join(QLatin1Char('\n')).toUtf8());
+    }
+    return found;
+}
+
+class IbmToolchainPractice : public PracticeSystem
+{
+public:
+    IbmToolchainPractice() : PracticeSystem(QStringLiteral("ibm-toolchain")) {}
+
+    QString what() const override
+    {
+        return tr("toolchains of IBM Cloud in a region that is being closed: a simulator of its "
+                  "services");
+    }
+    QString folder() const override { return home(); }
+    bool isMade() const override { return findPracticeIbmToolchain(home()).has_value(); }
+    bool isRunning() const override
+    {
+        const auto found = findPracticeIbmToolchain(home());
+        return found && lb::isRunning(*found);
+    }
+    QStringList faultNames() const override { return ibmToolchainFaultNames(); }
+    bool hasPort() const override { return true; }
+    TargetKind restoreTarget() const override { return TargetKind::Replacement; }
+
+    Result<QMap<QString, QStringList>>
+    start(const QJsonObject *, const std::optional<PracticeSimulators> &simulators) override
+    {
+        TRY_VALUE(m_installation, startPracticeIbmToolchain(
+                                      home(), QCoreApplication::applicationFilePath(), simulators));
+        TRY(writeFileAtomically(keyFile(), m_installation->apiKey().toUtf8()));
+        TRY(provideToken());
+        QStringList toolchains;
+        for (const PracticeToolchain &toolchain : practiceToolchains(*m_installation))
+            toolchains << toolchain.url;
+        // The real hosts have the region in their names; here it is in the path.
+        const QString regional = m_installation->url() + QStringLiteral("/REGION");
+        return QMap<QString, QStringList>{
+            {QStringLiteral("toolchain"), toolchains},
+            {QStringLiteral("target_region"), {m_installation->targetRegion()}},
+            {QStringLiteral("iam_url"), {m_installation->url()}},
+            {QStringLiteral("console_url"), {m_installation->url()}},
+            {QStringLiteral("toolchain_api_url"), {regional}},
+            {QStringLiteral("pipeline_api_url"), {regional}},
+            {QStringLiteral("git_url"), {regional}}};
+    }
+
+    QMap<QString, QStringList> secretPrograms() const override
+    {
+        return {{QStringLiteral("ibm_api_key"), {QStringLiteral("cat"), keyFile()}},
+                {QStringLiteral("git_token"), {QStringLiteral("cat"), tokenFile()}}};
+    }
+
+    Result<QStringList> damage() override { return damagePracticeIbmToolchain(*m_installation); }
+
+    /// Before the region is lost what is there, afterwards what stands in the other one.
+    Result<PracticeContents> read() override
+    {
+        TRY_VALUE(const QJsonObject state, readPracticeIbmToolchain(*m_installation));
+        const bool isLost =
+            state.value(QLatin1String("faults")).toArray().contains(QStringLiteral("region-lost"));
+        PracticeContents contents;
+        contents.others = toolchainsIn(state, isLost ? m_installation->targetRegion()
+                                                     : m_installation->sourceRegion());
+        return contents;
+    }
+
+    Result<void> remove() override { return removePracticeIbmToolchain(home()); }
+
+private:
+    QString keyFile() const { return home() + QStringLiteral("/api_key"); }
+    QString tokenFile() const { return home() + QStringLiteral("/git_token"); }
+
+    /// A restore revokes the token; the next one needs another, as a person would make it.
+    Result<void> provideToken() const
+    {
+        TRY_VALUE(const QJsonObject state, readPracticeIbmToolchain(*m_installation));
+        const auto kept = readWholeFile(tokenFile());
+        for (const QJsonValue token : state.value(QLatin1String("git_tokens")).toArray()) {
+            if (kept && !token[QLatin1String("revoked")].toBool() &&
+                token[QLatin1String("region")].toString() == m_installation->targetRegion())
+                return {};
+        }
+        QString token = m_installation->gitToken(m_installation->targetRegion());
+        if (kept) {
+            TRY_VALUE(token, newPracticeGitToken(*m_installation, m_installation->targetRegion()));
+        }
+        return writeFileAtomically(tokenFile(), token.toUtf8());
+    }
+
+    std::optional<PracticeIbmToolchain> m_installation;
+};
+
 } // namespace
 
 QStringList differencesOf(const PracticeContents &before, const PracticeContents &after)
@@ -182,6 +293,7 @@ std::vector<std::unique_ptr<PracticeSystem>> practiceSystems()
     std::vector<std::unique_ptr<PracticeSystem>> systems;
     systems.push_back(std::make_unique<FilesPractice>());
     systems.push_back(std::make_unique<Alien4CloudPractice>());
+    systems.push_back(std::make_unique<IbmToolchainPractice>());
     return systems;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/model/value_types.h"
 #include "core/practice/practice_alien4cloud.h"
 
 #include <QMap>
@@ -43,6 +44,11 @@ public:
 
     /// True when it has parts that are saved encrypted only: it gets keys and a store of its own.
     virtual bool hasSecretParts() const { return false; }
+
+    /// Programs that print its secrets, by the secret's name. After start().
+    virtual QMap<QString, QStringList> secretPrograms() const { return {}; }
+    /// What a restore of it is aimed at.
+    virtual TargetKind restoreTarget() const { return TargetKind::Same; }
 
     /// Commands that go on after save and restore, to be copied.
     virtual QStringList moreCommands() const { return {}; }

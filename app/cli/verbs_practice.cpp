@@ -96,14 +96,22 @@ Result<void> start(Session &session, PracticeSystem &practice,
                     tr("There is no runbook for systems of type “%1”").arg(practice.type()));
     TRY_VALUE(const auto inputs, practice.start(known ? &known->inputs : nullptr, simulators));
     const QString name = practice.systemName();
-    if (known)
-        return practice.hasPort() ? session.service.setSystem(name, inputs) : Result<void>();
-    if (!practice.hasSecretParts())
-        return session.service.addSystem(name, practice.type(), inputs, kDefaultStore);
-    TRY_VALUE(const PracticeKeys keys, prepareStore(session, practice));
-    TRY(session.service.addSystem(name, practice.type(), inputs, name));
-    return session.service.setSecretProgram(name, QStringLiteral("age_identity"),
-                                            {QStringLiteral("cat"), keys.identityFile});
+    QMap<QString, QStringList> secrets = practice.secretPrograms();
+    if (known && practice.hasPort()) {
+        TRY(session.service.setSystem(name, inputs));
+    } else if (!known) {
+        QString store = kDefaultStore;
+        if (practice.hasSecretParts()) {
+            TRY_VALUE(const PracticeKeys keys, prepareStore(session, practice));
+            secrets.insert(QStringLiteral("age_identity"),
+                           {QStringLiteral("cat"), keys.identityFile});
+            store = name;
+        }
+        TRY(session.service.addSystem(name, practice.type(), inputs, store));
+    }
+    for (auto secret = secrets.begin(); secret != secrets.end(); ++secret)
+        TRY(session.service.setSecretProgram(name, secret.key(), secret.value()));
+    return {};
 }
 
 void note(const Session &session, const QString &line)
@@ -121,6 +129,8 @@ Result<RunView> practiseRun(Session &session, const PracticeSystem &practice, co
     order.runbook = runbook;
     order.system = practice.systemName();
     order.restorePoint = point;
+    if (!point.isEmpty())
+        order.target = practice.restoreTarget();
     order.attended = true;
     TRY_VALUE(const RunId id, session.await(session.service.start(order)));
     note(session, tr("run %1: %2").arg(id.value(), runbook));
@@ -239,7 +249,10 @@ int practiceStart(Session &session)
         if (session.service.runbook(type + QStringLiteral(".rehearse")))
             say(QStringLiteral("  lifeboat-cli run %1.rehearse --system %2").arg(type, name));
         say(QStringLiteral("  lifeboat-cli practice damage %1").arg(type));
-        say(QStringLiteral("  lifeboat-cli run %1.restore --system %2").arg(type, name));
+        say(QStringLiteral("  lifeboat-cli run %1.restore --system %2").arg(type, name) +
+            (practice->restoreTarget() == TargetKind::Replacement
+                 ? QStringLiteral(" --target replacement")
+                 : QString()));
         for (const QString &line : practice->moreCommands())
             say(QStringLiteral("  ") + line);
         say(tr("or save, damage and restore at one go: lifeboat-cli practice run %1").arg(type));
@@ -284,7 +297,10 @@ int practiceRun(Session &session)
             note(session, tr("damage: %1").arg(line));
         TRY_VALUE(const RunView restored,
                   practiseRun(session, *practice, "restore", saved.state.restorePoint,
-                              saved.plan ? saved.plan->identity.text : QString()));
+                              // Another installation has another name, and nothing is destroyed.
+                              saved.plan && practice->restoreTarget() == TargetKind::Same
+                                  ? saved.plan->identity.text
+                                  : QString()));
         TRY_VALUE(const PracticeContents after, practice->read());
         for (const Obligation &obligation : session.service.obligations(practice->systemName())) {
             if (obligation.run != restored.state.request.id.value())

@@ -64,7 +64,7 @@ Result<QString> saveRunbook(Service &service, const SystemProfile &profile)
 {
     for (const RunbookInfo &book : service.runbooks()) {
         if (book.system == profile.type && book.purpose == Purpose::Save &&
-            book.diagnostics.empty())
+            !hasErrors(book.diagnostics))
             return book.id;
     }
     return fail(ErrorCode::NotFound,

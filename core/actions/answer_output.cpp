@@ -66,4 +66,29 @@ Result<QByteArray> plainValue(const Sensitive &value, const ActionContext &conte
     return handle->reveal([](QByteArrayView bytes) { return bytes.toByteArray(); });
 }
 
+CallOutcome holds(const QString &evidence)
+{
+    CallOutcome outcome;
+    outcome.outputs.insert(QStringLiteral("evidence"), evidence);
+    outcome.answer.value = evidence;
+    return outcome;
+}
+
+CallOutcome readOutcome(const QJsonValue &value)
+{
+    CallOutcome outcome;
+    outcome.answer.value = value;
+    outcome.outputs.insert(QStringLiteral("value"), value);
+    return outcome;
+}
+
+QString listed(const QStringList &names)
+{
+    const QStringList shown = names.mid(0, 8);
+    return shown.join(QStringLiteral(", ")) +
+           (names.size() > shown.size()
+                ? tr(" and %n more", nullptr, int(names.size() - shown.size()))
+                : QString());
+}
+
 } // namespace lb

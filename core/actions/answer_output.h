@@ -10,6 +10,13 @@ namespace lb {
 Result<void> addOutput(OutputKind kind, QByteArray output, const QString &what,
                        CallOutcome &outcome);
 
+/// The outcome of a check that holds, and why.
+CallOutcome holds(const QString &evidence);
+/// The outcome of a fact or another read that is one value.
+CallOutcome readOutcome(const QJsonValue &value);
+/// The first names of a list, and how many more there are.
+QString listed(const QStringList &names);
+
 /// A filled value's bytes, or those of its secret.
 Result<QByteArray> plainValue(const Sensitive &value, const ActionContext &context);
 /// Internal when it was not fetched before the call began.

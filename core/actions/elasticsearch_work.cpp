@@ -84,7 +84,7 @@ ElasticsearchJob::ElasticsearchJob(ElasticsearchCall what, const ActionContext &
 
 const HttpCall *ElasticsearchJob::find(const char *purpose) const
 {
-    for (const ElasticsearchRequest &request : m_requests) {
+    for (const PlannedRequest &request : m_requests) {
         if (request.purpose == QLatin1String(purpose))
             return &request.call;
     }
@@ -221,23 +221,6 @@ TreeSaveCall folderSave(const ElasticsearchCall &call)
     save.file = call.file;
     save.title = call.title;
     return save;
-}
-
-QString listed(const QStringList &names)
-{
-    const QStringList shown = names.mid(0, 8);
-    return shown.join(QStringLiteral(", ")) +
-           (names.size() > shown.size()
-                ? tr(" and %n more", nullptr, int(names.size() - shown.size()))
-                : QString());
-}
-
-CallOutcome holds(const QString &evidence)
-{
-    CallOutcome outcome;
-    outcome.outputs.insert(QStringLiteral("evidence"), evidence);
-    outcome.answer.value = evidence;
-    return outcome;
 }
 
 Result<std::vector<ClusterIndex>> clusterIndices(ElasticsearchJob &job)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/actions/answer_output.h"
 #include "core/actions/worker_execution.h"
 #include "core/actions/worker_programs.h"
 #include "core/systems/alien4cloud/installation.h"
@@ -62,7 +63,7 @@ private:
     /// At the first address that answers; it is kept.
     Result<Reply> sendTo(const HttpCall &request, const QByteArray &body);
 
-    const std::vector<ElasticsearchRequest> m_requests;
+    const std::vector<PlannedRequest> m_requests;
     QString m_address;
 };
 
@@ -101,12 +102,8 @@ Result<CallOutcome> checkSourceVersion(ElasticsearchJob &job);
 /// Whether a zip is the new version of a plugin that is there.
 Result<CallOutcome> checkPluginZip(ElasticsearchJob &job);
 
-/// The outcome of a check that holds, and why.
-CallOutcome holds(const QString &evidence);
 /// The call's folder as a part of the restore point.
 TreeSaveCall folderSave(const ElasticsearchCall &call);
-/// The first names of a list, and how many more there are.
-QString listed(const QStringList &names);
 
 /// Every index of the cluster.
 Result<std::vector<ClusterIndex>> clusterIndices(ElasticsearchJob &job);

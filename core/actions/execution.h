@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/actions/token_cache.h"
 #include "core/base/redactor.h"
 #include "core/base/secret_string.h"
 #include "core/inventory/inventory.h"
@@ -62,6 +63,7 @@ struct ActionContext
     QString endFile; ///< where the guard puts a program's own end on record
     ByteSink log;    ///< the step's complete log; any thread; may be empty while preparing
     std::shared_ptr<const Redactor> redactor; ///< of what errors quote
+    std::shared_ptr<TokenCache> tokens;       ///< of this run
     QMap<QString, SecretHandle> secrets;   ///< those that the call delivers; let go with its step
     std::shared_ptr<PointSession> session; ///< of a save
     std::vector<PartRecord> parts;         ///< what earlier steps of this run saved

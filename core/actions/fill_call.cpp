@@ -91,6 +91,11 @@ struct TextsOf
         TRY(change(call.kept));
         return change(call.prefix);
     }
+    Result<void> operator()(ToolchainCall &call) const
+    {
+        TRY(change(call.copy));
+        return change(call.project);
+    }
     Result<void> operator()(RestoreFileCall &call) const
     {
         TRY(change(call.path));

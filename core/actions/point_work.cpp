@@ -30,7 +30,8 @@ using Report = WorkerExecution::Report;
 
 bool isTree(const PartRecord &part)
 {
-    return part.kind == QLatin1String(kTreePart) && !part.index.isEmpty();
+    return (part.kind == QLatin1String(kTreePart) || part.kind == QLatin1String(kToolchainPart)) &&
+           !part.index.isEmpty();
 }
 
 bool opens(const PointCall &call)
@@ -521,6 +522,7 @@ WorkerExecution::Work publishWork(const PublishCall &call, const ActionContext &
         point.journalHead = context.journalHead;
         point.parts = context.parts;
         point.limits = context.limits;
+        point.limits.removeDuplicates();
         point.warnings = context.warnings;
         if (point.isEncrypted())
             point.recoveryRecipient = context.store.recoveryRecipient;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/actions/read_work.h"
 
+#include "core/actions/answer_output.h"
 #include "core/actions/tree_work.h"
 #include "core/archive/own_names.h"
 #include "core/base/atomic_file.h"
@@ -25,22 +26,6 @@ namespace lb {
 namespace {
 
 LB_TRANSLATE(Checks)
-
-CallOutcome holds(const QString &evidence)
-{
-    CallOutcome outcome;
-    outcome.outputs.insert(QStringLiteral("evidence"), evidence);
-    outcome.answer.value = evidence;
-    return outcome;
-}
-
-CallOutcome value(const QJsonValue &read)
-{
-    CallOutcome outcome;
-    outcome.answer.value = read;
-    outcome.outputs.insert(QStringLiteral("value"), read);
-    return outcome;
-}
 
 QString textParam(const ReadCall &call, const char *key)
 {
@@ -158,7 +143,7 @@ Result<CallOutcome> machineId()
     if (id.isEmpty())
         return fail(ErrorCode::NotFound, tr("This machine has no /etc/machine-id"), {},
                     tr("systemd-machine-id-setup makes one"));
-    return value(id);
+    return readOutcome(id);
 }
 
 /// The public host keys in one digest: they tell machines apart that were cloned with their id.
@@ -177,7 +162,7 @@ Result<CallOutcome> hostKey()
     }
     if (!any)
         return fail(ErrorCode::NotFound, tr("This machine has no SSH host keys"));
-    return value(QStringLiteral("sha256:") + QString::fromLatin1(hash.finishHex()));
+    return readOutcome(QStringLiteral("sha256:") + QString::fromLatin1(hash.finishHex()));
 }
 
 Result<CallOutcome> fileSystem(const ReadCall &call)
@@ -192,7 +177,7 @@ Result<CallOutcome> fileSystem(const ReadCall &call)
     std::memcpy(&id, &info.f_fsid, sizeof id);
     if (id == 0)
         return fail(ErrorCode::NotFound, tr("The file system of %1 has no id").arg(path));
-    return value(
+    return readOutcome(
         QStringLiteral("%1-%2").arg(quint64(info.f_type), 0, 16).arg(id, 16, 16, QLatin1Char('0')));
 }
 
@@ -254,7 +239,7 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::HostKey:
             return hostKey();
         case ActionKind::HostName:
-            return value(currentHostName());
+            return readOutcome(currentHostName());
         case ActionKind::FileSystem:
             return fileSystem(call);
         case ActionKind::TreeAssess:
@@ -297,6 +282,18 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::Alien4CloudPluginSwap:
         case ActionKind::ElasticsearchForget:
         case ActionKind::Alien4CloudCheck:
+        case ActionKind::ToolchainFact:
+        case ActionKind::ToolchainSurvey:
+        case ActionKind::ToolchainCheck:
+        case ActionKind::ToolchainSave:
+        case ActionKind::ToolchainPublish:
+        case ActionKind::ToolchainCreate:
+        case ActionKind::ToolchainCompare:
+        case ActionKind::ToolchainSetSecret:
+        case ActionKind::ToolchainTriggers:
+        case ActionKind::ToolchainProve:
+        case ActionKind::ToolchainRevoke:
+        case ActionKind::ToolchainUnpublish:
         case ActionKind::WriteFile:
         case ActionKind::WaitUntil:
         case ActionKind::Ask:

@@ -7,6 +7,7 @@
 #include "core/actions/postgres_work.h"
 #include "core/actions/process_execution.h"
 #include "core/actions/read_work.h"
+#include "core/actions/toolchain_work.h"
 #include "core/actions/tree_work.h"
 #include "core/actions/wait_execution.h"
 
@@ -79,6 +80,7 @@ struct Starter
     {
         return with(elasticsearchWork, call);
     }
+    Execution *operator()(const ToolchainCall &call) const { return with(toolchainWork, call); }
     Execution *operator()(const ReadCall &call) const { return work(readWork(call)); }
     Execution *operator()(const AskCall &) const { return forPeople(); }
     Execution *operator()(const ConfirmCall &) const { return forPeople(); }

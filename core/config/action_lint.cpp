@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/config/action_lint.h"
 
+#include "core/model/toolchain_call.h"
+
 #include <algorithm>
 
 namespace lb {
@@ -72,12 +74,12 @@ void ActionLint::checkPart(const ActionSpec &spec, const YamlNode &node, const L
                          didYouMean(node.text, ids));
         return;
     }
-    const bool makes = spec.kind == ActionKind::TreeSave || spec.kind == ActionKind::PostgresDump ||
-                       spec.kind == ActionKind::PostgresGlobals ||
-                       spec.kind == ActionKind::ElasticsearchSave ||
-                       spec.kind == ActionKind::ElasticsearchAdopt ||
-                       spec.kind == ActionKind::Alien4CloudAdoptFiles ||
-                       spec.kind == ActionKind::ElasticsearchDescribe;
+    const bool makes =
+        spec.kind == ActionKind::TreeSave || spec.kind == ActionKind::PostgresDump ||
+        spec.kind == ActionKind::PostgresGlobals || spec.kind == ActionKind::ElasticsearchSave ||
+        spec.kind == ActionKind::ElasticsearchAdopt ||
+        spec.kind == ActionKind::Alien4CloudAdoptFiles ||
+        spec.kind == ActionKind::ElasticsearchDescribe || spec.kind == ActionKind::ToolchainSave;
     if (!makes)
         return;
     if (m_uses.madeParts.contains(node.text))
@@ -161,6 +163,11 @@ void ActionLint::check(const YamlNode &owner, const LintScope &given)
     for (const ParamSpec &param : found.spec->params) {
         if (const YamlNode *value = found.node->get(QLatin1String(param.key)))
             checkParam(*found.spec, param, *value, scope);
+    }
+    // Where the services answer is said once, by the system.
+    if (QLatin1String(found.spec->key).startsWith(QLatin1String("toolchain_"))) {
+        for (const QString &input : toolchainServiceInputs())
+            m_references.use(input);
     }
     if (found.spec->kind == ActionKind::Secret) {
         if (const YamlNode *name = found.node->get(QLatin1String("name"))) {

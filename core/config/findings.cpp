@@ -38,9 +38,7 @@ void Findings::add(std::vector<Diagnostic> diagnostics)
 
 bool Findings::hasErrors() const
 {
-    return std::any_of(m_list.begin(), m_list.end(), [](const Diagnostic &diagnostic) {
-        return diagnostic.severity == Diagnostic::Severity::Error;
-    });
+    return lb::hasErrors(m_list);
 }
 
 std::vector<Diagnostic> Findings::take()

@@ -58,7 +58,8 @@ ValueKind discoveredKind(const Action &action)
 {
     if (action.kind == ActionKind::PostgresList || saysOutput(action, "lines"))
         return ValueKind::List;
-    if (action.kind == ActionKind::ElasticsearchSurvey || saysOutput(action, "json"))
+    if (action.kind == ActionKind::ElasticsearchSurvey ||
+        action.kind == ActionKind::ToolchainSurvey || saysOutput(action, "json"))
         return ValueKind::Anything;
     return ValueKind::Text;
 }

@@ -54,6 +54,8 @@ public:
     void checkTree(const YamlNode &node, const LintScope &scope);
     /// The values in a condition that checkCondition() has found well made.
     void checkCondition(const YamlNode &node, const LintScope &scope);
+    /// An input that an action reads by itself.
+    void use(const QString &input) { m_used.insert(QStringLiteral("inputs.") + input); }
     /// Says which inputs and discoveries nothing refers to.
     void warnUnused(const YamlDocument &document);
 

@@ -43,6 +43,8 @@ QString typeTitle(const QString &id)
         return tr("Files and database");
     if (id == QLatin1String("alien4cloud"))
         return QStringLiteral("Alien4Cloud"); // as its vendor writes it
+    if (id == QLatin1String("ibm-toolchain"))
+        return tr("IBM Cloud toolchains");
     QString title = id;
     title.replace(QLatin1Char('_'), QLatin1Char(' '));
     title.replace(QLatin1Char('-'), QLatin1Char(' '));

@@ -16,13 +16,6 @@ LB_TRANSLATE(Config)
 
 } // namespace
 
-bool hasErrors(const std::vector<Diagnostic> &diagnostics)
-{
-    return std::any_of(diagnostics.begin(), diagnostics.end(), [](const Diagnostic &diagnostic) {
-        return diagnostic.severity == Diagnostic::Severity::Error;
-    });
-}
-
 ReadRunbook readRunbook(const QByteArray &text, const QString &file, bool builtIn)
 {
     ReadRunbook read;

@@ -5,8 +5,6 @@
 
 namespace lb {
 
-bool hasErrors(const std::vector<Diagnostic> &diagnostics);
-
 /// A runbook and everything that is to be said about it, in the order of the lines.
 struct ReadRunbook
 {

@@ -311,6 +311,13 @@ bool mayStand(const ActionSpec &action, ActionPlace place, bool builtIn)
         case ActionKind::Alien4CloudTransform:
         case ActionKind::Alien4CloudConnect:
         case ActionKind::Alien4CloudPluginSwap:
+        case ActionKind::ToolchainPublish:
+        case ActionKind::ToolchainCreate:
+        case ActionKind::ToolchainSetSecret:
+        case ActionKind::ToolchainTriggers:
+        case ActionKind::ToolchainProve:
+        case ActionKind::ToolchainRevoke:
+        case ActionKind::ToolchainUnpublish:
             return false;
         default:
             return action.effect != Effect::Read;

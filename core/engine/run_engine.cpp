@@ -307,10 +307,11 @@ void RunEngine::onStepFinished(StepRun *run, const Result<CallOutcome> &outcome)
         return;
     }
     // An assessment is there to tell what is away.
-    const bool isAway =
-        error.code == ErrorCode::Unreachable && !step.calls.empty() &&
-        m_plan->purpose != Purpose::Assess &&
-        (callAs<PostgresCall>(step.calls.front()) || callAs<ElasticsearchCall>(step.calls.front()));
+    const bool isAway = error.code == ErrorCode::Unreachable && !step.calls.empty() &&
+                        m_plan->purpose != Purpose::Assess &&
+                        (callAs<PostgresCall>(step.calls.front()) ||
+                         callAs<ElasticsearchCall>(step.calls.front()) ||
+                         callAs<ToolchainCall>(step.calls.front()));
     if (isAway && waitForNetwork(step, attempt, error))
         return;
     failStep(step, attempt, error);

@@ -59,6 +59,7 @@ ActionContext RunEnvironment::readContext(const QString &what) const
     context.record = [](const QJsonObject &) {};
     context.readYaml = hooks.readYaml;
     context.redactor = redactor;
+    context.tokens = tokens;
     return context;
 }
 

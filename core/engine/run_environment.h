@@ -32,6 +32,7 @@ struct RunEnvironment
     std::shared_ptr<PointSession> session{};
     RunnerHooks hooks{};
     std::shared_ptr<Redactor> redactor{};
+    std::shared_ptr<TokenCache> tokens{};
     /// Secrets for a step (empty: while preparing): at once when there are none to get. With `wait`
     /// it waits until somebody gives what is missing; `then` does not come when the run is
     /// cancelled meanwhile.

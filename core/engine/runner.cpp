@@ -168,6 +168,7 @@ Result<RunnerGreeting> Runner::stand(std::unique_ptr<Journal> journal, RunState 
     m_environment.inventory = m_inventory.get();
     m_environment.hooks = m_hooks;
     m_environment.redactor = std::make_shared<Redactor>();
+    m_environment.tokens = std::make_shared<TokenCache>(m_environment.redactor);
     m_log->setRedactor(m_environment.redactor);
     const RunRequest &asked = m_log->state().request;
     m_environment.session = std::make_shared<PointSession>(asked.store, m_inventory.get(),

@@ -341,6 +341,89 @@ constexpr std::array kMachineParams{kHost, kVia};
 constexpr std::array kFileSystemParams{
     kHost, kVia, ParamSpec{"path", ParamType::Path, true, "", "", "A path on the file system"}};
 constexpr std::array kPointParams{kPoint};
+// Where IBM's services answer is said by the system's inputs iam_url, console_url,
+// toolchain_api_url, pipeline_api_url, git_url, search_url and services_ca; empty, and they are
+// IBM's own.
+constexpr ParamSpec kApiKey{
+    "api_key", ParamType::SecretName, true, "", "", "The API key of a user: {secret: NAME}"};
+constexpr ParamSpec kGitToken{
+    "git_token", ParamType::SecretName,
+    true,        "",
+    "",          "The token for GitLab in the target region: {secret: NAME}"};
+constexpr ParamSpec kAnyGitToken{
+    "git_token", ParamType::SecretName,
+    false,       "",
+    "",          "The token for GitLab in the target region: {secret: NAME}"};
+constexpr ParamSpec kToolchains{
+    "toolchain", ParamType::TextList, true, "", "", "Addresses or CRNs of toolchains"};
+constexpr ParamSpec kAnyToolchains{
+    "toolchain", ParamType::TextList, false, "[]", "", "Addresses or CRNs of toolchains"};
+constexpr ParamSpec kTargetRegion{
+    "region", ParamType::Text, true, "", "", "The region of the copy, such as eu-de"};
+constexpr ParamSpec kAnyRegion{
+    "region", ParamType::Text, false, "\"\"", "", "The region of the copy, such as eu-de"};
+constexpr ParamSpec kResourceGroup{"resource_group",
+                                   ParamType::Text,
+                                   false,
+                                   "\"\"",
+                                   "",
+                                   "Id of the resource group; empty is the one it was saved from"};
+constexpr ParamSpec kRepositoryMap{"repositories",
+                                   ParamType::TextList,
+                                   false,
+                                   "[]",
+                                   "",
+                                   "FROM=TO: where a repository's mirror is; those of IBM's own "
+                                   "GitLab are found without"};
+constexpr ParamSpec kBranch{
+    "branch", ParamType::Text, false, "\"lifeboat\"", "", "The branch of the temporary project"};
+constexpr ParamSpec kSuffix{"suffix", ParamType::Text,
+                            false,    "\"\"",
+                            "",       "What the copy's name has more than the saved one"};
+constexpr ParamSpec kCopy{"copy", ParamType::Text, true, "", "", "Id or address of the copy"};
+constexpr std::array kToolchainFactParams{
+    ParamSpec{"fact", ParamType::Choice, true, "", "account|region|git_user", "Which one"},
+    ParamSpec{"api_key", ParamType::SecretName, false, "", "", "The API key: {secret: NAME}"},
+    kAnyToolchains,
+    kAnyRegion,
+    kResourceGroup,
+    kAnyGitToken};
+constexpr std::array kToolchainSurveyParams{kApiKey, kToolchains};
+constexpr std::array kToolchainCheckParams{
+    ParamSpec{"check", ParamType::Choice, true, "",
+              "key|source|closing|unchanged|target|instance|name|git|repositories|source_quiet",
+              "Which one"},
+    ParamSpec{"api_key", ParamType::SecretName, false, "", "", "The API key: {secret: NAME}"},
+    kAnyToolchains,
+    kAnyRegion,
+    kResourceGroup,
+    kAnyGitToken,
+    kRepositoryMap,
+    kSuffix,
+    ParamSpec{"part", ParamType::Text, false, "\"\"", "", "The part of the restore point"}};
+constexpr std::array kToolchainSaveParams{
+    kApiKey, kToolchains, kPart,
+    ParamSpec{"folder", ParamType::Path, false, "", "",
+              "Where the template is written too, as plain files"}};
+constexpr std::array kToolchainPublishParams{kGitToken,      kPart,   kTargetRegion,
+                                             kRepositoryMap, kBranch, kSuffix};
+constexpr std::array kToolchainCreateParams{kApiKey,        kGitToken, kPart,  kTargetRegion,
+                                            kResourceGroup, kBranch,   kSuffix};
+constexpr std::array kToolchainCompareParams{kApiKey,        kPart,   kTargetRegion,
+                                             kRepositoryMap, kSuffix, kCopy};
+constexpr std::array kToolchainSetSecretParams{
+    kApiKey,
+    kPart,
+    kTargetRegion,
+    kCopy,
+    ParamSpec{"slot", ParamType::Text, true, "", "", "Id of the slot, as the restore point has it"},
+    ParamSpec{"value", ParamType::SecretName, true, "", "", "The value: {secret: NAME}"}};
+constexpr std::array kToolchainTriggersParams{
+    kApiKey, kTargetRegion, kCopy,
+    ParamSpec{"on", ParamType::YesNo, true, "", "", "Yes switches on what was on before"}};
+constexpr std::array kToolchainProveParams{kApiKey, kTargetRegion, kCopy};
+constexpr std::array kToolchainRevokeParams{kGitToken, kTargetRegion};
+constexpr std::array kToolchainUnpublishParams{kGitToken, kPart, kTargetRegion};
 constexpr ParamSpec kOpen{"open", ParamType::YesNo,
                           false,  "false",
                           "",     "Open encrypted parts too, with the secret age_identity"};
@@ -491,6 +574,42 @@ constexpr std::array kTable{
     ActionSpec{ActionKind::Alien4CloudCheck, "alien4cloud_check",
                "One condition of an Alien4Cloud installation", Effect::Read, true, true, false,
                kAlien4CloudCheckParams},
+    ActionSpec{ActionKind::ToolchainFact, "toolchain_fact",
+               "A fact: whose account, region or repositories these are", Effect::Read, false, true,
+               false, kToolchainFactParams},
+    ActionSpec{ActionKind::ToolchainSurvey, "toolchain_survey",
+               "Read what toolchains are called and when they changed last", Effect::Read, false,
+               true, false, kToolchainSurveyParams},
+    ActionSpec{ActionKind::ToolchainCheck, "toolchain_check",
+               "One condition of toolchains, their target or their repositories", Effect::Read,
+               true, true, false, kToolchainCheckParams},
+    ActionSpec{ActionKind::ToolchainSave, "toolchain_save",
+               "Save a toolchain: what the console says of it, without secrets, and its template",
+               Effect::Read, false, false, false, kToolchainSaveParams},
+    ActionSpec{ActionKind::ToolchainPublish, "toolchain_publish",
+               "Put a saved template into a temporary project, and read it back", Effect::Change,
+               false, false, false, kToolchainPublishParams},
+    ActionSpec{ActionKind::ToolchainCreate, "toolchain_create",
+               "Have a copy made from a temporary project, never a second one", Effect::Change,
+               false, false, false, kToolchainCreateParams},
+    ActionSpec{ActionKind::ToolchainCompare, "toolchain_compare",
+               "Compare a copy with the template it was made from", Effect::Read, true, true, false,
+               kToolchainCompareParams},
+    ActionSpec{ActionKind::ToolchainSetSecret, "toolchain_set_secret",
+               "Put a secret into its place in a copy, and see that it is set", Effect::Change,
+               false, false, false, kToolchainSetSecretParams},
+    ActionSpec{ActionKind::ToolchainTriggers, "toolchain_triggers",
+               "Switch triggers that start pipelines off, or on again as they were", Effect::Change,
+               false, false, false, kToolchainTriggersParams},
+    ActionSpec{ActionKind::ToolchainProve, "toolchain_prove",
+               "Run pipelines by their manual triggers until they succeed", Effect::Change, false,
+               false, false, kToolchainProveParams},
+    ActionSpec{ActionKind::ToolchainRevoke, "toolchain_revoke",
+               "Revoke the token of the temporary project, and see that it is refused",
+               Effect::Change, false, false, false, kToolchainRevokeParams},
+    ActionSpec{ActionKind::ToolchainUnpublish, "toolchain_unpublish",
+               "Delete the temporary project, and see that it is gone", Effect::Change, false,
+               false, false, kToolchainUnpublishParams},
     ActionSpec{ActionKind::PointVerify, "point_verify", "Read every byte of a restore point",
                Effect::Read, false, false, true, kPointVerifyParams},
     ActionSpec{ActionKind::PointFiles, "point_files", "List the files in a restore point",

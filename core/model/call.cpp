@@ -303,6 +303,15 @@ Result<Call> postgresFromJson(const QJsonObject &object)
     return Call(std::move(*call));
 }
 
+Result<Call> toolchainFromJson(const QJsonObject &object)
+{
+    auto call = ToolchainCall::fromJson(object);
+    if (!call)
+        return fail(ErrorCode::Corrupt, tr("A call of the plan has unknown work for a toolchain"),
+                    object.value(QLatin1String("work")).toString());
+    return Call(std::move(*call));
+}
+
 Result<Call> elasticsearchFromJson(const QJsonObject &object)
 {
     auto call = ElasticsearchCall::fromJson(object);
@@ -361,6 +370,7 @@ const QHash<QString, FromJson> &ownWords()
         {QStringLiteral("publish"), publishFromJson},
         {QStringLiteral("postgres"), postgresFromJson},
         {QStringLiteral("elasticsearch"), elasticsearchFromJson},
+        {QStringLiteral("toolchain"), toolchainFromJson},
         {QStringLiteral("wait_until"), waitFromJson},
         {QStringLiteral("ask"),
          [](const QJsonObject &object) -> Result<Call> {
@@ -449,6 +459,7 @@ QJsonObject callToJson(const Call &anyCall)
             },
             [](const PostgresCall &call) { return call.toJson(); },
             [](const ElasticsearchCall &call) { return call.toJson(); },
+            [](const ToolchainCall &call) { return call.toJson(); },
             [](const RestoreFileCall &call) -> QJsonObject {
                 return Writer(QStringLiteral("restore_file"))
                     .filled("path", call.path)

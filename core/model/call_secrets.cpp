@@ -40,6 +40,15 @@ std::vector<SecretUse> secretsOf(const Call &call)
             uses.push_back({cluster->alienPassword, QStringLiteral("body")});
         if (cluster->check == QLatin1String("saved_config") && !cluster->file.isEmpty())
             uses.push_back({kAgeIdentity, QStringLiteral("stdin")});
+    } else if (const auto *toolchain = callAs<ToolchainCall>(call)) {
+        if (!toolchain->at.apiKey.isEmpty())
+            uses.push_back({toolchain->at.apiKey, QStringLiteral("body")});
+        if (!toolchain->at.gitToken.isEmpty())
+            uses.push_back({toolchain->at.gitToken, toolchain->work == ToolchainWork::Create
+                                                        ? QStringLiteral("body")
+                                                        : QStringLiteral("header")});
+        if (!toolchain->secret.isEmpty())
+            uses.push_back({toolchain->secret, QStringLiteral("body")});
     } else if (const auto *stage = callAs<TreeStageCall>(call)) {
         if (!stage->file.isEmpty())
             uses.push_back({kAgeIdentity, QStringLiteral("stdin")});

@@ -413,11 +413,11 @@ QStringList describe(const PostgresCall &call)
     return lines;
 }
 
-QStringList describe(const ElasticsearchCall &call)
+/// What is sent, verbatim.
+QStringList requestLines(const std::vector<PlannedRequest> &requests)
 {
-    QStringList lines = call.describe();
-    const std::vector<ElasticsearchRequest> requests = requestsOf(call);
-    for (const ElasticsearchRequest &request : requests) {
+    QStringList lines;
+    for (const PlannedRequest &request : requests) {
         lines << verbatim(request.call.method + QLatin1Char(' ') + request.call.url.display());
         if (!request.call.json.isUndefined())
             lines << verbatim(QStringLiteral("| ") + jsonBody(request.call).display());
@@ -425,11 +425,28 @@ QStringList describe(const ElasticsearchCall &call)
             lines << verbatim(QStringLiteral("| ") +
                               std::get<TemplateText>(request.call.body).display());
     }
+    return lines;
+}
+
+QStringList describe(const ElasticsearchCall &call)
+{
+    const std::vector<PlannedRequest> requests = requestsOf(call);
+    QStringList lines = call.describe() + requestLines(requests);
     if (call.at.urls.size() > 1)
         lines << tr("or at the first of these that answers: %1")
                      .arg(call.at.urls.mid(1).join(QStringLiteral(", ")));
     if (!requests.empty())
         lines += httpSender(requests.front().call);
+    return lines;
+}
+
+QStringList describe(const ToolchainCall &call)
+{
+    QStringList lines = call.describe() + requestLines(requestsOf(call));
+    if (!call.at.apiKey.isEmpty())
+        lines << tr("with a token that the secret %1 is exchanged for").arg(call.at.apiKey);
+    if (!call.at.gitToken.isEmpty())
+        lines << tr("with the secret %1 at %2").arg(call.at.gitToken, call.at.git);
     return lines;
 }
 

@@ -226,7 +226,7 @@ public:
             add(purpose, "DELETE", QLatin1Char('/') + names(indices));
     }
 
-    std::vector<ElasticsearchRequest> list;
+    std::vector<PlannedRequest> list;
 
     /// `/PREFIX‹index›/‹type›` and what follows: asked for each.
     TemplateText ofIndex(std::initializer_list<const char *> slots, const QString &tail) const
@@ -319,7 +319,7 @@ void addCheck(Requests &requests, const ElasticsearchCall &call)
 
 } // namespace
 
-std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call)
+std::vector<PlannedRequest> requestsOf(const ElasticsearchCall &call)
 {
     Requests requests(call);
     switch (call.work) {

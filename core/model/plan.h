@@ -7,6 +7,7 @@
 #include "core/model/profiles.h"
 #include "core/model/runbook.h"
 #include "core/model/template_text.h"
+#include "core/model/toolchain_call.h"
 
 #include <memory>
 #include <variant>
@@ -171,10 +172,11 @@ struct ConfirmCall
 };
 
 /// The large kinds lie elsewhere: a plan may hold ten thousand calls, most of them small.
-using Call = std::variant<ProcessCall, Indirect<HttpCall>, WriteFileCall, RestoreFileCall,
-                          TreeSaveCall, TreeStageCall, TreeSwapCall, TreeSwapBackCall,
-                          TreeRemoveCall, PublishCall, PointCall, ReadCall, Indirect<PostgresCall>,
-                          Indirect<ElasticsearchCall>, WaitUntilCall, AskCall, ConfirmCall>;
+using Call =
+    std::variant<ProcessCall, Indirect<HttpCall>, WriteFileCall, RestoreFileCall, TreeSaveCall,
+                 TreeStageCall, TreeSwapCall, TreeSwapBackCall, TreeRemoveCall, PublishCall,
+                 PointCall, ReadCall, Indirect<PostgresCall>, Indirect<ElasticsearchCall>,
+                 Indirect<ToolchainCall>, WaitUntilCall, AskCall, ConfirmCall>;
 
 struct WaitUntilCall
 {
@@ -219,13 +221,14 @@ TemplateText jsonBody(const HttpCall &call);
 std::vector<ProcessCall> programsOf(const PostgresCall &call);
 /// One request of a call on a cluster and what it is for. Slots: `index`, `type` and `id`, when it
 /// is sent for each of them.
-struct ElasticsearchRequest
+struct PlannedRequest
 {
     QString purpose;
     HttpCall call;
 };
 /// All that the call may send, in order; those that wait are sent again and again.
-std::vector<ElasticsearchRequest> requestsOf(const ElasticsearchCall &call);
+std::vector<PlannedRequest> requestsOf(const ElasticsearchCall &call);
+std::vector<PlannedRequest> requestsOf(const ToolchainCall &call);
 /// What encrypts and decrypts the archive and then its index; nothing for one in clear. A program
 /// that writes its file reads the clear text from standard input, and the other way round.
 std::vector<ProcessCall> programsOf(const TreeSaveCall &call);

@@ -87,7 +87,8 @@ Result<Reference> parseReference(const QString &written)
             {QStringLiteral("trees"), QString::fromLatin1(kTreePart)},
             {QStringLiteral("databases"), QString::fromLatin1(kPostgresPart)},
             {QStringLiteral("roles"), QString::fromLatin1(kGlobalsPart)},
-            {QStringLiteral("snapshots"), QString::fromLatin1(kElasticsearchPart)}};
+            {QStringLiteral("snapshots"), QString::fromLatin1(kElasticsearchPart)},
+            {QStringLiteral("toolchains"), QString::fromLatin1(kToolchainPart)}};
         if (words.size() == 1 && lists.contains(words.first())) {
             reference.root = Root::PointParts;
             reference.name = lists.value(words.first());

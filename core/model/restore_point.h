@@ -14,6 +14,7 @@ inline constexpr char kTreePart[] = "tree";
 inline constexpr char kPostgresPart[] = "postgres";
 inline constexpr char kGlobalsPart[] = "globals";
 inline constexpr char kElasticsearchPart[] = "elasticsearch";
+inline constexpr char kToolchainPart[] = "toolchain"; ///< files about one toolchain, as a tree
 inline constexpr char kFilePart[] = "file";
 
 /// Of `parts/x.tar.zst` and of `parts/x.tar.zst.age`.

@@ -159,6 +159,13 @@ bool matches(const Match &match, const ReadAnswer &answer)
     return atPointer(document, match.json->pointer) == match.json->equals;
 }
 
+bool hasErrors(const std::vector<Diagnostic> &diagnostics)
+{
+    return std::any_of(diagnostics.begin(), diagnostics.end(), [](const Diagnostic &one) {
+        return one.severity == Diagnostic::Severity::Error;
+    });
+}
+
 bool Runbook::usesRestorePoint() const
 {
     const auto restores = [](const StepSpec &step) {

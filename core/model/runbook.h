@@ -33,6 +33,9 @@ struct Diagnostic
     QString text() const;
 };
 
+/// False when there is nothing but warnings.
+bool hasErrors(const std::vector<Diagnostic> &diagnostics);
+
 /// Answers that a read action may give. All that are set must hold.
 struct Match
 {

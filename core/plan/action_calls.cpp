@@ -502,6 +502,19 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     case ActionKind::Alien4CloudConnect:
     case ActionKind::ElasticsearchExportRemove:
         return elasticsearchCall(action, references);
+    case ActionKind::ToolchainFact:
+    case ActionKind::ToolchainSurvey:
+    case ActionKind::ToolchainCheck:
+    case ActionKind::ToolchainPublish:
+    case ActionKind::ToolchainCreate:
+    case ActionKind::ToolchainCompare:
+    case ActionKind::ToolchainSetSecret:
+    case ActionKind::ToolchainTriggers:
+    case ActionKind::ToolchainProve:
+    case ActionKind::ToolchainRevoke:
+    case ActionKind::ToolchainUnpublish:
+        return toolchainCall(action, references);
+    case ActionKind::ToolchainSave:
     case ActionKind::TreeSave:
     case ActionKind::TreeRestore:
     case ActionKind::ElasticsearchDescribe:
@@ -584,6 +597,16 @@ std::vector<Call> builtInUndo(const Call &call)
 {
     if (const auto *file = callAs<WriteFileCall>(call))
         return {RestoreFileCall{file->path, file->aside}};
+    const auto *toolchain = callAs<ToolchainCall>(call);
+    if (toolchain &&
+        (toolchain->work == ToolchainWork::Publish || toolchain->work == ToolchainWork::Create)) {
+        ToolchainCall back = *toolchain;
+        back.work = toolchain->work == ToolchainWork::Publish ? ToolchainWork::Unpublish
+                                                              : ToolchainWork::RemoveCreated;
+        if (back.work == ToolchainWork::RemoveCreated)
+            back.at.gitToken.clear();
+        return {std::move(back)};
+    }
     return {};
 }
 

@@ -27,8 +27,10 @@ Result<PostgresServer> postgresServer(const Action &action, const References &re
 
 /// Reads, checks and clearing away on an Elasticsearch cluster.
 Result<Call> elasticsearchCall(const Action &action, const References &references);
+/// Reads, checks and changes of toolchains; all but saving one.
+Result<Call> toolchainCall(const Action &action, const References &references);
 
-/// The action's undo by itself: only write_file has one.
+/// The action's undo by itself: of write_file, and of what makes a copy of a toolchain.
 std::vector<Call> builtInUndo(const Call &call);
 
 Result<Match> filledMatch(const Match &match, const References &references);

@@ -102,6 +102,20 @@ QStringList indexScopes(const std::vector<PlannedStep> &steps, ElasticsearchWork
     return scopes;
 }
 
+/// Toolchains, as scopes name them.
+QStringList toolchainScopes(const std::vector<PlannedStep> &steps, ToolchainWork work)
+{
+    QStringList scopes;
+    for (const PlannedStep &step : steps) {
+        for (const Call &call : step.calls) {
+            const auto *one = callAs<ToolchainCall>(call);
+            if (one && one->work == work)
+                scopes += one->scope();
+        }
+    }
+    return scopes;
+}
+
 QStringList writtenPaths(const std::vector<PlannedStep> &steps)
 {
     QStringList paths = databaseScopes(steps, PostgresWork::Swap) +
@@ -135,7 +149,8 @@ QStringList swapTargets(const std::vector<PlannedStep> &steps)
 QStringList savedFolders(const std::vector<PlannedStep> &steps)
 {
     QStringList folders =
-        databaseScopes(steps, PostgresWork::Dump) + indexScopes(steps, ElasticsearchWork::Save);
+        databaseScopes(steps, PostgresWork::Dump) + indexScopes(steps, ElasticsearchWork::Save) +
+        toolchainScopes(steps, ToolchainWork::Save);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *save = callAs<TreeSaveCall>(call))

@@ -58,7 +58,8 @@ bool worksOnPart(ActionKind kind)
            kind == ActionKind::PostgresRestore || kind == ActionKind::ElasticsearchDescribe ||
            kind == ActionKind::ElasticsearchSave || kind == ActionKind::ElasticsearchKeep ||
            adopts(kind) || kind == ActionKind::ElasticsearchRestore ||
-           kind == ActionKind::ElasticsearchRehearse || migrates(kind);
+           kind == ActionKind::ElasticsearchRehearse || kind == ActionKind::ToolchainSave ||
+           migrates(kind);
 }
 
 } // namespace
@@ -159,7 +160,8 @@ Result<void> StepBuilder::addCalls(PlannedStep &step, const StepSpec &spec,
     step.undo = builtInUndo(call);
     step.calls.push_back(std::move(call));
     // What it leaves half done, its executor finds out by itself.
-    if (spec.action.kind == ActionKind::WriteFile || callAs<ElasticsearchCall>(step.calls.front()))
+    if (spec.action.kind == ActionKind::WriteFile ||
+        callAs<ElasticsearchCall>(step.calls.front()) || callAs<ToolchainCall>(step.calls.front()))
         step.resume = ResumePolicy::Repeat;
     return {};
 }
@@ -330,6 +332,8 @@ Result<BuiltStep> StepBuilder::buildChecked(const StepInstance &instance, PlanSe
     } else if (spec.action.kind == ActionKind::ElasticsearchSave ||
                spec.action.kind == ActionKind::ElasticsearchDescribe) {
         TRY(addElasticsearchSave(step, instance, references));
+    } else if (spec.action.kind == ActionKind::ToolchainSave) {
+        TRY(addToolchainSave(step, instance, references));
     } else if (adopts(spec.action.kind)) {
         TRY(addAdoption(step, instance, references));
     } else if (migrates(spec.action.kind)) {

@@ -81,6 +81,8 @@ private:
                                                           const References &references);
     Result<void> addAdoption(PlannedStep &step, const StepInstance &instance,
                              const References &references);
+    Result<void> addToolchainSave(PlannedStep &step, const StepInstance &instance,
+                                  const References &references);
     Result<void> addElasticsearchSave(PlannedStep &step, const StepInstance &instance,
                                       const References &references);
     Result<void> addElasticsearchKeep(PlannedStep &step, const StepSpec &spec,

@@ -229,10 +229,10 @@ QStringList psql(const PostgresServer &at, const QStringList &statements)
 }
 
 /// In order; those with ‹index› in the address for each index, those that look until it is done.
-QStringList cluster(const ElasticsearchCall &call)
+QStringList requestLines(const std::vector<PlannedRequest> &requests)
 {
     QStringList lines;
-    for (const ElasticsearchRequest &request : requestsOf(call)) {
+    for (const PlannedRequest &request : requests) {
         for (const QString &line : http(request.call)) {
             if (!line.startsWith(QLatin1String("IFS=")) || !lines.contains(line))
                 lines << line;
@@ -312,7 +312,8 @@ QStringList byHand(const Call &anyCall, const Plan &plan)
             },
             [&](const PointCall &call) { return point(call, plan); },
             [&](const PostgresCall &call) { return postgres(call, plan); },
-            [](const ElasticsearchCall &call) { return cluster(call); },
+            [](const ElasticsearchCall &call) { return requestLines(requestsOf(call)); },
+            [](const ToolchainCall &call) { return requestLines(requestsOf(call)); },
             [](const ReadCall &) { return QStringList(); },
             [&](const WaitUntilCall &call) {
                 return call.read ? byHand(*call.read, plan) : QStringList();

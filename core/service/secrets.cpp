@@ -58,7 +58,7 @@ Service::Private::declaredSecrets(const SystemProfile &system)
 {
     std::vector<DeclaredSecret> declared;
     for (const RunbookInfo &info : q->runbooks()) {
-        if (info.system != system.type || !info.diagnostics.empty())
+        if (info.system != system.type || hasErrors(info.diagnostics))
             continue;
         const auto book = q->runbook(info.id);
         if (!book)

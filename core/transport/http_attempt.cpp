@@ -273,6 +273,7 @@ void HttpAttempt::onMetaData()
     m_idle.start();
     m_end.status = m_reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
     m_end.location = m_reply->rawHeader("Location");
+    m_end.type = m_reply->rawHeader("Content-Type");
     m_end.retryAfter = m_reply->rawHeader("Retry-After");
     for (const QByteArray &cookie : m_reply->rawHeader("Set-Cookie").split('\n')) {
         const QByteArray pair = cookie.left(cookie.indexOf(';')).trimmed();

@@ -46,7 +46,7 @@ struct HttpTry
     int status = 0; ///< 0: there was no answer
     QByteArray body;
     qint64 bytes = 0;
-    QByteArray location, retryAfter, cookies;
+    QByteArray location, retryAfter, cookies, type;
     std::optional<Error> error;
     bool canRetry = false; ///< the connection, not the request, was at fault
 };

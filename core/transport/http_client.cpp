@@ -177,7 +177,7 @@ public:
 
     HttpTry ask(const Place &place)
     {
-        const int tries = m_request.anyStatus || !isIdempotent(place.method) ? 1 : m_request.tries;
+        const int tries = m_request.anyStatus || !mayRepeat(place) ? 1 : m_request.tries;
         std::chrono::milliseconds next = m_request.wait;
         for (int n = 1;; ++n) {
             HttpAttempt attempt(m_request, place.url, place.method, place.isHome, m_listener);
@@ -202,6 +202,10 @@ public:
     }
 
 private:
+    bool mayRepeat(const Place &place) const
+    {
+        return isIdempotent(place.method) || m_request.isRepeatable;
+    }
     void note(const Place &place, const HttpTry &end) const
     {
         if (!m_listener.note)
@@ -250,7 +254,7 @@ Result<HttpAnswer> sendHttp(const HttpRequest &request, const std::stop_token &s
         }
         if (!isGood && !request.anyStatus)
             return tl::unexpected(statusError(end, place.url, place.method, request.redactor));
-        return HttpAnswer{end.status, end.body, end.bytes, end.location, end.cookies};
+        return HttpAnswer{end.status, end.body, end.bytes, end.location, end.cookies, end.type};
     }
 }
 

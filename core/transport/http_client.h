@@ -42,7 +42,8 @@ struct HttpRequest
     bool followRedirects = true;
     QString toFile; ///< a new file; a cut answer never gets its name
     qint64 maxSize = 64 * 1024 * 1024;
-    int tries = 4; ///< of GET, HEAD, PUT and DELETE; others are never sent twice
+    int tries = 4; ///< of GET, HEAD, PUT and DELETE; others are never sent twice but when
+    bool isRepeatable = false; ///< it is said that a second one does nothing that one does not
     std::chrono::milliseconds wait{1'000};         ///< before the second try; then twice as long
     std::chrono::milliseconds longestWait{60'000}; ///< however long Retry-After asks for
     const Redactor *redactor = nullptr;            ///< of what errors quote
@@ -55,6 +56,7 @@ struct HttpAnswer
     qint64 bytes = 0;
     QByteArray location; ///< where a redirect leads that was not followed
     QByteArray cookies;  ///< as a Cookie header wants them; may be a secret
+    QByteArray type;     ///< Content-Type
 };
 
 /// What a caller may want to hear meanwhile, in its own thread.

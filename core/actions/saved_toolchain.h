@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/actions/toolchain_work.h"
+#include "core/systems/ibm_toolchain/template.h"
+
+namespace lb {
+
+/// What the part of the call's restore point holds. It is read in full and compared with its sums
+/// on the way.
+Result<ToolchainExport> readSavedToolchain(ToolchainJob &job);
+
+/// The template of a copy in the call's region: its repositories mapped and linked, nothing in it
+/// starts by itself. BadInput when it has a finding with which no copy can be made.
+Result<Template> restoreTemplate(const ToolchainExport &saved, const ToolchainCall &call);
+
+} // namespace lb

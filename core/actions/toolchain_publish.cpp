@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The temporary project in the target region's GitLab, and the token that opens it (sheet §5).
+#include "core/actions/saved_toolchain.h"
+#include "core/base/json.h"
+
+#include <QJsonDocument>
+#include <QSet>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Actions)
+
+using namespace std::chrono_literals;
+
+/// Deleted at last, when GitLab does not do it at once.
+constexpr int kLooks = 20;
+constexpr auto kPause = 500ms;
+
+/// By it the run finds again what it has made, and people see whose it is.
+QString marker(const ToolchainJob &job)
+{
+    return tr("Made by Lifeboat in run %1, to be deleted at its end").arg(job.context.run.value());
+}
+
+bool isMarked(const GitProject &project, const ToolchainJob &job)
+{
+    return project.description.contains(job.context.run.value());
+}
+
+Error gitFailure(const ToolchainReply &reply, const QString &doing, const ToolchainJob &job)
+{
+    Error error = toolchainFailure(reply, doing, job.context.redactor.get());
+    if (reply.status == 401 || reply.status == 403)
+        error.advice = tr("See that the secret %1 is a token of GitLab in %2 with every scope, and "
+                          "has not ended")
+                           .arg(job.call.at.gitToken, job.call.region);
+    return error;
+}
+
+Result<ToolchainReply> askGit(ToolchainJob &job, const char *purpose, const QString &doing,
+                              const ToolchainJob::Values &values = {},
+                              const ToolchainBody &body = {})
+{
+    TRY_VALUE(const ToolchainReply reply, job.send(QLatin1String(purpose), doing, values, body));
+    if (!reply.isGood())
+        return tl::unexpected(gitFailure(reply, doing, job));
+    return reply;
+}
+
+Result<GitProject> makeProject(ToolchainJob &job)
+{
+    const QString name = job.call.project.display();
+    const QString doing = tr("The project %1 cannot be made at %2").arg(name, job.call.at.git);
+    const QByteArray wanted = toJson({{QStringLiteral("name"), name},
+                                      {QStringLiteral("path"), name},
+                                      {QStringLiteral("description"), marker(job)},
+                                      {QStringLiteral("visibility"), QStringLiteral("private")},
+                                      {QStringLiteral("initialize_with_readme"), false}});
+    TRY_VALUE(const ToolchainReply reply, askGit(job, "make_project", doing, {}, {wanted}));
+    TRY_VALUE(const DataValue answer, readJsonData(reply.body, doing));
+    return readGitProject(answer);
+}
+
+/// The run's own project, made when it is not there yet.
+Result<GitProject> findOrMake(ToolchainJob &job)
+{
+    TRY_VALUE(const auto found, findProject(job));
+    if (!found)
+        return makeProject(job);
+    if (isMarked(*found, job))
+        return *found;
+    return fail(
+        ErrorCode::Conflict,
+        tr("There is a project %1 at %2 already").arg(job.call.project.display(), job.call.at.git),
+        tr("it was not made by this run"), tr("Delete or rename it, then resume"));
+}
+
+/// The files that the branch has; nothing when there is no branch yet.
+Result<QStringList> filesThere(ToolchainJob &job, const QString &project)
+{
+    const QString doing = tr("The files of project %1 cannot be listed").arg(project);
+    TRY_VALUE(const ToolchainReply reply,
+              job.send(QStringLiteral("tree"), doing, {{QStringLiteral("project"), project}}));
+    if (reply.isMissing())
+        return QStringList();
+    if (!reply.isGood())
+        return tl::unexpected(gitFailure(reply, doing, job));
+    QStringList files;
+    for (const QJsonValue entry : QJsonDocument::fromJson(reply.body).array()) {
+        if (entry[QLatin1String("type")].toString() == QLatin1String("blob"))
+            files << entry[QLatin1String("path")].toString();
+    }
+    files.sort();
+    return files;
+}
+
+QStringList pathsOf(const Template &made)
+{
+    QStringList paths;
+    for (const Template::File &file : made.files)
+        paths << file.path;
+    paths.sort();
+    return paths;
+}
+
+/// By one commit, so that half a template is never there.
+Result<void> fill(ToolchainJob &job, const QString &project, const Template &made)
+{
+    QJsonArray actions;
+    for (const Template::File &file : made.files)
+        actions.append(QJsonObject{{QStringLiteral("action"), QStringLiteral("create")},
+                                   {QStringLiteral("file_path"), file.path},
+                                   {QStringLiteral("content"), QString::fromUtf8(file.bytes)},
+                                   {QStringLiteral("encoding"), QStringLiteral("text")}});
+    const QString doing = tr("The template cannot be put into project %1").arg(project);
+    const QByteArray commit = toJson({{QStringLiteral("branch"), job.call.branch},
+                                      {QStringLiteral("commit_message"), marker(job)},
+                                      {QStringLiteral("actions"), actions}});
+    TRY(askGit(job, "commit", doing, {{QStringLiteral("project"), project}}, {commit}));
+    return {};
+}
+
+/// What the service will read must be what was written.
+Result<void> compare(ToolchainJob &job, const QString &project, const Template &made)
+{
+    TRY_VALUE(const QStringList there, filesThere(job, project));
+    QStringList wrong;
+    if (there != pathsOf(made))
+        wrong << tr("it holds %1").arg(there.join(QStringLiteral(", ")));
+    for (const Template::File &file : made.files) {
+        if (!there.contains(file.path))
+            continue;
+        const QString doing = tr("%1 of project %2 cannot be read back").arg(file.path, project);
+        TRY_VALUE(const ToolchainReply reply, askGit(job, "file", doing,
+                                                     {{QStringLiteral("project"), project},
+                                                      {QStringLiteral("file"), file.path}}));
+        if (reply.body != file.bytes)
+            wrong << tr("%1 is not what was written").arg(file.path);
+    }
+    if (wrong.isEmpty())
+        return {};
+    return fail(ErrorCode::Corrupt, tr("Project %1 does not hold the template").arg(project),
+                wrong.join(QStringLiteral("; ")),
+                tr("No copy was made from it. The run deletes the project at its end; run it "
+                   "again"));
+}
+
+} // namespace
+
+Result<std::optional<GitProject>> findProject(ToolchainJob &job)
+{
+    const QString doing = tr("Nobody knows whether %1 is there").arg(job.call.project.display());
+    TRY_VALUE(const ToolchainReply who, askGit(job, "user", doing));
+    const QString owner =
+        QJsonDocument::fromJson(who.body).object().value(QLatin1String("username")).toString();
+    const QString path = owner + QLatin1Char('/') + job.call.project.display();
+    TRY_VALUE(const ToolchainReply reply,
+              job.send(QStringLiteral("project"), doing, {{QStringLiteral("project"), path}}));
+    if (reply.isMissing())
+        return std::optional<GitProject>();
+    if (!reply.isGood())
+        return tl::unexpected(gitFailure(reply, doing, job));
+    TRY_VALUE(const DataValue answer, readJsonData(reply.body, doing));
+    TRY_VALUE(const GitProject project, readGitProject(answer));
+    return std::optional(project);
+}
+
+Result<CallOutcome> publishTemplate(ToolchainJob &job)
+{
+    TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
+    TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
+    TRY_VALUE(const GitProject project, findOrMake(job));
+    const QString &id = project.id;
+    job.record("project", {{QStringLiteral("id"), id}});
+    TRY_VALUE(const QStringList there, filesThere(job, id));
+    // An earlier attempt may have put it there; it is compared all the same.
+    if (there != pathsOf(made))
+        TRY(fill(job, id, made));
+    TRY(compare(job, id, made));
+    CallOutcome outcome;
+    outcome.outputs = {{QStringLiteral("project"), id},
+                       {QStringLiteral("repository"), project.url},
+                       {QStringLiteral("files"), int(made.files.size())},
+                       {QStringLiteral("removed_triggers"), int(made.removed.size())}};
+    return outcome;
+}
+
+Result<CallOutcome> unpublishTemplate(ToolchainJob &job)
+{
+    const QString doing = tr("The project %1 cannot be deleted at %2")
+                              .arg(job.call.project.display(), job.call.at.git);
+    TRY_VALUE(auto project, findProject(job));
+    if (!project)
+        return CallOutcome{};
+    if (!isMarked(*project, job))
+        return fail(ErrorCode::Conflict, doing, tr("it was not made by this run"),
+                    tr("Look at it, and delete it by hand when it is nobody's"));
+    const QString id = project->id;
+    TRY(askGit(job, "delete", doing, {{QStringLiteral("project"), id}}));
+    for (int look = 0; look < kLooks; ++look) {
+        TRY_VALUE(project, findProject(job));
+        if (!project)
+            return CallOutcome{};
+        // Newer GitLab keeps it for some days unless it is told twice.
+        if (look == 0)
+            TRY(job.send(
+                QStringLiteral("delete_now"), doing,
+                {{QStringLiteral("project"), id}, {QStringLiteral("full path"), project->path}}));
+        if (look > 0 && project->isMarkedForDeletion) {
+            CallOutcome outcome;
+            outcome.warnings << tr("GitLab keeps %1 for some days before it deletes it by itself")
+                                    .arg(job.call.project.display());
+            return outcome;
+        }
+        TRY(job.pause(kPause));
+    }
+    return fail(ErrorCode::Failed, doing, tr("it was accepted, and it is still there"),
+                tr("Delete it by hand: it holds the template"));
+}
+
+Result<CallOutcome> revokeToken(ToolchainJob &job)
+{
+    const QString doing = tr("The token at %1 cannot be revoked").arg(job.call.at.git);
+    const auto isRefused = [&]() -> Result<bool> {
+        TRY_VALUE(const ToolchainReply reply, job.send(QStringLiteral("token_self"), doing));
+        if (!reply.isGood() && reply.status != 401)
+            return tl::unexpected(gitFailure(reply, doing, job));
+        return reply.status == 401;
+    };
+    TRY_VALUE(bool refused, isRefused());
+    if (!refused) {
+        TRY_VALUE(const ToolchainReply reply, job.send(QStringLiteral("revoke"), doing));
+        if (!reply.isGood() && reply.status != 401)
+            return tl::unexpected(gitFailure(reply, doing, job));
+        TRY_VALUE(refused, isRefused());
+    }
+    if (!refused)
+        return fail(ErrorCode::Failed, tr("The token at %1 is still good").arg(job.call.at.git),
+                    tr("it was revoked, and it still opens GitLab"),
+                    tr("Revoke it by hand: %1/-/user_settings/personal_access_tokens")
+                        .arg(job.call.at.git));
+    return CallOutcome{};
+}
+
+} // namespace lb

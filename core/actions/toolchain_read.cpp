@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Looking at toolchains and their services: facts, the survey, checks.
+#include "core/actions/answer_output.h"
+#include "core/actions/saved_toolchain.h"
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/systems/ibm_toolchain/address.h"
+
+#include <QJsonDocument>
+#include <QLocale>
+#include <QSet>
+#include <QUrl>
+
+#include <array>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Actions)
+
+/// A name as a step's key and a folder: letters, digits and dashes, and not taken yet.
+QString keyFor(const QString &name, const QString &id, QSet<QString> &taken)
+{
+    QString key;
+    for (const QChar &letter : name.toLower()) {
+        const bool isPlain =
+            (letter >= u'a' && letter <= u'z') || (letter >= u'0' && letter <= u'9');
+        if (isPlain)
+            key += letter;
+        else if (!key.isEmpty() && !key.endsWith(u'-'))
+            key += u'-';
+    }
+    key.truncate(60);
+    while (key.endsWith(u'-'))
+        key.chop(1);
+    if (key.isEmpty() || taken.contains(key))
+        key += (key.isEmpty() ? QString() : QStringLiteral("-")) + id.left(8);
+    taken.insert(key);
+    return key;
+}
+
+Result<DataValue> readGit(ToolchainJob &job, const char *purpose, const QString &doing)
+{
+    TRY_VALUE(const ToolchainReply reply, job.send(QLatin1String(purpose), doing));
+    if (reply.status == 401)
+        return fail(ErrorCode::Denied, doing, tr("the server answered 401"),
+                    tr("The token has ended, was revoked, or is of another region: accounts and "
+                       "tokens are separate in each. Make one at %1/-/user_settings/"
+                       "personal_access_tokens and set it as the secret %2")
+                        .arg(job.call.at.git, job.call.at.gitToken));
+    if (!reply.isGood())
+        return tl::unexpected(toolchainFailure(reply, doing, job.context.redactor.get()));
+    return readJsonData(reply.body, doing);
+}
+
+Result<CallOutcome> key(ToolchainJob &job)
+{
+    const QString doing = tr("The API key cannot be used at %1").arg(job.call.at.iam);
+    TRY_VALUE(const ToolchainReply reply, job.send(QStringLiteral("account"), doing));
+    // Not every stand-in has this call; that the key was exchanged says what matters.
+    if (!reply.isGood() && !reply.isMissing())
+        return tl::unexpected(toolchainFailure(reply, doing, job.context.redactor.get()));
+    const QString account =
+        QJsonDocument::fromJson(reply.body).object().value(QLatin1String("account_id")).toString();
+    return account.isEmpty() ? holds(tr("exchanged for a token"))
+                             : holds(tr("exchanged for a token, of account %1").arg(account));
+}
+
+/// “us-east ends on 12 February 2027, in 82 days”, of each region that is being closed.
+QStringList endsOf(const std::vector<ToolchainPlace> &places)
+{
+    QStringList ends;
+    for (const ToolchainPlace &place : places) {
+        const ToolchainRegion region = toolchainRegion(place.region);
+        if (region.state != ToolchainRegion::State::Closing)
+            continue;
+        const qint64 days = QDate::currentDate().daysTo(region.end);
+        ends << tr("%1 ends on %2, in %n day(s)", nullptr, int(days))
+                    .arg(region.name, QLocale().toString(region.end, QLocale::LongFormat));
+    }
+    ends.removeDuplicates();
+    return ends;
+}
+
+Result<CallOutcome> source(ToolchainJob &job)
+{
+    QStringList names;
+    for (const ToolchainPlace &place : job.call.toolchains) {
+        TRY(checkSourceRegion(place.region));
+        TRY_VALUE(const DataValue answer, readToolchain(job, place));
+        TRY_VALUE(const auto pipelines, toolchainPipelines(answer));
+        names << tr("%1 in %2 with %n pipeline(s)", nullptr, int(pipelines.size()))
+                     .arg(toolchainIn(answer)->textOf(QStringLiteral("name")), place.region);
+    }
+    return holds((names + endsOf(job.call.toolchains)).join(QStringLiteral("; ")));
+}
+
+/// Before a region ends everything in it must have been saved: then its data are gone for good.
+Result<CallOutcome> closing(ToolchainJob &job)
+{
+    const QStringList ends = endsOf(job.call.toolchains);
+    if (ends.isEmpty())
+        return holds(tr("no region of these is being closed"));
+    return fail(
+        ErrorCode::Conflict, ends.join(QStringLiteral("; ")), {},
+        tr("IBM closes Continuous Delivery there, perhaps earlier, and what is in it cannot "
+           "be recovered then. Save now, and restore into a region that stays"));
+}
+
+Result<CallOutcome> unchanged(ToolchainJob &job)
+{
+    const QString saved = job.call.details.value(QLatin1String("updated_at")).toString();
+    const QString id = job.call.details.value(QLatin1String("id")).toString();
+    for (const ToolchainPlace &place : job.call.toolchains) {
+        if (place.id != id)
+            continue;
+        TRY_VALUE(const DataValue answer, readToolchain(job, place));
+        const QString now = lastChange(answer);
+        if (now == saved)
+            return holds(tr("as it was saved (%1)").arg(saved));
+        return fail(ErrorCode::Conflict, tr("%1 has changed since it was saved").arg(job.call.name),
+                    tr("saved as of %1, now of %2").arg(saved, now),
+                    tr("Save it again, or what was changed since is not in the copy"));
+    }
+    return holds(tr("%1 is not a toolchain of this system any more").arg(id));
+}
+
+Result<CallOutcome> target(ToolchainJob &job)
+{
+    TRY(checkTargetRegion(job.call.region));
+    const QString from = job.call.details.value(QLatin1String("region")).toString();
+    if (from == job.call.region)
+        return fail(ErrorCode::Conflict,
+                    tr("%1 is the region that it was saved from").arg(job.call.region), {},
+                    tr("Choose another one as target_region"));
+    TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
+    TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
+    return holds(
+        tr("%1 stays; saved from %2, %n trigger(s) left out", nullptr, int(made.removed.size()))
+            .arg(job.call.region, from));
+}
+
+Result<CallOutcome> git(ToolchainJob &job)
+{
+    const QString doing = tr("The token does not let anybody in at %1").arg(job.call.at.git);
+    TRY_VALUE(const DataValue user, readGit(job, "user", doing));
+    TRY_VALUE(const DataValue answer, readGit(job, "token_self", doing));
+    TRY_VALUE(const GitToken self, readGitToken(answer));
+    const QStringList missing = self.missingScopes();
+    if (!missing.isEmpty())
+        return fail(ErrorCode::Denied,
+                    tr("The token at %1 lacks scopes: %2")
+                        .arg(job.call.at.git, missing.join(QStringLiteral(", "))),
+                    tr("it has %1").arg(self.scopes.join(QStringLiteral(", "))),
+                    tr("Make another one with all five, and set it as the secret %1")
+                        .arg(job.call.at.gitToken));
+    const QString name = user.textOf(QStringLiteral("username"));
+    return holds(self.expires.isValid()
+                     ? tr("of %1, with every scope, until %2")
+                           .arg(name, QLocale().toString(self.expires, QLocale::ShortFormat))
+                     : tr("of %1, with every scope").arg(name));
+}
+
+/// The addresses that the tools of a template link.
+QStringList repositoriesIn(const Template &made)
+{
+    QStringList urls;
+    const Template::File *file = made.file(QStringLiteral(".bluemix/toolchain.yml"));
+    const auto read = file ? readYamlData(file->bytes, file->path) : Result<DataValue>(DataValue{});
+    const DataValue *services = read ? read->get(QStringLiteral("services")) : nullptr;
+    for (const DataValue::Member &service :
+         services ? services->members : std::vector<DataValue::Member>()) {
+        const DataValue *parameters = service.value.get(QStringLiteral("parameters"));
+        const QString url = parameters ? parameters->textOf(QStringLiteral("repo_url")) : QString();
+        if (!url.isEmpty())
+            urls << url;
+    }
+    return urls;
+}
+
+/// `group/project` of a repository in the target region's GitLab; empty for one elsewhere.
+QString pathAt(const QString &url, const QString &region, const QString &host)
+{
+    const QUrl address(url);
+    const QString there = address.port() < 0
+                              ? address.host()
+                              : QStringLiteral("%1:%2").arg(address.host()).arg(address.port());
+    if (there != QStringLiteral("%1.git.cloud.ibm.com").arg(region) && there != host)
+        return {};
+    QString path = address.path().mid(1);
+    if (path.startsWith(region + QLatin1Char('/')))
+        path = path.mid(region.size() + 1);
+    if (path.endsWith(QLatin1String(".git")))
+        path.chop(4);
+    return path;
+}
+
+/// A second one of the same name is allowed, and confuses people.
+Result<CallOutcome> nameIsFree(ToolchainJob &job)
+{
+    TRY_VALUE(const QStringList ids, namesakes(job));
+    if (ids.isEmpty())
+        return holds(tr("nothing in %1 is called %2").arg(job.call.region, job.call.name));
+    return fail(ErrorCode::Conflict,
+                tr("%1 has a toolchain called %2 already").arg(job.call.region, job.call.name),
+                listed(ids),
+                tr("It stays as it is. Delete it when it is of an earlier try, or give the copy "
+                   "another name with name_suffix"));
+}
+
+/// A link to what is not there, or empty, leaves the tool misconfigured.
+Result<CallOutcome> mirrors(ToolchainJob &job)
+{
+    TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
+    TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
+    const QString host =
+        job.call.at.git.section(QStringLiteral("//"), 1).section(QLatin1Char('/'), 0, 0);
+    QStringList wrong;
+    int seen = 0;
+    for (const QString &url : repositoriesIn(made)) {
+        const QString path = pathAt(url, job.call.region, host);
+        if (path.isEmpty())
+            continue; // at a service that the target region's token does not open
+        ++seen;
+        const QString doing = tr("Nobody knows whether %1 is there").arg(url);
+        const ToolchainJob::Values which{{QStringLiteral("repository"), path}};
+        TRY_VALUE(const ToolchainReply there, job.send(QStringLiteral("mirror"), doing, which));
+        if (there.isMissing()) {
+            wrong << tr("%1 is not there").arg(url);
+            continue;
+        }
+        if (!there.isGood())
+            return tl::unexpected(toolchainFailure(there, doing, job.context.redactor.get()));
+        TRY_VALUE(const DataValue answer, readJsonData(there.body, doing));
+        TRY_VALUE(const GitProject project, readGitProject(answer));
+        TRY_VALUE(const ToolchainReply head, job.send(QStringLiteral("mirror_head"), doing, which));
+        if (project.isEmpty || head.isMissing() || head.body.trimmed() == "[]")
+            wrong << tr("%1 is empty").arg(url);
+    }
+    if (wrong.isEmpty())
+        return holds(tr("%n repository(s) at %1", nullptr, seen).arg(job.call.at.git));
+    return fail(
+        ErrorCode::NotFound,
+        tr("%n repository(s) not ready in %1", nullptr, int(wrong.size())).arg(job.call.region),
+        listed(wrong),
+        tr("Mirror them first (Settings, Repository, Mirroring repositories), or name "
+           "others in repository_map"));
+}
+
+struct Check
+{
+    const char *name;
+    Result<CallOutcome> (*holds)(ToolchainJob &);
+};
+
+constexpr std::array kChecks{
+    Check{"key", key},         Check{"source", source},
+    Check{"closing", closing}, Check{"unchanged", unchanged},
+    Check{"target", target},   Check{"git", git},
+    Check{"name", nameIsFree}, Check{"repositories", mirrors},
+};
+
+} // namespace
+
+Result<CallOutcome> readToolchainFact(ToolchainJob &job)
+{
+    const ToolchainCall &call = job.call;
+    if (call.check == QLatin1String("git_user")) {
+        const QString doing = tr("Nobody knows whose the token is at %1").arg(call.at.git);
+        TRY_VALUE(const DataValue user, readGit(job, "user", doing));
+        const DataValue *id = user.get(QStringLiteral("id"));
+        return readOutcome(QStringLiteral("%1@%2").arg(
+            id ? id->text : QString(), call.at.git.section(QStringLiteral("//"), 1)));
+    }
+    if (call.check == QLatin1String("account")) {
+        const QString doing = tr("Nobody knows whose the API key is at %1").arg(call.at.iam);
+        TRY_VALUE(const ToolchainReply reply, job.ask(QStringLiteral("account"), doing));
+        TRY_VALUE(const QJsonObject details, parseJsonObject(reply.body, tr("IAM's answer")));
+        const QString account = details.value(QLatin1String("account_id")).toString();
+        if (account.isEmpty())
+            return fail(ErrorCode::Corrupt, doing, tr("the answer names no account"));
+        return readOutcome(account);
+    }
+    if (call.toolchains.empty()) {
+        // A region that answers for this user.
+        const QString doing = tr("Nobody answers for toolchains in %1").arg(call.region);
+        TRY(askData(job, QStringLiteral("toolchains"), doing,
+                    {{QStringLiteral("name"), QString()}, {QStringLiteral("start"), QString()}}));
+        return readOutcome(call.region);
+    }
+    // What the console says, not what the address says.
+    QStringList where;
+    for (const ToolchainPlace &place : call.toolchains) {
+        TRY_VALUE(const DataValue answer, readToolchain(job, place));
+        where << regionOf(answer);
+    }
+    where.removeDuplicates();
+    where.sort();
+    return readOutcome(where.join(QLatin1Char(' ')));
+}
+
+QString lastChange(const DataValue &answer)
+{
+    const DataValue *toolchain = toolchainIn(answer);
+    QString newest = toolchain->textOf(QStringLiteral("updated_at"));
+    const DataValue *tools = toolchain->get(QStringLiteral("services"));
+    for (const DataValue &tool : tools ? tools->items : std::vector<DataValue>())
+        newest = std::max(newest, tool.textOf(QStringLiteral("updated_at")));
+    return newest;
+}
+
+Result<CallOutcome> surveyToolchains(ToolchainJob &job)
+{
+    QJsonArray list;
+    QSet<QString> taken;
+    for (const ToolchainPlace &place : job.call.toolchains) {
+        TRY(checkSourceRegion(place.region));
+        TRY_VALUE(const DataValue answer, readToolchain(job, place));
+        TRY_VALUE(const auto pipelines, toolchainPipelines(answer));
+        const DataValue *toolchain = toolchainIn(answer);
+        const QString name = toolchain->textOf(QStringLiteral("name"));
+        list.append(QJsonObject{
+            {QStringLiteral("id"), place.id},
+            {QStringLiteral("key"), keyFor(name, place.id, taken)},
+            {QStringLiteral("name"), name},
+            {QStringLiteral("region"), place.region},
+            {QStringLiteral("address"), QStringLiteral("https://cloud.ibm.com/devops/toolchains/%1"
+                                                       "?env_id=%2")
+                                            .arg(place.id, place.environment())},
+            {QStringLiteral("pipelines"), int(pipelines.size())},
+            {QStringLiteral("updated_at"), lastChange(answer)}});
+    }
+    CallOutcome outcome;
+    outcome.answer.value = QJsonObject{{QStringLiteral("toolchains"), list}};
+    outcome.outputs.insert(QStringLiteral("json"), outcome.answer.value);
+    return outcome;
+}
+
+Result<CallOutcome> checkToolchain(ToolchainJob &job)
+{
+    for (const Check &check : kChecks) {
+        if (job.call.check == QLatin1String(check.name))
+            return check.holds(job);
+    }
+    return fail(ErrorCode::Internal, tr("There is no check “%1”").arg(job.call.check));
+}
+
+} // namespace lb

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/actions/toolchain_work.h"
+
+#include "core/actions/answer_output.h"
+#include "core/actions/http_work.h"
+#include "core/base/clock.h"
+#include "core/base/format.h"
+#include "core/systems/ibm_toolchain/answers.h"
+
+#include <QThread>
+#include <QUrl>
+
+namespace lb {
+
+namespace {
+
+LB_TRANSLATE(Actions)
+
+using namespace std::chrono_literals;
+
+const QString kToken = QStringLiteral("IBM Cloud token");
+/// IBM's tokens live an hour at most; one is not used to its last minute (sheet §2.2).
+constexpr auto kEarly = 5min;
+constexpr qsizetype kMostWords = 300;
+
+/// Every status that means something, but those that ask for patience: these are sent again.
+QList<int> answers()
+{
+    QList<int> list;
+    for (int status = 200; status < 600; ++status) {
+        if (status != 429 && status != 502 && status != 503 && status != 504)
+            list << status;
+    }
+    return list;
+}
+
+} // namespace
+
+Error toolchainFailure(const ToolchainReply &reply, const QString &doing, const Redactor *redactor)
+{
+    const QString seeKey = tr("See that the secret ibm_api_key is the key of a user who may read "
+                              "and change the toolchains, and that it was not deleted");
+    if (reply.isRedirect())
+        return {ErrorCode::Denied, doing,
+                tr("the server points to %1 instead of answering: nobody is signed in there")
+                    .arg(displayText(reply.location.section(QLatin1Char('?'), 0, 0))),
+                seeKey};
+    const QString answered = tr("the server answered %1").arg(reply.status);
+    QString words = serviceErrorText(reply.body);
+    if (redactor)
+        words = redactor->redacted(words);
+    const QString detail =
+        words.isEmpty() ? answered
+                        : answered + QStringLiteral(": ") + displayText(words.left(kMostWords));
+    switch (reply.status) {
+    case 400:
+    case 422:
+        return {ErrorCode::BadInput, doing, detail, {}};
+    case 401:
+    case 403:
+        return {ErrorCode::Denied, doing, detail, seeKey};
+    case 404:
+    case 410:
+        return {ErrorCode::NotFound, doing, detail,
+                tr("It is not there, or this user may not see it: the service does not tell "
+                   "these apart")};
+    case 409:
+        return {ErrorCode::Conflict, doing, detail, {}};
+    default:
+        return {reply.isGood() ? ErrorCode::Corrupt : ErrorCode::Failed, doing, detail, {}};
+    }
+}
+
+ToolchainJob::ToolchainJob(ToolchainCall what, const ActionContext &given,
+                           std::shared_ptr<WorkerPrograms> worker,
+                           const WorkerExecution::Report &progress, std::stop_token asked)
+    : call(std::move(what)),
+      context(given),
+      programs(std::move(worker)),
+      report(progress),
+      stop(std::move(asked)),
+      m_requests(requestsOf(call))
+{
+}
+
+const HttpCall *ToolchainJob::find(const QString &purpose) const
+{
+    for (const PlannedRequest &request : m_requests) {
+        if (request.purpose == purpose)
+            return &request.call;
+    }
+    return nullptr;
+}
+
+Result<TokenCache::Token> ToolchainJob::exchange()
+{
+    const HttpCall *planned = find(QStringLiteral("token"));
+    if (planned == nullptr)
+        return fail(ErrorCode::Internal, tr("The plan asks for no token"));
+    const QString doing = tr("The API key is not exchanged for a token at %1").arg(call.at.iam);
+    TRY_VALUE(const SecretHandle key, secretOf(call.at.apiKey, context));
+    QByteArray form = std::get<TemplateText>(planned->body).slotList().empty()
+                          ? QByteArray()
+                          : std::get<TemplateText>(planned->body).display().toUtf8();
+    form.truncate(form.lastIndexOf('=') + 1);
+    key->reveal([&](QByteArrayView bytes) {
+        QByteArray encoded = bytes.toByteArray().toPercentEncoding();
+        form += encoded;
+        wipe(encoded);
+    });
+    ToolchainBody body;
+    body.secret = std::make_shared<const SecretString>(std::move(form));
+    body.isRepeatable = true; // it makes nothing
+    TRY_VALUE(const ToolchainReply reply, sendOnce(*planned, body, {}, doing));
+    if (!reply.isGood())
+        return tl::unexpected(toolchainFailure(reply, doing, context.redactor.get()));
+    TRY_VALUE(const IamToken answer, readIamToken(reply.body, utcNow()));
+    return TokenCache::Token{answer.token,
+                             answer.expires.addMSecs(-std::chrono::milliseconds(kEarly).count())};
+}
+
+Result<SecretHandle> ToolchainJob::token()
+{
+    if (!context.tokens)
+        return fail(ErrorCode::Internal, tr("Nobody keeps tokens here"));
+    return context.tokens->get(kToken, [this] { return exchange(); });
+}
+
+Result<ToolchainReply> ToolchainJob::sendOnce(const HttpCall &planned, const ToolchainBody &body,
+                                              const SecretHandle &token, const QString &doing)
+{
+    HttpCall bare = planned;
+    const auto isBearer = [](const auto &header) {
+        return header.first == QLatin1String("Authorization");
+    };
+    bare.headers.erase(std::remove_if(bare.headers.begin(), bare.headers.end(), isBearer),
+                       bare.headers.end());
+    bare.body = TemplateText();
+    TRY_VALUE(HttpRequest request, httpRequest(bare, context));
+    request.bearer = token;
+    request.anyStatus = false;
+    request.success = answers();
+    request.followRedirects = false;
+    request.isRepeatable = body.isRepeatable;
+    if (body.secret)
+        request.body = body.secret;
+    else if (!body.bytes.isEmpty())
+        request.body = body.bytes;
+    HttpListener listener;
+    listener.note = [this](const QString &line) { log(line); };
+    const auto answer = sendHttp(request, stop, listener);
+    if (!answer) {
+        Error error = answer.error();
+        if (error.code != ErrorCode::Cancelled) {
+            error.detail = error.detail.isEmpty()
+                               ? error.summary
+                               : error.summary + QStringLiteral(": ") + error.detail;
+            error.summary = doing;
+        }
+        return tl::unexpected(error);
+    }
+    return ToolchainReply{answer->status, answer->body, QString::fromLatin1(answer->type),
+                          QString::fromUtf8(answer->location)};
+}
+
+Result<ToolchainReply> ToolchainJob::send(const QString &purpose, const QString &doing,
+                                          const Values &values, const ToolchainBody &body)
+{
+    const HttpCall *found = find(purpose);
+    if (found == nullptr)
+        return fail(ErrorCode::Internal, tr("The plan has no request “%1”").arg(purpose));
+    HttpCall planned = *found;
+    TRY_VALUE(const QString url, planned.url.fill([&](const Slot &slot) -> Result<QString> {
+        const auto value = values.find(slot.path);
+        if (value == values.end())
+            return fail(ErrorCode::Internal, tr("Nobody gave a value for ‹%1›").arg(slot.path));
+        // `tekton/ID` is a path below another one; `ibm:yp:eu-de` is readable so.
+        return QString::fromLatin1(QUrl::toPercentEncoding(
+            value->second, slot.path == QLatin1String("pipeline") ? "/" : ":"));
+    }));
+    planned.url = url;
+    const bool needsToken =
+        std::any_of(planned.headers.begin(), planned.headers.end(), [](const auto &header) {
+            return header.first == QLatin1String("Authorization");
+        });
+    SecretHandle bearer;
+    if (needsToken) {
+        TRY_VALUE(bearer, token());
+    }
+    TRY_VALUE(ToolchainReply reply, sendOnce(planned, body, bearer, doing));
+    // It may have ended in the middle of the work, or been taken back.
+    if (needsToken && reply.status == 401) {
+        context.tokens->drop(kToken, bearer);
+        TRY_VALUE(bearer, token());
+        TRY_VALUE(reply, sendOnce(planned, body, bearer, doing));
+    }
+    return reply;
+}
+
+Result<ToolchainReply> ToolchainJob::ask(const QString &purpose, const QString &doing,
+                                         const Values &values, const ToolchainBody &body)
+{
+    TRY_VALUE(const ToolchainReply reply, send(purpose, doing, values, body));
+    if (!reply.isGood())
+        return tl::unexpected(toolchainFailure(reply, doing, context.redactor.get()));
+    return reply;
+}
+
+Result<void> ToolchainJob::pause(std::chrono::milliseconds time) const
+{
+    for (auto left = time; left > 0ms; left -= 50ms) {
+        if (stop.stop_requested())
+            return fail(ErrorCode::Cancelled, tr("It was cancelled"));
+        QThread::msleep(50);
+    }
+    return {};
+}
+
+void ToolchainJob::log(const QString &line) const
+{
+    const std::lock_guard lock(m_mutex);
+    if (context.log)
+        context.log(line.toUtf8() + '\n');
+}
+
+std::optional<QJsonObject> ToolchainJob::onRecord(const char *what) const
+{
+    for (auto seen = context.observed.rbegin(); seen != context.observed.rend(); ++seen) {
+        if (seen->value(QLatin1String("what")).toString() == QLatin1String(what))
+            return *seen;
+    }
+    return std::nullopt;
+}
+
+void ToolchainJob::record(const char *what, QJsonObject details) const
+{
+    details.insert(QStringLiteral("what"), QLatin1String(what));
+    if (context.record)
+        context.record(details);
+}
+
+Result<DataValue> askData(ToolchainJob &job, const QString &purpose, const QString &doing,
+                          const ToolchainJob::Values &values, const ToolchainBody &body)
+{
+    TRY_VALUE(const ToolchainReply reply, job.ask(purpose, doing, values, body));
+    return readJsonData(reply.body, doing);
+}
+
+Result<DataValue> readToolchain(ToolchainJob &job, const ToolchainPlace &place)
+{
+    const QString doing = tr("Toolchain %1 in %2 cannot be read").arg(place.id, place.region);
+    TRY_VALUE(const ToolchainReply reply, job.ask(QStringLiteral("toolchain/") + place.id, doing));
+    auto answer = checkToolchainAnswer(reply.body, reply.type);
+    if (!answer) {
+        Error error = answer.error();
+        error.detail = error.detail.isEmpty() ? error.summary
+                                              : error.summary + QStringLiteral(": ") + error.detail;
+        error.summary = doing;
+        return tl::unexpected(error);
+    }
+    return answer;
+}
+
+WorkerExecution::Work toolchainWork(const ToolchainCall &call, const ActionContext &context,
+                                    const std::shared_ptr<WorkerPrograms> &programs)
+{
+    return [call, context, programs](const WorkerExecution::Report &report,
+                                     std::stop_token stop) -> Result<CallOutcome> {
+        ToolchainJob job(call, context, programs, report, std::move(stop));
+        switch (call.work) {
+        case ToolchainWork::Fact:
+            return readToolchainFact(job);
+        case ToolchainWork::Survey:
+            return surveyToolchains(job);
+        case ToolchainWork::Check:
+            return checkToolchain(job);
+        case ToolchainWork::Save:
+            return saveToolchain(job);
+        case ToolchainWork::Publish:
+            return publishTemplate(job);
+        case ToolchainWork::Create:
+            return createCopy(job);
+        case ToolchainWork::RemoveCreated:
+            return removeCopy(job);
+        case ToolchainWork::Revoke:
+            return revokeToken(job);
+        case ToolchainWork::Unpublish:
+            return unpublishTemplate(job);
+        case ToolchainWork::Compare:
+            return compareWithTemplate(job);
+        case ToolchainWork::SetSecret:
+        case ToolchainWork::Triggers:
+        case ToolchainWork::Prove:
+            break;
+        }
+        return fail(ErrorCode::Internal, tr("Unknown work for a toolchain"));
+    };
+}
+
+} // namespace lb

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/actions/worker_execution.h"
+#include "core/actions/worker_programs.h"
+#include "core/systems/ibm_toolchain/answers.h"
+#include "core/systems/ibm_toolchain/toolchain_answer.h"
+
+#include <map>
+#include <mutex>
+#include <optional>
+
+namespace lb {
+
+/// What a call does with toolchains, as work for a WorkerExecution.
+WorkerExecution::Work toolchainWork(const ToolchainCall &call, const ActionContext &context,
+                                    const std::shared_ptr<WorkerPrograms> &programs);
+
+/// What a server said.
+struct ToolchainReply
+{
+    int status = 0;
+    QByteArray body;
+    QString type;     ///< Content-Type
+    QString location; ///< where it points to, not followed
+
+    bool isGood() const { return status >= 200 && status < 300; }
+    /// To a page for people who are to sign in, or another one.
+    bool isRedirect() const { return status >= 300 && status < 400; }
+    bool isMissing() const { return status == 404 || status == 410; }
+};
+
+/// What goes with a request where the plan leaves it open.
+struct ToolchainBody
+{
+    QByteArray bytes{};
+    SecretHandle secret{};     ///< instead of bytes
+    bool isRepeatable = false; ///< may be sent twice though it is a POST
+};
+
+/// One call at work: sends the requests that its plan names, and no others. Its methods that send
+/// may be called from several threads at once.
+class ToolchainJob
+{
+public:
+    ToolchainJob(ToolchainCall call, const ActionContext &context,
+                 std::shared_ptr<WorkerPrograms> programs, const WorkerExecution::Report &report,
+                 std::stop_token stop);
+
+    const ToolchainCall call;
+    const ActionContext &context;
+    const std::shared_ptr<WorkerPrograms> programs;
+    const WorkerExecution::Report &report;
+    const std::stop_token stop;
+
+    /// What the request's own slots are filled with.
+    using Values = std::map<QString, QString>;
+    /// Whatever the server answers but that it is too busy, which is waited for (Retry-After). A
+    /// token that it refuses is exchanged anew, once. `doing` begins the error of a server that
+    /// cannot be reached.
+    Result<ToolchainReply> send(const QString &purpose, const QString &doing,
+                                const Values &values = {}, const ToolchainBody &body = {});
+    /// The same; anything but a good status is an error in the server's words.
+    Result<ToolchainReply> ask(const QString &purpose, const QString &doing,
+                               const Values &values = {}, const ToolchainBody &body = {});
+
+    /// Cancelled when somebody wants it to stop; otherwise waits a moment.
+    Result<void> pause(std::chrono::milliseconds time) const;
+    void log(const QString &line) const;
+    /// What an earlier attempt of this step had put on record under this word.
+    std::optional<QJsonObject> onRecord(const char *what) const;
+    void record(const char *what, QJsonObject details = {}) const;
+
+private:
+    const HttpCall *find(const QString &purpose) const;
+    Result<SecretHandle> token();
+    Result<TokenCache::Token> exchange();
+    Result<ToolchainReply> sendOnce(const HttpCall &planned, const ToolchainBody &body,
+                                    const SecretHandle &token, const QString &doing);
+
+    const std::vector<PlannedRequest> m_requests;
+    mutable std::mutex m_mutex; ///< of the log
+};
+
+/// The answer that was not good, as an error: what it means and in whose words.
+Error toolchainFailure(const ToolchainReply &reply, const QString &doing, const Redactor *redactor);
+
+/// The answer about the call's toolchain; checked, with its secrets.
+Result<DataValue> readToolchain(ToolchainJob &job, const ToolchainPlace &place);
+
+/// When the toolchain or one of its tools changed last, as the answer has it.
+QString lastChange(const DataValue &answer);
+
+Result<CallOutcome> readToolchainFact(ToolchainJob &job);
+Result<CallOutcome> surveyToolchains(ToolchainJob &job);
+Result<CallOutcome> checkToolchain(ToolchainJob &job);
+Result<CallOutcome> saveToolchain(ToolchainJob &job);
+Result<CallOutcome> publishTemplate(ToolchainJob &job);
+Result<CallOutcome> createCopy(ToolchainJob &job);
+Result<CallOutcome> compareWithTemplate(ToolchainJob &job);
+Result<CallOutcome> removeCopy(ToolchainJob &job);
+Result<CallOutcome> unpublishTemplate(ToolchainJob &job);
+Result<CallOutcome> revokeToken(ToolchainJob &job);
+
+/// The run's temporary project as GitLab has it; nothing when it is not there.
+Result<std::optional<GitProject>> findProject(ToolchainJob &job);
+/// Ids of the toolchains in the target region that have the copy's name.
+Result<QStringList> namesakes(ToolchainJob &job);
+/// Of every page (§7.1): `next.start` until there is none.
+Result<std::vector<ToolchainTool>> readTools(ToolchainJob &job, const QString &toolchain);
+/// An answer as data; not good, or no JSON, is an error.
+Result<DataValue> askData(ToolchainJob &job, const QString &purpose, const QString &doing,
+                          const ToolchainJob::Values &values = {}, const ToolchainBody &body = {});
+
+} // namespace lb

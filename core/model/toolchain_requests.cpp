@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every request of a call on toolchains, by what it is for: a plan prints them, and a runner can
+// send no other. Sources: systems/ibm-toolchain.md §2.2, §2.3 (IAM, console), §5 (GitLab), §6.2
+// (setup/deploy), §7 (public APIs).
+#include "core/model/plan.h"
+#include "core/model/toolchain_call.h"
+
+namespace lb {
+
+namespace {
+
+const QString kForm = QStringLiteral("application/x-www-form-urlencoded");
+const QString kJson = QStringLiteral("application/json");
+
+class Requests
+{
+public:
+    explicit Requests(const ToolchainCall &call) : m_call(call) {}
+
+    std::vector<PlannedRequest> list;
+
+    /// With the token that the API key is exchanged for.
+    HttpCall &add(const char *purpose, const char *method, const QString &base, TemplateText path)
+    {
+        HttpCall &request = addBare(QString::fromLatin1(purpose), method, base, std::move(path));
+        request.headers.emplace_back(QStringLiteral("Authorization"), bearer());
+        return request;
+    }
+    void addToken()
+    {
+        HttpCall &request = addBare(QStringLiteral("token"), "POST", m_call.at.iam,
+                                    QStringLiteral("/identity/token"));
+        request.headers.emplace_back(QStringLiteral("Content-Type"), TemplateText(kForm));
+        TemplateText form(QStringLiteral(
+            "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&response_type=cloud_iam&"
+            "apikey="));
+        form.append(Slot{QStringLiteral("API key")});
+        request.body = form;
+    }
+    void addAccount()
+    {
+        HttpCall &request =
+            add("account", "GET", m_call.at.iam, QStringLiteral("/v1/apikeys/details"));
+        request.headers.emplace_back(QStringLiteral("IAM-ApiKey"), SecretRef{m_call.at.apiKey});
+    }
+    /// Each toolchain's own answer, without which there is nothing (§2.3, call 1).
+    void addToolchains()
+    {
+        for (const ToolchainPlace &place : m_call.toolchains) {
+            HttpCall &request =
+                addBare(QStringLiteral("toolchain/") + place.id, "GET", m_call.at.console,
+                        QStringLiteral("/devops/toolchains/%1?env_id=%2&isUIRequest=true")
+                            .arg(place.id, place.environment()));
+            request.headers.emplace_back(QStringLiteral("Authorization"), bearer());
+            request.headers.emplace_back(QStringLiteral("include"),
+                                         TemplateText(QStringLiteral("everything")));
+        }
+    }
+    /// `tekton/ID` of a Tekton pipeline, `ID` of a classic one (§2.3, call 2).
+    void addPipelines()
+    {
+        TemplateText path(QStringLiteral("/devops/pipelines/"));
+        path.append(Slot{QStringLiteral("pipeline")});
+        path.append(QStringLiteral("/yaml?env_id="));
+        path.append(Slot{QStringLiteral("region")});
+        HttpCall &request = add("pipeline", "GET", m_call.at.console, path);
+        setAccept(request, QStringLiteral("application/x-yaml"));
+    }
+    void addSearch()
+    {
+        TemplateText path(QStringLiteral("/v3/resources/search?account_id="));
+        path.append(Slot{QStringLiteral("account")});
+        TemplateText body;
+        body.append(Slot{QStringLiteral("question")});
+        HttpCall &request = add("search", "POST", m_call.at.search, path);
+        request.headers.emplace_back(QStringLiteral("Content-Type"), TemplateText(kJson));
+        request.body = body;
+    }
+    /// Of GitLab in the target region; nothing of IBM Cloud's goes there but its own token.
+    HttpCall &addGit(const char *purpose, const char *method, TemplateText path)
+    {
+        TemplateText whole(QStringLiteral("/api/v4"));
+        whole.append(path);
+        HttpCall &request =
+            addBare(QString::fromLatin1(purpose), method, m_call.at.git, std::move(whole));
+        request.headers.emplace_back(QStringLiteral("PRIVATE-TOKEN"),
+                                     SecretRef{m_call.at.gitToken});
+        return request;
+    }
+    void addGitSelf()
+    {
+        addGit("user", "GET", QStringLiteral("/user"));
+        addGit("token_self", "GET", QStringLiteral("/personal_access_tokens/self"));
+    }
+
+    /// A temporary project: found, made, filled, read back (§5).
+    void addProject()
+    {
+        addGit("project", "GET", withSlot(QStringLiteral("/projects/"), "project"));
+    }
+    void addPublish()
+    {
+        addGitSelf();
+        addProject();
+        TemplateText body;
+        body.append(Slot{QStringLiteral("project and what it is for")});
+        sendsJson(addGit("make_project", "POST", QStringLiteral("/projects"))).body = body;
+        TemplateText files;
+        files.append(Slot{QStringLiteral("template")});
+        sendsJson(addGit("commit", "POST",
+                         withSlot(QStringLiteral("/projects/"), "project",
+                                  QStringLiteral("/repository/commits"))))
+            .body = files;
+        addGit("tree", "GET",
+               withSlot(QStringLiteral("/projects/"), "project",
+                        QStringLiteral("/repository/tree?recursive=true&per_page=100&ref=%1&page=1")
+                            .arg(m_call.branch)));
+        TemplateText file =
+            withSlot(QStringLiteral("/projects/"), "project", QStringLiteral("/repository/files/"));
+        file.append(Slot{QStringLiteral("file")});
+        file.append(QStringLiteral("/raw?ref=%1").arg(m_call.branch));
+        addGit("file", "GET", file);
+    }
+    void addUnpublish()
+    {
+        addGitSelf();
+        addProject();
+        addGit("delete", "DELETE", withSlot(QStringLiteral("/projects/"), "project"));
+        TemplateText now = withSlot(QStringLiteral("/projects/"), "project",
+                                    QStringLiteral("?permanently_remove=true&full_path="));
+        now.append(Slot{QStringLiteral("full path")});
+        addGit("delete_now", "DELETE", now);
+    }
+    void addRevoke()
+    {
+        addGit("token_self", "GET", QStringLiteral("/personal_access_tokens/self"));
+        addGit("revoke", "DELETE", QStringLiteral("/personal_access_tokens/self"));
+    }
+    /// The copy and its tools (§7.1); what runs in its pipelines (§7.2).
+    void addTools()
+    {
+        add("tools", "GET", m_call.at.toolchain,
+            withSlot(QStringLiteral("/toolchain/v2/toolchains/"), "toolchain",
+                     QStringLiteral("/tools?limit=100&start=")))
+            .url.append(Slot{QStringLiteral("start")});
+    }
+    void addRuns()
+    {
+        const QString pipelines = QStringLiteral("/pipeline/v2/tekton_pipelines/");
+        add("runs", "GET", m_call.at.pipeline,
+            withSlot(pipelines, "pipeline", QStringLiteral("/pipeline_runs?limit=100")));
+        TemplateText cancel = withSlot(pipelines, "pipeline", QStringLiteral("/pipeline_runs/"));
+        cancel.append(Slot{QStringLiteral("run of the pipeline")});
+        cancel.append(QStringLiteral("/cancel"));
+        HttpCall &end = sendsJson(add("cancel", "POST", m_call.at.pipeline, cancel));
+        end.body = TemplateText(QStringLiteral("{\"force\":true}"));
+    }
+    /// What stands for the source's repositories in the target region (§5).
+    void addMirrors()
+    {
+        addGit("mirror", "GET", withSlot(QStringLiteral("/projects/"), "repository"));
+        addGit("mirror_head", "GET",
+               withSlot(QStringLiteral("/projects/"), "repository",
+                        QStringLiteral("/repository/commits?per_page=1")));
+    }
+    /// The toolchains of a name in the target region, page by page (§7.1).
+    void addNamesakes()
+    {
+        TemplateText known(QStringLiteral("/toolchain/v2/toolchains?resource_group_id=%1&limit=100"
+                                          "&name=")
+                               .arg(m_call.group));
+        known.append(Slot{QStringLiteral("name")});
+        known.append(QStringLiteral("&start="));
+        known.append(Slot{QStringLiteral("start")});
+        add("toolchains", "GET", m_call.at.toolchain, known);
+    }
+    void addCreate()
+    {
+        addGit("user", "GET", QStringLiteral("/user"));
+        addProject();
+        addNamesakes();
+        HttpCall &request =
+            add("create", "POST", m_call.at.console,
+                QStringLiteral("/devops/setup/deploy?env_id=ibm:yp:%1").arg(m_call.region));
+        request.headers.emplace_back(QStringLiteral("Content-Type"), TemplateText(kForm));
+        TemplateText form(QStringLiteral("autocreate=true&branch=%1&resourceGroupId=%2&repository=")
+                              .arg(m_call.branch, m_call.group));
+        form.append(Slot{QStringLiteral("project")});
+        form.append(QStringLiteral("&repository_token="));
+        form.append(Slot{m_call.at.gitToken});
+        request.body = form;
+        addTools();
+        addRuns();
+    }
+    void addRemoveCreated()
+    {
+        add("remove", "DELETE", m_call.at.toolchain,
+            withSlot(QStringLiteral("/toolchain/v2/toolchains/"), "toolchain"));
+    }
+
+private:
+    static HttpCall &sendsJson(HttpCall &request)
+    {
+        request.headers.emplace_back(QStringLiteral("Content-Type"), TemplateText(kJson));
+        return request;
+    }
+    static TemplateText withSlot(const QString &before, const char *slot, const QString &after = {})
+    {
+        TemplateText path(before);
+        path.append(Slot{QString::fromLatin1(slot)});
+        if (!after.isEmpty())
+            path.append(after);
+        return path;
+    }
+    HttpCall &addBare(const QString &purpose, const char *method, const QString &base,
+                      TemplateText path)
+    {
+        HttpCall request;
+        request.method = QString::fromLatin1(method);
+        request.url = TemplateText(base);
+        request.url.append(path);
+        request.ca = m_call.at.ca;
+        request.output = OutputKind::Text;
+        request.headers.emplace_back(QStringLiteral("Accept"), TemplateText(kJson));
+        list.push_back({purpose, std::move(request)});
+        return list.back().call;
+    }
+    static void setAccept(HttpCall &request, const QString &type)
+    {
+        for (auto &[name, value] : request.headers) {
+            if (name == QLatin1String("Accept"))
+                value = TemplateText(type);
+        }
+    }
+    static TemplateText bearer()
+    {
+        TemplateText text(QStringLiteral("Bearer "));
+        text.append(Slot{QStringLiteral("token")});
+        return text;
+    }
+
+    const ToolchainCall &m_call;
+};
+
+void addCheck(Requests &requests, const ToolchainCall &call)
+{
+    const QString &check = call.check;
+    if (check == QLatin1String("key")) {
+        requests.addToken();
+        requests.addAccount();
+    } else if (check == QLatin1String("source") || check == QLatin1String("unchanged")) {
+        requests.addToken();
+        requests.addToolchains();
+    } else if (check == QLatin1String("git")) {
+        requests.addGitSelf();
+    } else if (check == QLatin1String("name")) {
+        requests.addToken();
+        requests.addNamesakes();
+    } else if (check == QLatin1String("repositories")) {
+        requests.addMirrors();
+    }
+}
+
+} // namespace
+
+std::vector<PlannedRequest> requestsOf(const ToolchainCall &call)
+{
+    Requests requests(call);
+    switch (call.work) {
+    case ToolchainWork::Fact:
+        if (call.check == QLatin1String("git_user")) {
+            requests.addGitSelf();
+            break;
+        }
+        requests.addToken();
+        if (call.check == QLatin1String("account"))
+            requests.addAccount();
+        else if (call.toolchains.empty())
+            requests.addNamesakes();
+        else
+            requests.addToolchains();
+        break;
+    case ToolchainWork::Survey:
+        requests.addToken();
+        requests.addToolchains();
+        break;
+    case ToolchainWork::Check:
+        addCheck(requests, call);
+        break;
+    case ToolchainWork::Save:
+        requests.addToken();
+        requests.addToolchains();
+        requests.addPipelines();
+        break;
+    case ToolchainWork::Publish:
+        requests.addPublish();
+        break;
+    case ToolchainWork::Create:
+        requests.addToken();
+        requests.addCreate();
+        break;
+    case ToolchainWork::Compare:
+        requests.addToken();
+        requests.addTools();
+        break;
+    case ToolchainWork::Revoke:
+        requests.addRevoke();
+        break;
+    case ToolchainWork::Unpublish:
+        requests.addUnpublish();
+        break;
+    case ToolchainWork::RemoveCreated:
+        requests.addToken();
+        requests.addRemoveCreated();
+        break;
+    case ToolchainWork::SetSecret:
+    case ToolchainWork::Triggers:
+    case ToolchainWork::Prove:
+        break;
+    }
+    return std::move(requests.list);
+}
+
+} // namespace lb
