@@ -222,7 +222,8 @@ public:
             {QStringLiteral("console_url"), {m_installation->url()}},
             {QStringLiteral("toolchain_api_url"), {regional}},
             {QStringLiteral("pipeline_api_url"), {regional}},
-            {QStringLiteral("git_url"), {regional}}};
+            {QStringLiteral("git_url"), {regional}},
+            {QStringLiteral("search_url"), {m_installation->url()}}};
     }
 
     QMap<QString, QStringList> secretPrograms() const override

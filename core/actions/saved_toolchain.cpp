@@ -52,16 +52,23 @@ Result<ToolchainExport> readSavedToolchain(ToolchainJob &job)
     return saved;
 }
 
+std::vector<std::pair<QString, QString>> mirrorsOf(const ToolchainExport &saved,
+                                                   const ToolchainCall &call)
+{
+    std::vector<std::pair<QString, QString>> mirrors;
+    for (const QString &pair : call.repositories) {
+        const int at = pair.indexOf(QLatin1String("=http"));
+        mirrors.emplace_back(pair.left(at), pair.mid(at + 1));
+    }
+    for (const auto &pair : suggestRepositoryMap(saved.answer, call.region))
+        mirrors.push_back(pair);
+    return mirrors;
+}
+
 Result<Template> restoreTemplate(const ToolchainExport &saved, const ToolchainCall &call)
 {
     TemplateOptions options;
-    // What is said comes before what is guessed.
-    for (const QString &pair : call.repositories) {
-        const int at = pair.indexOf(QLatin1String("=http"));
-        options.repositoryMap.emplace_back(pair.left(at), pair.mid(at + 1));
-    }
-    for (const auto &pair : suggestRepositoryMap(saved.answer, call.region))
-        options.repositoryMap.push_back(pair);
+    options.repositoryMap = mirrorsOf(saved, call);
     options.targetRegion = call.region;
     options.linkRepositories = true;
     options.quiet = true;

@@ -10,6 +10,11 @@ namespace lb {
 /// on the way.
 Result<ToolchainExport> readSavedToolchain(ToolchainJob &job);
 
+/// Which repository of the target region stands for which of the source: what is said before what
+/// is guessed.
+std::vector<std::pair<QString, QString>> mirrorsOf(const ToolchainExport &saved,
+                                                   const ToolchainCall &call);
+
 /// The template of a copy in the call's region: its repositories mapped and linked, nothing in it
 /// starts by itself. BadInput when it has a finding with which no copy can be made.
 Result<Template> restoreTemplate(const ToolchainExport &saved, const ToolchainCall &call);

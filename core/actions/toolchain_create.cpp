@@ -168,13 +168,13 @@ Result<void> endRuns(ToolchainJob &job, const ToolchainTool &pipeline, QStringLi
     return {};
 }
 
+} // namespace
+
 bool isTekton(const ToolchainTool &tool)
 {
     return tool.type == QLatin1String("pipeline") &&
            tool.parameters.textOf(QStringLiteral("type")) == QLatin1String("tekton");
 }
-
-} // namespace
 
 Result<QStringList> namesakes(ToolchainJob &job)
 {

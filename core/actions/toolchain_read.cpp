@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/systems/ibm_toolchain/address.h"
 
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QLocale>
 #include <QSet>
@@ -18,6 +19,13 @@ namespace lb {
 namespace {
 
 LB_TRANSLATE(Actions)
+
+/// `a/0123…` of a CRN (sheet §2.1).
+QString accountOf(const DataValue &toolchain)
+{
+    const QString owner = toolchain.textOf(QStringLiteral("crn")).section(QLatin1Char(':'), 6, 6);
+    return owner.startsWith(QLatin1String("a/")) ? owner.mid(2) : owner;
+}
 
 /// A name as a step's key and a folder: letters, digits and dashes, and not taken yet.
 QString keyFor(const QString &name, const QString &id, QSet<QString> &taken)
@@ -108,24 +116,6 @@ Result<CallOutcome> closing(ToolchainJob &job)
            "be recovered then. Save now, and restore into a region that stays"));
 }
 
-Result<CallOutcome> unchanged(ToolchainJob &job)
-{
-    const QString saved = job.call.details.value(QLatin1String("updated_at")).toString();
-    const QString id = job.call.details.value(QLatin1String("id")).toString();
-    for (const ToolchainPlace &place : job.call.toolchains) {
-        if (place.id != id)
-            continue;
-        TRY_VALUE(const DataValue answer, readToolchain(job, place));
-        const QString now = lastChange(answer);
-        if (now == saved)
-            return holds(tr("as it was saved (%1)").arg(saved));
-        return fail(ErrorCode::Conflict, tr("%1 has changed since it was saved").arg(job.call.name),
-                    tr("saved as of %1, now of %2").arg(saved, now),
-                    tr("Save it again, or what was changed since is not in the copy"));
-    }
-    return holds(tr("%1 is not a toolchain of this system any more").arg(id));
-}
-
 Result<CallOutcome> target(ToolchainJob &job)
 {
     TRY(checkTargetRegion(job.call.region));
@@ -196,6 +186,35 @@ QString pathAt(const QString &url, const QString &region, const QString &host)
     return path;
 }
 
+/// Without the service nothing can be made in a region (sheet §8).
+Result<CallOutcome> instance(ToolchainJob &job)
+{
+    const ToolchainCall &call = job.call;
+    const QString doing =
+        tr("Nobody knows whether %1 has a Continuous Delivery service").arg(call.region);
+    TRY_VALUE(const DataValue key, askData(job, QStringLiteral("account"), doing));
+    const QByteArray question =
+        toJson({{QStringLiteral("query"),
+                 QStringLiteral("service_name:continuous-delivery AND region:\"%1\" AND "
+                                "doc.state:ACTIVE")
+                     .arg(call.region)},
+                {QStringLiteral("fields"), QJsonArray{QStringLiteral("doc.resource_group_id"),
+                                                      QStringLiteral("doc.region_id")}}});
+    ToolchainBody body{question};
+    body.isRepeatable = true; // it only asks
+    TRY_VALUE(const DataValue answer,
+              askData(job, QStringLiteral("search"), doing,
+                      {{QStringLiteral("account"), key.textOf(QStringLiteral("account_id"))}},
+                      body));
+    const DataValue *items = answer.get(QStringLiteral("items"));
+    if (items && !items->items.empty())
+        return holds(tr("there is one in %1").arg(call.region));
+    return fail(ErrorCode::NotFound,
+                tr("The account has no Continuous Delivery service in %1").arg(call.region), {},
+                tr("Create one in the console, in the resource group of the copy. A plan Lite is "
+                   "enough to begin with"));
+}
+
 /// A second one of the same name is allowed, and confuses people.
 Result<CallOutcome> nameIsFree(ToolchainJob &job)
 {
@@ -255,10 +274,16 @@ struct Check
 };
 
 constexpr std::array kChecks{
-    Check{"key", key},         Check{"source", source},
-    Check{"closing", closing}, Check{"unchanged", unchanged},
-    Check{"target", target},   Check{"git", git},
-    Check{"name", nameIsFree}, Check{"repositories", mirrors},
+    Check{"key", key},
+    Check{"source", source},
+    Check{"closing", closing},
+    Check{"unchanged", sourceIsUnchanged},
+    Check{"source_quiet", sourceIsQuiet},
+    Check{"instance", instance},
+    Check{"target", target},
+    Check{"git", git},
+    Check{"name", nameIsFree},
+    Check{"repositories", mirrors},
 };
 
 } // namespace
@@ -282,19 +307,28 @@ Result<CallOutcome> readToolchainFact(ToolchainJob &job)
             return fail(ErrorCode::Corrupt, doing, tr("the answer names no account"));
         return readOutcome(account);
     }
+    const bool isOwner = call.check == QLatin1String("owner");
+    QStringList where;
     if (call.toolchains.empty()) {
         // A region that answers for this user.
         const QString doing = tr("Nobody answers for toolchains in %1").arg(call.region);
-        TRY(askData(job, QStringLiteral("toolchains"), doing,
-                    {{QStringLiteral("name"), QString()}, {QStringLiteral("start"), QString()}}));
-        return readOutcome(call.region);
+        TRY_VALUE(const DataValue answer, askData(job, QStringLiteral("toolchains"), doing,
+                                                  {{QStringLiteral("name"), QString()},
+                                                   {QStringLiteral("start"), QString()}}));
+        const DataValue *list = answer.get(QStringLiteral("toolchains"));
+        for (const DataValue &one : list ? list->items : std::vector<DataValue>())
+            where << (isOwner ? accountOf(one) : call.region);
+        if (!isOwner)
+            where << call.region;
     }
     // What the console says, not what the address says.
-    QStringList where;
     for (const ToolchainPlace &place : call.toolchains) {
         TRY_VALUE(const DataValue answer, readToolchain(job, place));
-        where << regionOf(answer);
+        where << (isOwner ? accountOf(*toolchainIn(answer)) : regionOf(answer));
     }
+    where.removeAll(QString());
+    if (where.isEmpty())
+        return fail(ErrorCode::NotFound, tr("No toolchain says whose it is"));
     where.removeDuplicates();
     where.sort();
     return readOutcome(where.join(QLatin1Char(' ')));

@@ -7,6 +7,7 @@
 #include "core/archive/worker_threads.h"
 #include "core/base/atomic_file.h"
 #include "core/base/clock.h"
+#include "core/base/digest.h"
 #include "core/base/json.h"
 #include "core/model/restore_point.h"
 #include "core/systems/ibm_toolchain/secret_names.h"
@@ -14,6 +15,7 @@
 
 #include <QDir>
 #include <QFileInfo>
+#include <QRegularExpression>
 
 #include <atomic>
 #include <optional>
@@ -132,12 +134,44 @@ Result<std::map<QString, DataValue>> readPipelines(ToolchainJob &job,
     return pipelines;
 }
 
-QJsonArray slotList(const Template &made)
+/// What the keychain calls it: `harbor-ferry.build-web.stage.DEPLOY.DB_PASS`.
+QString secretName(const QString &part, const Template::SecretSlot &slot)
+{
+    static const QRegularExpression unusual(QStringLiteral("[^A-Za-z0-9._-]"));
+    const QString wanted = part + QLatin1Char('.') + QString(slot.id).replace(u'/', u'.');
+    QString name = wanted;
+    name.replace(unusual, QStringLiteral("-"));
+    // Two names that differ only in what was replaced stay two.
+    return name == wanted ? name
+                          : name + QLatin1Char('-') +
+                                QString::fromLatin1(Sha256::hex(wanted.toUtf8()).left(6));
+}
+
+/// Public interfaces fill secrets of Tekton pipelines only (sheet §7.2, §7.3).
+bool isByApi(Template::SecretSlot::Kind kind)
+{
+    return kind == Template::SecretSlot::Kind::TektonProperty ||
+           kind == Template::SecretSlot::Kind::TriggerProperty ||
+           kind == Template::SecretSlot::Kind::TriggerSecret;
+}
+
+QString slotTitle(const Template::SecretSlot &slot)
+{
+    return slot.scope.isEmpty()
+               ? tr("%1 of %2", "%1 a secret's name, %2 a tool").arg(slot.name, slot.service)
+               : tr("%1 of %2, %3", "%1 a secret's name, %2 a tool, %3 a stage or trigger")
+                     .arg(slot.name, slot.service, slot.scope);
+}
+
+QJsonArray slotList(const Template &made, const QString &part)
 {
     QJsonArray list;
     for (const Template::SecretSlot &slot : made.secretSlots)
         list.append(QJsonObject{{QStringLiteral("id"), slot.id},
                                 {QStringLiteral("kind"), secretSlotKindName(slot.kind)},
+                                {QStringLiteral("by_api"), isByApi(slot.kind)},
+                                {QStringLiteral("secret"), secretName(part, slot)},
+                                {QStringLiteral("title"), slotTitle(slot)},
                                 {QStringLiteral("service"), slot.service},
                                 {QStringLiteral("type"), slot.type},
                                 {QStringLiteral("scope"), slot.scope},
@@ -222,7 +256,7 @@ QJsonObject describe(const DataValue &answer, const ToolchainCall &call, const T
             {QStringLiteral("updated_at"), lastChange(answer)},
             {QStringLiteral("url"), call.name},
             {QStringLiteral("pipelines"), int(pipelines)},
-            {QStringLiteral("slots"), slotList(made)},
+            {QStringLiteral("slots"), slotList(made, call.part)},
             {QStringLiteral("findings"), int(made.findings.size())}};
 }
 

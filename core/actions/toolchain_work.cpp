@@ -289,9 +289,11 @@ WorkerExecution::Work toolchainWork(const ToolchainCall &call, const ActionConte
         case ToolchainWork::Compare:
             return compareWithTemplate(job);
         case ToolchainWork::SetSecret:
+            return setToolchainSecret(job);
         case ToolchainWork::Triggers:
+            return switchTriggers(job);
         case ToolchainWork::Prove:
-            break;
+            return provePipelines(job);
         }
         return fail(ErrorCode::Internal, tr("Unknown work for a toolchain"));
     };

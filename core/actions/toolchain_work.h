@@ -94,10 +94,16 @@ QString lastChange(const DataValue &answer);
 Result<CallOutcome> readToolchainFact(ToolchainJob &job);
 Result<CallOutcome> surveyToolchains(ToolchainJob &job);
 Result<CallOutcome> checkToolchain(ToolchainJob &job);
+/// Checks about the source of a copy; one that is lost passes.
+Result<CallOutcome> sourceIsUnchanged(ToolchainJob &job);
+Result<CallOutcome> sourceIsQuiet(ToolchainJob &job);
 Result<CallOutcome> saveToolchain(ToolchainJob &job);
 Result<CallOutcome> publishTemplate(ToolchainJob &job);
 Result<CallOutcome> createCopy(ToolchainJob &job);
 Result<CallOutcome> compareWithTemplate(ToolchainJob &job);
+Result<CallOutcome> setToolchainSecret(ToolchainJob &job);
+Result<CallOutcome> switchTriggers(ToolchainJob &job);
+Result<CallOutcome> provePipelines(ToolchainJob &job);
 Result<CallOutcome> removeCopy(ToolchainJob &job);
 Result<CallOutcome> unpublishTemplate(ToolchainJob &job);
 Result<CallOutcome> revokeToken(ToolchainJob &job);
@@ -108,6 +114,7 @@ Result<std::optional<GitProject>> findProject(ToolchainJob &job);
 Result<QStringList> namesakes(ToolchainJob &job);
 /// Of every page (§7.1): `next.start` until there is none.
 Result<std::vector<ToolchainTool>> readTools(ToolchainJob &job, const QString &toolchain);
+bool isTekton(const ToolchainTool &tool);
 /// An answer as data; not good, or no JSON, is an error.
 Result<DataValue> askData(ToolchainJob &job, const QString &purpose, const QString &doing,
                           const ToolchainJob::Values &values = {}, const ToolchainBody &body = {});

@@ -382,7 +382,7 @@ constexpr ParamSpec kSuffix{"suffix", ParamType::Text,
                             "",       "What the copy's name has more than the saved one"};
 constexpr ParamSpec kCopy{"copy", ParamType::Text, true, "", "", "Id or address of the copy"};
 constexpr std::array kToolchainFactParams{
-    ParamSpec{"fact", ParamType::Choice, true, "", "account|region|git_user", "Which one"},
+    ParamSpec{"fact", ParamType::Choice, true, "", "account|region|owner|git_user", "Which one"},
     ParamSpec{"api_key", ParamType::SecretName, false, "", "", "The API key: {secret: NAME}"},
     kAnyToolchains,
     kAnyRegion,
@@ -415,13 +415,21 @@ constexpr std::array kToolchainSetSecretParams{
     kApiKey,
     kPart,
     kTargetRegion,
-    kCopy,
-    ParamSpec{"slot", ParamType::Text, true, "", "", "Id of the slot, as the restore point has it"},
-    ParamSpec{"value", ParamType::SecretName, true, "", "", "The value: {secret: NAME}"}};
+    kResourceGroup,
+    kSuffix,
+    ParamSpec{"slot", ParamType::Text, true, "", "",
+              "Id of the place, as the restore point has it"},
+    ParamSpec{"secret", ParamType::Text, true, "", "", "Name of the secret with the value"}};
 constexpr std::array kToolchainTriggersParams{
-    kApiKey, kTargetRegion, kCopy,
-    ParamSpec{"on", ParamType::YesNo, true, "", "", "Yes switches on what was on before"}};
-constexpr std::array kToolchainProveParams{kApiKey, kTargetRegion, kCopy};
+    kApiKey,
+    kPart,
+    kTargetRegion,
+    kResourceGroup,
+    kSuffix,
+    kRepositoryMap,
+    ParamSpec{"on", ParamType::YesNo, true, "", "",
+              "Yes switches on what was on when it was saved"}};
+constexpr std::array kToolchainProveParams{kApiKey, kPart, kTargetRegion, kResourceGroup, kSuffix};
 constexpr std::array kToolchainRevokeParams{kGitToken, kTargetRegion};
 constexpr std::array kToolchainUnpublishParams{kGitToken, kPart, kTargetRegion};
 constexpr ParamSpec kOpen{"open", ParamType::YesNo,

@@ -88,7 +88,9 @@ Result<Reference> parseReference(const QString &written)
             {QStringLiteral("databases"), QString::fromLatin1(kPostgresPart)},
             {QStringLiteral("roles"), QString::fromLatin1(kGlobalsPart)},
             {QStringLiteral("snapshots"), QString::fromLatin1(kElasticsearchPart)},
-            {QStringLiteral("toolchains"), QString::fromLatin1(kToolchainPart)}};
+            {QStringLiteral("toolchains"), QString::fromLatin1(kToolchainPart)},
+            {QStringLiteral("slots_by_api"), QString::fromLatin1(kSlotsByApi)},
+            {QStringLiteral("slots_by_hand"), QString::fromLatin1(kSlotsByHand)}};
         if (words.size() == 1 && lists.contains(words.first())) {
             reference.root = Root::PointParts;
             reference.name = lists.value(words.first());

@@ -15,6 +15,9 @@ inline constexpr char kPostgresPart[] = "postgres";
 inline constexpr char kGlobalsPart[] = "globals";
 inline constexpr char kElasticsearchPart[] = "elasticsearch";
 inline constexpr char kToolchainPart[] = "toolchain"; ///< files about one toolchain, as a tree
+/// Places in toolchains that need their secret again: those that an API can fill, and the others.
+inline constexpr char kSlotsByApi[] = "slots_by_api";
+inline constexpr char kSlotsByHand[] = "slots_by_hand";
 inline constexpr char kFilePart[] = "file";
 
 /// Of `parts/x.tar.zst` and of `parts/x.tar.zst.age`.

@@ -84,23 +84,6 @@ const QStringList &toolchainServiceInputs()
     return list;
 }
 
-const QStringList &toolchainChecks()
-{
-    static const QStringList list{QStringLiteral("key"),          QStringLiteral("source"),
-                                  QStringLiteral("closing"),      QStringLiteral("unchanged"),
-                                  QStringLiteral("target"),       QStringLiteral("instance"),
-                                  QStringLiteral("name"),         QStringLiteral("git"),
-                                  QStringLiteral("repositories"), QStringLiteral("source_quiet")};
-    return list;
-}
-
-const QStringList &toolchainFacts()
-{
-    static const QStringList list{QStringLiteral("account"), QStringLiteral("region"),
-                                  QStringLiteral("git_user")};
-    return list;
-}
-
 QStringList ToolchainCall::scope() const
 {
     QStringList list;
@@ -206,6 +189,8 @@ QStringList ToolchainCall::describe() const
             return {tr("Read whose account the API key is of, at %1").arg(at.iam)};
         if (check == QLatin1String("git_user"))
             return {tr("Read whose the token is at %1").arg(at.git)};
+        if (check == QLatin1String("owner"))
+            return {tr("Read which account the toolchains are of, as their service says it")};
         return {toolchains.empty()
                     ? tr("See that %1 answers for toolchains").arg(region)
                     : tr("Read in which region each toolchain is: %1").arg(idsOf(*this))};
@@ -238,8 +223,8 @@ QStringList ToolchainCall::describe() const
         return {tr("Compare the tools and pipelines of the copy with the template of part %1")
                     .arg(part)};
     case ToolchainWork::SetSecret:
-        return {tr("Put the secret %1 into %2 of the copy, and see that it is set")
-                    .arg(secret, slotId)};
+        return {tr("Put the secret %1 into %2 of the copy %3, and see that it is set")
+                    .arg(secret, slotId, name)};
     case ToolchainWork::Triggers:
         return {isOn ? tr("Switch on the triggers that were on before, and see that they are")
                      : tr("Switch off every trigger that starts a pipeline by itself, and see that "

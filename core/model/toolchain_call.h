@@ -86,9 +86,4 @@ struct ToolchainCall
 
 /// Inputs of a system that say where the services answer; every action on toolchains reads them.
 const QStringList &toolchainServiceInputs();
-/// Names of the checks that ToolchainWork::Check knows.
-const QStringList &toolchainChecks();
-/// Names of the facts that ToolchainWork::Fact knows.
-const QStringList &toolchainFacts();
-
 } // namespace lb

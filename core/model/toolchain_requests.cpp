@@ -192,6 +192,86 @@ public:
         addTools();
         addRuns();
     }
+    /// The copy, found by its name, and its tools.
+    void addCopy()
+    {
+        addNamesakes();
+        addTools();
+    }
+    /// `/pipeline/v2/tekton_pipelines/‹pipeline›` and what follows (§7.2).
+    static TemplateText ofPipeline(const QString &tail)
+    {
+        return withSlot(QStringLiteral("/pipeline/v2/tekton_pipelines/"), "pipeline", tail);
+    }
+    void addTriggerList()
+    {
+        add("triggers", "GET", m_call.at.pipeline, ofPipeline(QStringLiteral("/triggers")));
+    }
+    /// `{"name":…,"type":"secure","value":…}`, and what is there afterwards.
+    void addProperty(const char *put, const char *get, TemplateText path)
+    {
+        path.append(Slot{QStringLiteral("property")});
+        HttpCall &request = sendsJson(add(put, "PUT", m_call.at.pipeline, path));
+        TemplateText body(QStringLiteral("{\"type\":\"secure\",\"name\":\""));
+        body.append(Slot{QStringLiteral("property")});
+        body.append(QStringLiteral("\",\"value\":"));
+        body.append(Slot{m_call.secret});
+        body.append(QStringLiteral("}"));
+        request.body = body;
+        add(get, "GET", m_call.at.pipeline, path);
+    }
+    HttpCall &addTriggerPatch()
+    {
+        TemplateText path = ofPipeline(QStringLiteral("/triggers/"));
+        path.append(Slot{QStringLiteral("trigger")});
+        HttpCall &request = add("patch", "PATCH", m_call.at.pipeline, path);
+        request.headers.emplace_back(QStringLiteral("Content-Type"),
+                                     TemplateText(QStringLiteral("application/merge-patch+json")));
+        return request;
+    }
+    void addSetSecret()
+    {
+        addCopy();
+        addTriggerList();
+        addProperty("put_property", "property", ofPipeline(QStringLiteral("/properties/")));
+        TemplateText ofTrigger = ofPipeline(QStringLiteral("/triggers/"));
+        ofTrigger.append(Slot{QStringLiteral("trigger")});
+        ofTrigger.append(QStringLiteral("/properties/"));
+        addProperty("put_trigger_property", "trigger_property", ofTrigger);
+        TemplateText body(QStringLiteral("{\"secret\":{\"value\":"));
+        body.append(Slot{m_call.secret});
+        body.append(QStringLiteral("}}"));
+        addTriggerPatch().body = body;
+    }
+    void addTriggers()
+    {
+        addCopy();
+        addTriggerList();
+        addTriggerPatch().body =
+            TemplateText(QStringLiteral("{\"enabled\":%1}")
+                             .arg(m_call.isOn ? QStringLiteral("true") : QStringLiteral("false")));
+        if (!m_call.isOn)
+            return;
+        TemplateText trigger;
+        trigger.append(Slot{QStringLiteral("trigger as it was saved")});
+        sendsJson(add("make_trigger", "POST", m_call.at.pipeline,
+                      ofPipeline(QStringLiteral("/triggers"))))
+            .body = trigger;
+    }
+    void addProve()
+    {
+        addCopy();
+        addTriggerList();
+        TemplateText start(QStringLiteral("{\"trigger\":{\"name\":\""));
+        start.append(Slot{QStringLiteral("trigger")});
+        start.append(QStringLiteral("\"}}"));
+        sendsJson(
+            add("start", "POST", m_call.at.pipeline, ofPipeline(QStringLiteral("/pipeline_runs"))))
+            .body = start;
+        TemplateText one = ofPipeline(QStringLiteral("/pipeline_runs/"));
+        one.append(Slot{QStringLiteral("run of the pipeline")});
+        add("run", "GET", m_call.at.pipeline, one);
+    }
     void addRemoveCreated()
     {
         add("remove", "DELETE", m_call.at.toolchain,
@@ -251,6 +331,14 @@ void addCheck(Requests &requests, const ToolchainCall &call)
     } else if (check == QLatin1String("source") || check == QLatin1String("unchanged")) {
         requests.addToken();
         requests.addToolchains();
+    } else if (check == QLatin1String("source_quiet")) {
+        requests.addToken();
+        requests.addTools();
+        requests.addTriggerList();
+    } else if (check == QLatin1String("instance")) {
+        requests.addToken();
+        requests.addAccount();
+        requests.addSearch();
     } else if (check == QLatin1String("git")) {
         requests.addGitSelf();
     } else if (check == QLatin1String("name")) {
@@ -314,8 +402,16 @@ std::vector<PlannedRequest> requestsOf(const ToolchainCall &call)
         requests.addRemoveCreated();
         break;
     case ToolchainWork::SetSecret:
+        requests.addToken();
+        requests.addSetSecret();
+        break;
     case ToolchainWork::Triggers:
+        requests.addToken();
+        requests.addTriggers();
+        break;
     case ToolchainWork::Prove:
+        requests.addToken();
+        requests.addProve();
         break;
     }
     return std::move(requests.list);

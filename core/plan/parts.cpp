@@ -34,6 +34,23 @@ const PartSpec *declared(const Runbook &runbook, const QString &id)
     return found == runbook.parts.end() ? nullptr : &*found;
 }
 
+/// The places of a toolchain that need their secrets again, as items for for_each.
+void addSlots(QJsonObject &item, const PartRecord &part)
+{
+    QJsonArray byApi, byHand;
+    for (const QJsonValue slot : part.details.value(QLatin1String("slots")).toArray()) {
+        if (!slot[QLatin1String("needed")].toBool() ||
+            !slot[QLatin1String("reference")].toString().isEmpty())
+            continue;
+        QJsonObject one = slot.toObject();
+        one.insert(QStringLiteral("part"), part.id);
+        one.insert(QStringLiteral("toolchain"), part.details.value(QLatin1String("name")));
+        (one.value(QLatin1String("by_api")).toBool() ? byApi : byHand).append(one);
+    }
+    item.insert(QString::fromLatin1(kSlotsByApi), byApi);
+    item.insert(QString::fromLatin1(kSlotsByHand), byHand);
+}
+
 } // namespace
 
 QJsonArray pointParts(const RestorePoint &point, const QStringList &only)
@@ -49,14 +66,13 @@ QJsonArray pointParts(const RestorePoint &point, const QStringList &only)
         QString base = baseName(part.source);
         if (bases.value(base) > 1)
             base += QLatin1Char('-') + shortHash(part.source);
-        list.append(QJsonObject{{QStringLiteral("id"), part.id},
-                                {QStringLiteral("name"), part.id},
-                                {QStringLiteral("title"), part.title},
-                                {QStringLiteral("kind"), part.kind},
-                                {QStringLiteral("source"), part.source},
-                                {QStringLiteral("base_name"), base},
-                                {QStringLiteral("bytes"), part.bytes},
-                                {QStringLiteral("entries"), part.entries}});
+        QJsonObject item{
+            {QStringLiteral("id"), part.id},         {QStringLiteral("name"), part.id},
+            {QStringLiteral("title"), part.title},   {QStringLiteral("kind"), part.kind},
+            {QStringLiteral("source"), part.source}, {QStringLiteral("base_name"), base},
+            {QStringLiteral("bytes"), part.bytes},   {QStringLiteral("entries"), part.entries}};
+        addSlots(item, part);
+        list.append(item);
     }
     return list;
 }

@@ -148,9 +148,9 @@ QStringList swapTargets(const std::vector<PlannedStep> &steps)
 
 QStringList savedFolders(const std::vector<PlannedStep> &steps)
 {
-    QStringList folders =
-        databaseScopes(steps, PostgresWork::Dump) + indexScopes(steps, ElasticsearchWork::Save) +
-        toolchainScopes(steps, ToolchainWork::Save);
+    QStringList folders = databaseScopes(steps, PostgresWork::Dump) +
+                          indexScopes(steps, ElasticsearchWork::Save) +
+                          toolchainScopes(steps, ToolchainWork::Save);
     for (const PlannedStep &step : steps) {
         for (const Call &call : step.calls) {
             if (const auto *save = callAs<TreeSaveCall>(call))

@@ -142,6 +142,8 @@ Result<Resolved> References::resolve(const Reference &reference) const
     case Root::PointParts: {
         QJsonArray parts;
         for (const QJsonValue part : *m_pointParts) {
+            for (const QJsonValue slot : part[reference.name].toArray())
+                parts.append(slot);
             if (reference.name.isEmpty() ||
                 part[QLatin1String("kind")].toString() == reference.name)
                 parts.append(part);

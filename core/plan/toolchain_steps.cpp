@@ -177,7 +177,7 @@ Result<Call> toolchainCall(const Action &action, const References &references)
     TRY_VALUE(call.repositories, repositoryPairs(action, references));
     TRY_VALUE(call.branch, optional(action, "branch", references));
     TRY_VALUE(call.slotId, optional(action, "slot", references));
-    call.secret = secretParam(action, "value");
+    TRY_VALUE(call.secret, optional(action, "secret", references));
     if (paramSpec(action, "copy")) {
         TRY_VALUE(call.copy, textParam(action, "copy", references, kNoOption));
     }
@@ -185,6 +185,15 @@ Result<Call> toolchainCall(const Action &action, const References &references)
         TRY_VALUE(call.isOn, yesNoParam(action, "on", references));
     }
     TRY(setPart(call, action, references));
+    // What the copy was saved from.
+    if (call.check == QLatin1String("unchanged") || call.check == QLatin1String("source_quiet")) {
+        const ToolchainPlace source{call.details.value(QLatin1String("id")).toString(),
+                                    call.details.value(QLatin1String("region")).toString()};
+        call.toolchains = {source};
+        const QString key = call.at.apiKey;
+        TRY_VALUE(call.at, servicesAt(references, source.region));
+        call.at.apiKey = key;
+    }
     TRY_VALUE(const QString group, optional(action, "resource_group", references));
     if (!group.isEmpty())
         call.group = group;

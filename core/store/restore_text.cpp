@@ -299,6 +299,33 @@ QString snapshotCommands(const PartRecord &part)
     return text;
 }
 
+QString toolchainCommands(const PartRecord &part)
+{
+    const QString folder = QStringLiteral("/restored-%1").arg(part.id);
+    return treeCommands(part, folder) +
+           QStringLiteral(
+               "\n`toolchain.json` and `pipelines/` are what IBM Cloud's console said of the "
+               "toolchain, "
+               "without its secrets; `template/` is what a copy is made from; `secrets.yaml` lists "
+               "every place that needs its secret again, `findings.json` what is doubtful.\n\nTo "
+               "make "
+               "a copy: make an empty private project in the GitLab of the target region, exchange "
+               "the repositories' addresses in `template/.bluemix/toolchain.yml` for their mirrors "
+               "there (`repo_url`, with `type: link`), and push:\n") +
+           block({QStringLiteral("REGION=eu-de"),
+                  QStringLiteral("PROJECT=https://$REGION.git.cloud.ibm.com/NAME/PROJECT.git"),
+                  QStringLiteral("cd -- %1/template &&").arg(shellQuoted(folder)),
+                  QStringLiteral("git init --initial-branch=main && git add --all &&"),
+                  QStringLiteral("git commit --message=Template && git push \"$PROJECT\" main")}) +
+           QStringLiteral(
+               "\nThen open "
+               "`https://cloud.ibm.com/devops/setup/deploy?env_id=ibm:yp:REGION&branch=main&"
+               "repository=PROJECT` in a browser where you are signed in, and create. A token for "
+               "the private project is asked for there; revoke it afterwards and delete the "
+               "project. "
+               "Switch off what starts pipelines by itself before you fill in the secrets.\n");
+}
+
 QString restoring(const PartRecord &part)
 {
     QString text = QStringLiteral("\n### Part %1: %2\n").arg(plain(part.id), plain(part.title));
@@ -310,6 +337,8 @@ QString restoring(const PartRecord &part)
         return text + roleCommands(part);
     if (part.kind == QLatin1String(kElasticsearchPart))
         return text + snapshotCommands(part);
+    if (part.kind == QLatin1String(kToolchainPart))
+        return text + toolchainCommands(part);
     if (part.kind == QLatin1String(kFilePart))
         return text + QStringLiteral("\nThe file %1 is to be read; nothing of it is restored.\n")
                           .arg(plain(part.file));

@@ -564,7 +564,7 @@ void TestPlanner::indicesAreRestoredOneByOneName()
     const auto &call = *callAs<ElasticsearchCall>(restore->calls.front());
     QCOMPARE(call.indices, (QStringList{QStringLiteral("csar"), QStringLiteral("user")}));
     QStringList sent;
-    for (const ElasticsearchRequest &request : requestsOf(call))
+    for (const PlannedRequest &request : requestsOf(call))
         sent << request.call.method + QLatin1Char(' ') + request.call.url.display();
     // What is not there is not closed, and nothing that is not named is touched.
     QVERIFY2(sent.contains(QStringLiteral("POST http://es1:9200/csar/_close")),
