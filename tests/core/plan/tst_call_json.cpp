@@ -29,6 +29,7 @@ private Q_SLOTS:
 
 private:
     static ElasticsearchCall cluster();
+    static ToolchainCall toolchain();
     static std::vector<std::pair<const char *, Call>> samples();
 };
 
@@ -38,6 +39,41 @@ static TemplateText slotted(const char *before, const char *path, bool lines = f
     text.append(Slot{QString::fromUtf8(path), lines});
     text.append(QStringLiteral("|end"));
     return text;
+}
+
+ToolchainCall TestCallJson::toolchain()
+{
+    ToolchainCall call;
+    call.work = ToolchainWork::Create;
+    call.at = {QStringLiteral("https://iam.example.test"),
+               QStringLiteral("https://console.example.test"),
+               QStringLiteral("https://toolchains.example.test"),
+               QStringLiteral("https://pipelines.example.test"),
+               QStringLiteral("https://git.example.test"),
+               QStringLiteral("https://search.example.test"),
+               QStringLiteral("/etc/ca.pem"),
+               QStringLiteral("ibm_api_key"),
+               QStringLiteral("git_token")};
+    call.check = QStringLiteral("target");
+    call.toolchains = {
+        {QStringLiteral("11111111-2222-4333-8444-555555555555"), QStringLiteral("us-south")}};
+    call.region = QStringLiteral("eu-de");
+    call.name = QStringLiteral("harbor-ferry");
+    call.group = QStringLiteral("0123");
+    call.project = slotted("lifeboat-", "run");
+    call.copy = slotted("", "steps.create.outputs.toolchain");
+    call.branch = QStringLiteral("lifeboat");
+    call.folder = QStringLiteral("/templates/harbor-ferry");
+    call.part = QStringLiteral("harbor-ferry");
+    call.point = QStringLiteral("p1");
+    call.file = QStringLiteral("parts/harbor-ferry.tar.zst");
+    call.title = QStringLiteral("Toolchain");
+    call.slotId = QStringLiteral("ci-run/property/API_KEY");
+    call.secret = QStringLiteral("harbor-ferry.ci-run.property.API_KEY");
+    call.repositories = {QStringLiteral("https://a.example.test/x=https://b.example.test/x")};
+    call.isOn = true;
+    call.details = {{QStringLiteral("region"), QStringLiteral("us-south")}};
+    return call;
 }
 
 ElasticsearchCall TestCallJson::cluster()
@@ -56,6 +92,7 @@ ElasticsearchCall TestCallJson::cluster()
     call.repository = slotted("lifeboat-", "run");
     call.snapshot = slotted("", "run");
     call.folder = slotted("/share/.lifeboat-stage-", "run");
+    call.kept = slotted("/share/.lifeboat-saved-", "run");
     call.prefix = slotted("rehearse_", "run");
     call.share = QStringLiteral("/share");
     call.part = QStringLiteral("indices");
@@ -170,6 +207,7 @@ std::vector<std::pair<const char *, Call>> TestCallJson::samples()
                                 true,
                                 {QStringLiteral("age1a"), QStringLiteral("age1b")}}},
         {"cluster", cluster()},
+        {"toolchain", toolchain()},
         {"read", read},
         {"wait until",
          WaitUntilCall{std::make_shared<const Call>(read), match, std::chrono::milliseconds(250)}},
@@ -212,6 +250,13 @@ void TestCallJson::everyCallSurvives()
         QCOMPARE(after.at.urls, before->at.urls);
         QCOMPARE(after.bytes, before->bytes);
         QVERIFY(after.folder == before->folder);
+        QCOMPARE(requestsOf(after).size(), requestsOf(*before).size());
+    }
+    if (const auto *before = callAs<ToolchainCall>(call)) {
+        const auto &after = *callAs<ToolchainCall>(*read);
+        QVERIFY(after.at.git == before->at.git && after.at.gitToken == before->at.gitToken);
+        QVERIFY(after.toolchains == before->toolchains);
+        QVERIFY(after.project == before->project && after.copy == before->copy);
         QCOMPARE(requestsOf(after).size(), requestsOf(*before).size());
     }
     if (const auto *before = callAs<TreeStageCall>(call))
@@ -366,7 +411,8 @@ for line in sys.stdin:
         step.calls.push_back(call);
     for (const ActionSpec &spec : actionTable()) {
         if (spec.kind == ActionKind::PostgresReady || spec.kind == ActionKind::PostgresDrop ||
-            spec.kind == ActionKind::Alien4CloudCheck ||
+            spec.kind == ActionKind::Alien4CloudCheck || spec.kind == ActionKind::ToolchainCheck ||
+            spec.kind == ActionKind::ToolchainCompare ||
             spec.kind == ActionKind::ElasticsearchForget)
             continue; // calls on a server
         if (spec.isCheck || spec.kind == ActionKind::HostName ||
