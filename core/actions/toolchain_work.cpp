@@ -34,17 +34,21 @@ QList<int> answers()
     return list;
 }
 
+QString seeKey()
+{
+    return tr("See that the secret ibm_api_key is the key of a user who may read and change the "
+              "toolchains, and that it was not deleted");
+}
+
 } // namespace
 
 Error toolchainFailure(const ToolchainReply &reply, const QString &doing, const Redactor *redactor)
 {
-    const QString seeKey = tr("See that the secret ibm_api_key is the key of a user who may read "
-                              "and change the toolchains, and that it was not deleted");
     if (reply.isRedirect())
         return {ErrorCode::Denied, doing,
                 tr("the server points to %1 instead of answering: nobody is signed in there")
                     .arg(displayText(reply.location.section(QLatin1Char('?'), 0, 0))),
-                seeKey};
+                seeKey()};
     const QString answered = tr("the server answered %1").arg(reply.status);
     QString words = serviceErrorText(reply.body);
     if (redactor)
@@ -58,7 +62,7 @@ Error toolchainFailure(const ToolchainReply &reply, const QString &doing, const 
         return {ErrorCode::BadInput, doing, detail, {}};
     case 401:
     case 403:
-        return {ErrorCode::Denied, doing, detail, seeKey};
+        return {ErrorCode::Denied, doing, detail, seeKey()};
     case 404:
     case 410:
         return {ErrorCode::NotFound, doing, detail,
@@ -112,8 +116,15 @@ Result<TokenCache::Token> ToolchainJob::exchange()
     body.secret = std::make_shared<const SecretString>(std::move(form));
     body.isRepeatable = true; // it makes nothing
     TRY_VALUE(const ToolchainReply reply, sendOnce(*planned, body, {}, doing));
-    if (!reply.isGood())
-        return tl::unexpected(toolchainFailure(reply, doing, context.redactor.get()));
+    if (!reply.isGood()) {
+        Error error = toolchainFailure(reply, doing, context.redactor.get());
+        // IAM answers 400 to a key that it does not know (sheet §2.2).
+        if (reply.status == 400) {
+            error.code = ErrorCode::Denied;
+            error.advice = seeKey();
+        }
+        return tl::unexpected(error);
+    }
     TRY_VALUE(const IamToken answer, readIamToken(reply.body, utcNow()));
     return TokenCache::Token{answer.token,
                              answer.expires.addMSecs(-std::chrono::milliseconds(kEarly).count())};
@@ -188,8 +199,9 @@ Result<ToolchainReply> ToolchainJob::send(const QString &purpose, const QString 
         TRY_VALUE(bearer, token());
     }
     TRY_VALUE(ToolchainReply reply, sendOnce(planned, body, bearer, doing));
-    // It may have ended in the middle of the work, or been taken back.
-    if (needsToken && reply.status == 401) {
+    // It may have ended in the middle of the work, or been taken back. Pages for people then point
+    // to where one signs in instead of answering 401 (sheet §6.2).
+    if (needsToken && (reply.status == 401 || reply.isRedirect())) {
         context.tokens->drop(kToken, bearer);
         TRY_VALUE(bearer, token());
         TRY_VALUE(reply, sendOnce(planned, body, bearer, doing));
