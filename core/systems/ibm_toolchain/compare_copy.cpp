@@ -41,10 +41,13 @@ private:
     std::vector<const ToolchainTool *> m_left;
 };
 
+/// Only its own parameters leave a tool unconfigured (sheet §8): not the properties of its
+/// pipeline, and not the token of a repository that is opened by OAuth.
 bool awaitsSecret(const QString &service, const std::vector<Template::SecretSlot> &secretSlots)
 {
     return std::any_of(secretSlots.begin(), secretSlots.end(), [&](const auto &slot) {
-        return slot.service == service && slot.reference.isEmpty();
+        return slot.service == service && slot.isNeeded && slot.reference.isEmpty() &&
+               slot.kind == Template::SecretSlot::Kind::ToolParameter;
     });
 }
 
