@@ -83,8 +83,8 @@ Result<QString> postOnce(ToolchainJob &job, const QStringList &before)
             return id;
     } else if (reply) {
         Error error = toolchainFailure(*reply, doing, job.context.redactor.get());
-        error.advice =
-            error.advice.isEmpty() ? tr("Nothing was made; mend that and resume") : error.advice;
+        const QString now = tr("No copy was made; run it again when that is mended");
+        error.advice = error.advice.isEmpty() ? now : error.advice + QStringLiteral(". ") + now;
         return tl::unexpected(error);
     }
     job.log(tr("The answer was lost or says nothing; looking for a new toolchain called %1")

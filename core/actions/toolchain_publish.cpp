@@ -29,16 +29,6 @@ bool isMarked(const GitProject &project, const ToolchainJob &job)
     return project.description.contains(job.context.run.value());
 }
 
-Error gitFailure(const ToolchainReply &reply, const QString &doing, const ToolchainJob &job)
-{
-    Error error = toolchainFailure(reply, doing, job.context.redactor.get());
-    if (reply.status == 401 || reply.status == 403)
-        error.advice = tr("See that the secret %1 is a token of GitLab in %2 with every scope, and "
-                          "has not ended")
-                           .arg(job.call.at.gitToken, job.call.region);
-    return error;
-}
-
 Result<ToolchainReply> askGit(ToolchainJob &job, const char *purpose, const QString &doing,
                               const ToolchainJob::Values &values = {},
                               const ToolchainBody &body = {})
@@ -142,12 +132,40 @@ Result<void> compare(ToolchainJob &job, const QString &project, const Template &
     if (wrong.isEmpty())
         return {};
     return fail(ErrorCode::Corrupt, tr("Project %1 does not hold the template").arg(project),
-                wrong.join(QStringLiteral("; ")),
-                tr("No copy was made from it. The run deletes the project at its end; run it "
-                   "again"));
+                wrong.join(QStringLiteral("; ")));
 }
 
+/// The template in its project, and read back.
+Result<CallOutcome> putThere(ToolchainJob &job)
+{
+    TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
+    TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
+    TRY_VALUE(const GitProject project, findOrMake(job));
+    const QString &id = project.id;
+    job.record("project", {{QStringLiteral("id"), id}});
+    TRY_VALUE(const QStringList there, filesThere(job, id));
+    // An earlier attempt may have put it there; it is compared all the same.
+    if (there != pathsOf(made))
+        TRY(fill(job, id, made));
+    TRY(compare(job, id, made));
+    CallOutcome outcome;
+    outcome.outputs = {{QStringLiteral("project"), id},
+                       {QStringLiteral("repository"), project.url},
+                       {QStringLiteral("files"), int(made.files.size())},
+                       {QStringLiteral("removed_triggers"), int(made.removed.size())}};
+    return outcome;
+}
 } // namespace
+
+Error gitFailure(const ToolchainReply &reply, const QString &doing, const ToolchainJob &job)
+{
+    Error error = toolchainFailure(reply, doing, job.context.redactor.get());
+    if (reply.status == 401 || reply.status == 403)
+        error.advice = tr("See that the secret %1 is a token of GitLab in %2 with every scope, and "
+                          "has not ended")
+                           .arg(job.call.at.gitToken, job.call.region);
+    return error;
+}
 
 Result<std::optional<GitProject>> findProject(ToolchainJob &job)
 {
@@ -169,22 +187,14 @@ Result<std::optional<GitProject>> findProject(ToolchainJob &job)
 
 Result<CallOutcome> publishTemplate(ToolchainJob &job)
 {
-    TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
-    TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
-    TRY_VALUE(const GitProject project, findOrMake(job));
-    const QString &id = project.id;
-    job.record("project", {{QStringLiteral("id"), id}});
-    TRY_VALUE(const QStringList there, filesThere(job, id));
-    // An earlier attempt may have put it there; it is compared all the same.
-    if (there != pathsOf(made))
-        TRY(fill(job, id, made));
-    TRY(compare(job, id, made));
-    CallOutcome outcome;
-    outcome.outputs = {{QStringLiteral("project"), id},
-                       {QStringLiteral("repository"), project.url},
-                       {QStringLiteral("files"), int(made.files.size())},
-                       {QStringLiteral("removed_triggers"), int(made.removed.size())}};
-    return outcome;
+    auto done = putThere(job);
+    if (done || done.error().code == ErrorCode::Cancelled)
+        return done;
+    Error error = done.error();
+    const QString now = tr("No copy was made, and the run takes away at its end what it "
+                           "has made; run it again when that is mended");
+    error.advice = error.advice.isEmpty() ? now : error.advice + QStringLiteral(". ") + now;
+    return tl::unexpected(error);
 }
 
 Result<CallOutcome> unpublishTemplate(ToolchainJob &job)

@@ -58,7 +58,7 @@ Result<DataValue> readGit(ToolchainJob &job, const char *purpose, const QString 
                        "personal_access_tokens and set it as the secret %2")
                         .arg(job.call.at.git, job.call.at.gitToken));
     if (!reply.isGood())
-        return tl::unexpected(toolchainFailure(reply, doing, job.context.redactor.get()));
+        return tl::unexpected(gitFailure(reply, doing, job));
     return readJsonData(reply.body, doing);
 }
 
@@ -250,7 +250,7 @@ Result<CallOutcome> mirrors(ToolchainJob &job)
             continue;
         }
         if (!there.isGood())
-            return tl::unexpected(toolchainFailure(there, doing, job.context.redactor.get()));
+            return tl::unexpected(gitFailure(there, doing, job));
         TRY_VALUE(const DataValue answer, readJsonData(there.body, doing));
         TRY_VALUE(const GitProject project, readGitProject(answer));
         TRY_VALUE(const ToolchainReply head, job.send(QStringLiteral("mirror_head"), doing, which));

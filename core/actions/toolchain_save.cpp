@@ -60,6 +60,16 @@ private:
     QString m_folder;
 };
 
+/// The same error, saying what is now true.
+Error nothingSaved(Error error, const QString &how)
+{
+    const QString now = tr("Nothing was saved and nothing changed: %1. Run it again when that is "
+                           "mended")
+                            .arg(how);
+    error.advice = error.advice.isEmpty() ? now : error.advice + QStringLiteral(". ") + now;
+    return error;
+}
+
 /// What is to be told of one pipeline's failure.
 Error inPipeline(Error error, const PipelineSource &source, const ToolchainJob &job, size_t done,
                  size_t all)
@@ -70,13 +80,8 @@ Error inPipeline(Error error, const PipelineSource &source, const ToolchainJob &
                                           : error.summary + QStringLiteral(": ") + error.detail;
     error.summary = tr("Pipeline %1 of toolchain %2 cannot be read")
                         .arg(source.name, job.call.toolchains.front().id);
-    const QString now =
-        tr("Nothing was saved and nothing changed; %1 of %2 pipelines were read and "
-           "are kept for a resume")
-            .arg(done)
-            .arg(all);
-    error.advice = error.advice.isEmpty() ? now : error.advice + QStringLiteral(". ") + now;
-    return error;
+    return nothingSaved(std::move(error),
+                        tr("%1 of %2 pipelines could be read").arg(done).arg(all));
 }
 
 Result<DataValue> readPipeline(ToolchainJob &job, const PipelineSource &source,
@@ -291,8 +296,12 @@ Result<CallOutcome> saveToolchain(ToolchainJob &job)
     TRY_VALUE(const QString pointFolder, job.context.session->folder());
     const ReadFolder folder(pointFolder, call);
     const QDateTime from = utcNow();
-    TRY_VALUE(const DataValue whole, readToolchain(job, call.toolchains.front()));
-    const DataValue answer = withoutSecrets(whole).value;
+    const auto whole = readToolchain(job, call.toolchains.front());
+    if (!whole && whole.error().code != ErrorCode::Cancelled)
+        return tl::unexpected(
+            nothingSaved(whole.error(), tr("without its answer there is nothing to save")));
+    TRY(whole);
+    const DataValue answer = withoutSecrets(*whole).value;
     TRY_VALUE(const std::vector<PipelineSource> sources, toolchainPipelines(answer));
     // Kept ones are of another time if the toolchain has changed since.
     const QString change = lastChange(answer);

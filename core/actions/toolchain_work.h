@@ -85,6 +85,9 @@ private:
 /// The answer that was not good, as an error: what it means and in whose words.
 Error toolchainFailure(const ToolchainReply &reply, const QString &doing, const Redactor *redactor);
 
+/// The same of GitLab, whose token is another secret.
+Error gitFailure(const ToolchainReply &reply, const QString &doing, const ToolchainJob &job);
+
 /// The answer about the call's toolchain; checked, with its secrets.
 Result<DataValue> readToolchain(ToolchainJob &job, const ToolchainPlace &place);
 

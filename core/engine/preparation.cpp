@@ -271,6 +271,9 @@ void Preparation::discover()
             if (!*it) {
                 Error error = it->error();
                 error.summary = tr("Cannot find out “%1”: %2").arg(it.key(), error.summary);
+                const QString now = tr("Nothing was changed");
+                error.advice =
+                    error.advice.isEmpty() ? now : error.advice + QStringLiteral(". ") + now;
                 give(tl::unexpected(error));
                 return;
             }
