@@ -4,13 +4,18 @@
 fault, kill -9 of the runner at journal events (sampled by a seed; LIFEBOAT_TEST_FULL=1: every event)
 and while a request is under way. Judged by what the services have, not by what Lifeboat says."""
 
+import os
 import random
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lifeboat import FULL, main  # noqa: E402
+from lifeboat import FULL, PROGRAM, main, until  # noqa: E402
+from test_kill_points import attempts_are_sane, killed_at, runner_lives  # noqa: E402
 from toolchains import (GOOD, TARGET, RecordedHome, Scene, Watcher,  # noqa: E402
                         files_with_secrets, secrets_in)
 
@@ -128,9 +133,13 @@ def test_save_in_spite_of():
             scene.save_one(expect=0)
         parts = [scene.unpacked(point["id"], "harbor-ferry") for point in home.points()]
         assert len(parts) == 4
-        for part in parts[1:]:
-            assert {name: data for name, data in part.items() if name != "template/README.md"} == \
-                {name: data for name, data in parts[0].items() if name != "template/README.md"}
+        assert all(same_files(parts[0], part) for part in parts[1:])
+
+
+def same_files(left, right):
+    """The template's README says when it was made."""
+    readme = "template/README.md"
+    return {**left, readme: b""} == {**right, readme: b""}
 
 
 # Fault, what must be told; no copy is made.
@@ -179,22 +188,22 @@ def test_restore_tells_what_is_wrong():
 GOT_OVER = [
     ("deploy-cut-after-creating", []),
     ("token-expires-soon", []),
-    ("iam-429-first", []),
-    ("search-empty", []),
     ("git-delayed-deletion", []),
     ("deploy-ignores-execute-false", ["ci-run began to run by itself"]),
     ("tools-misconfigured", ["Not set up, and not for want of a secret: web-src, ci-tasks, "
                              "build-web, ci-run"]),
     ("no-oauth-grant", ["Not set up, and not for want of a secret: web-src, ci-tasks"]),
-    ("patch-ignored", []),
 ]
+# What a restore does not ask for.
+UNUSED_FAULTS = [(fault, []) for fault in ("iam-429-first", "search-empty", "patch-ignored",
+                                           "secret-not-kept", "slow-answers")]
 
 
 def test_restore_in_spite_of():
     with RecordedHome() as home:
         scene = Scene(home)
         scene.save_one(expect=0)
-        for fault, words in GOT_OVER:
+        for fault, words in GOT_OVER + (UNUSED_FAULTS if FULL else []):
             scene.start()
             scene.faults(fault)
             told = scene.restore("harbor-ferry", suffix=f" {fault}", expect=3)
@@ -238,6 +247,121 @@ def test_a_name_that_is_taken_is_asked_about():
         scene.faults()
         assert len(scene.copies("harbor-ferry")) == 1, scene.copies()
         scene.is_clean("beside its namesake")
+
+
+def kill_places(events, what, samples):
+    """After and within each line, and after each sync; sampled unless FULL."""
+    every = [f"{kind}:{n}" for n in range(1, events + 1) for kind in ("line", "half", "sync")]
+    chosen = every if FULL else random.Random(f"{SEED}/{what}").sample(every, samples)
+    return sorted(set(chosen), key=every.index)
+
+
+def goes_on(scene, run, place):
+    """Resumes until the run has ended."""
+    home = scene.home
+    until(lambda: not runner_lives(home, run), 20, "the killed runner's processes to end")
+    done = home.cli("runs", "resume", run, expect=(0, 3))
+    shown = home.json("runs", "show", run)
+    assert shown["state"] in ("succeeded", "warned"), (place, done.stdout, done.stderr)
+    attempts_are_sane(home, run, place)
+
+
+def owes_what_is_there(scene, run, place):
+    """A run that was cut off may leave its token and its project, but each as an obligation."""
+    owed = scene.owed(run)
+    if [path for path in scene.projects() if run in path]:
+        assert [one for one in owed if one.startswith("project")], (place, owed)
+    begun = [e for e in scene.home.whole_events(run) if e["event"] == "step_intended"]
+    if begun and scene.live_tokens():
+        assert "token" in owed, (place, owed)
+
+
+def ended_once(scene, name, place):
+    assert len(scene.copies(name)) == 1, (place, scene.copies(name))
+    scene.is_clean(place)
+
+
+def test_kill_while_saving():
+    with RecordedHome() as home:
+        scene = Scene(home)
+        scene.save_one(expect=0)
+        good = scene.unpacked(home.points()[0]["id"], "harbor-ferry")
+        for place in kill_places(len(home.events(home.runs()[-1])), "save", 4):
+            known, points = home.begun_runs(), {one["id"] for one in home.points()}
+            scene.save_one(environment=killed_at(place))
+            fresh = [one for one in home.begun_runs() if one not in known]
+            if not fresh:
+                continue
+            goes_on(scene, fresh[0], place)
+            made = [one["id"] for one in home.points() if one["id"] not in points]
+            assert made == ["p" + fresh[0][1:]], (place, made)
+            assert not scene.half_points(), (place, scene.half_points())
+            assert same_files(good, scene.unpacked(made[0], "harbor-ferry")), place
+
+
+def test_kill_while_restoring():
+    with RecordedHome() as home:
+        scene = Scene(home)
+        scene.save_one(expect=0)
+        scene.restore("harbor-ferry", expect=3)
+        for place in kill_places(len(home.events(home.runs()[-1])), "restore", 6):
+            scene.start()
+            known = home.begun_runs()
+            suffix = " " + place.replace(":", "-")
+            scene.restore("harbor-ferry", suffix=suffix, environment=killed_at(place))
+            fresh = [one for one in home.begun_runs() if one not in known]
+            if fresh:
+                until(lambda: not runner_lives(home, fresh[0]), 20, "the runner to end")
+                owes_what_is_there(scene, fresh[0], place)
+                goes_on(scene, fresh[0], place)
+                ended_once(scene, "harbor-ferry" + suffix, place)
+            else:
+                assert not scene.copies("harbor-ferry" + suffix), place
+                assert not scene.projects() and not scene.owed(), place
+
+
+# The runner dies while the service works on this.
+UNDER_WAY = [("POST", "/devops/setup/deploy"), ("POST", "/api/v4/projects"),
+             ("POST", "/repository/commits"), ("DELETE", "/api/v4/projects/"),
+             ("DELETE", "/personal_access_tokens/self")]
+
+
+def killed_under_way(scene, method, path, suffix):
+    """A restore whose runner is killed while the service works on that request. The run."""
+    home = scene.home
+    known, asked = home.begun_runs(), len(scene.requests())
+    scene.faults(latency=150)
+    going = subprocess.Popen([PROGRAM, *scene.restore_words("harbor-ferry", suffix=suffix)],
+                             env=home.environment, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+
+    def is_under_way():
+        return [one for one in scene.requests()[asked:] if one["method"] == method and
+                path in one["target"] and one["status"] == 0]
+    until(is_under_way, 60, f"{method} {path}")
+    for pid in home.runners():
+        os.kill(pid, signal.SIGKILL)
+    going.wait(timeout=60)
+    scene.faults()
+    (run,) = [one for one in home.begun_runs() if one not in known]
+    return run
+
+
+def test_kill_while_a_request_is_under_way():
+    with RecordedHome() as home:
+        scene = Scene(home)
+        scene.save_one(expect=0)
+        more = UNDER_WAY[1:] if FULL else random.Random(SEED).sample(UNDER_WAY[1:], 1)
+        for method, path in [UNDER_WAY[0], *more]:
+            scene.start()
+            what = f"{method} {path}"
+            suffix = f" {UNDER_WAY.index((method, path))}"
+            run = killed_under_way(scene, method, path, suffix)
+            until(lambda: not runner_lives(home, run), 20, "the runner to end")
+            time.sleep(0.4)  # the service ends what it was asked for
+            owes_what_is_there(scene, run, what)
+            goes_on(scene, run, what)
+            ended_once(scene, "harbor-ferry" + suffix, what)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,17 @@ class RecordedHome(Home):
         self.said.append(" ".join(map(str, words)) + done.stdout + done.stderr)
         return done
 
+    def whole_events(self, run):
+        """Without a last line that was cut off."""
+        journal = self.data / "runs" / run / "journal.jsonl"
+        whole = journal.read_bytes().split(b"\n")[:-1] if journal.exists() else []
+        return [json.loads(line) for line in whole]
+
+    def begun_runs(self):
+        """Those that somebody asked for and whose first line is there: others have done nothing."""
+        return [run for run in self.runs()
+                for first in self.whole_events(run)[:1] if not first["request"]["hidden"]]
+
 
 class Scene:
     """A home with the practice system, whose services answer as told."""
