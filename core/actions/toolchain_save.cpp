@@ -14,10 +14,12 @@
 #include "core/systems/ibm_toolchain/template.h"
 
 #include <QDir>
+#include <QFile>
 #include <QFileInfo>
 #include <QRegularExpression>
 
 #include <atomic>
+#include <cerrno>
 #include <optional>
 
 namespace lb {
@@ -50,6 +52,17 @@ public:
         const QString path = file(name);
         TRY(makeFolders(QFileInfo(path).absolutePath()));
         return writeFileAtomically(path, bytes);
+    }
+    /// Not synced: it is written anew by the next attempt, and the archive is what is kept. With
+    /// many pipelines syncs would take as long as reading them.
+    Result<void> writeOnce(const QString &name, const QByteArray &bytes) const
+    {
+        const QString path = this->file(name);
+        QDir().mkpath(QFileInfo(path).absolutePath());
+        QFile file(path);
+        if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.flush())
+            return failErrno(tr("%1 cannot be written").arg(path), errno);
+        return {};
     }
     Result<void> remove(const std::stop_token &stop) const
     {
@@ -275,17 +288,17 @@ QString sentence(const Template::Finding &finding)
 /// Everything as files, so that any program can read it.
 Result<void> writeFiles(const ReadFolder &folder, const DataValue &answer, const Template &made)
 {
-    TRY(folder.write(QStringLiteral("toolchain.json"), writeJsonData(answer)));
+    TRY(folder.writeOnce(QStringLiteral("toolchain.json"), writeJsonData(answer)));
     for (const Template::File &file : made.files)
-        TRY(folder.write(QStringLiteral("template/") + file.path, file.bytes));
-    TRY(folder.write(QStringLiteral("secrets.yaml"),
-                     writeYamlData(secretSlotsData(made.secretSlots))));
-    TRY(folder.write(QStringLiteral("findings.json"),
-                     toJsonDocument({{QStringLiteral("format"), 1},
-                                     {QStringLiteral("findings"), findingList(made)}})));
-    return folder.write(QStringLiteral("changes.json"),
-                        toJsonDocument({{QStringLiteral("format"), 1},
-                                        {QStringLiteral("changes"), changeList(made)}}));
+        TRY(folder.writeOnce(QStringLiteral("template/") + file.path, file.bytes));
+    TRY(folder.writeOnce(QStringLiteral("secrets.yaml"),
+                         writeYamlData(secretSlotsData(made.secretSlots))));
+    TRY(folder.writeOnce(QStringLiteral("findings.json"),
+                         toJsonDocument({{QStringLiteral("format"), 1},
+                                         {QStringLiteral("findings"), findingList(made)}})));
+    return folder.writeOnce(QStringLiteral("changes.json"),
+                            toJsonDocument({{QStringLiteral("format"), 1},
+                                            {QStringLiteral("changes"), changeList(made)}}));
 }
 
 } // namespace
