@@ -1,23 +1,27 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Toolchains of IBM Cloud against the simulator: the whole story with a search for secrets, every
-fault, kill -9 of the runner at journal events (sampled by a seed; LIFEBOAT_TEST_FULL=1: every event)
-and while a request is under way. Judged by what the services have, not by what Lifeboat says."""
+fault, kill -9 of the runner at journal events (sampled by a seed; LIFEBOAT_TEST_FULL=1: at every
+one) and while a request is under way; many pipelines at once. Judged by what the services have, not
+by what Lifeboat says."""
 
+import math
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from lifeboat import FULL, PROGRAM, main, until  # noqa: E402
+from many_pipelines import KEY, ManyPipelines, instance  # noqa: E402
 from test_kill_points import attempts_are_sane, killed_at, runner_lives  # noqa: E402
 from toolchains import (GOOD, TARGET, RecordedHome, Scene, Watcher,  # noqa: E402
-                        files_with_secrets, secrets_in)
+                        files_with_secrets, secrets_in, unpacked)
 
 SEED = 20261122
 
@@ -79,7 +83,8 @@ def test_story_and_secrets():
                          and one["type"] in ("scm", "timer") and one.get("enabled", True)]
         assert not by_themselves, by_themselves
         scene.is_clean("the whole story")
-        for words in (("runs", "show", run), ("runs", "log", run), ("report", run, home.path / "report.html", "--html"),
+        page = home.path / "report.html"
+        for words in (("runs", "show", run), ("runs", "log", run), ("report", run, page, "--html"),
                       ("obligations", "list"), ("backups", "show", point)):
             home.cli(*words, expect=0)
         home.cli("runs", "export", run, home.path / "records.zip")
@@ -362,6 +367,64 @@ def test_kill_while_a_request_is_under_way():
             owes_what_is_there(scene, run, what)
             goes_on(scene, run, what)
             ended_once(scene, "harbor-ferry" + suffix, what)
+
+
+def add_lighthouses(home, service):
+    key = home.path / "api_key"
+    key.write_text(KEY)
+    home.cli("systems", "add", "lighthouses", "--type", "ibm-toolchain", "--set",
+             f"toolchain={service.page}", "--set", f"iam_url={service.url}", "--set",
+             f"console_url={service.url}", "--set", "target_region=eu-de", expect=0)
+    home.cli("secrets", "set", "lighthouses", "ibm_api_key", "--program", f'["cat", "{key}"]',
+             expect=0)
+
+
+def save_lighthouses(home, service):
+    """How long its step took by the journal, in seconds, and the files that it has saved."""
+    service.begin()
+    home.cli("run", "ibm-toolchain.save", "--system", "lighthouses", "--yes", expect=(0, 3))
+    at = {event["event"]: datetime.fromisoformat(event["time"].replace("Z", "+00:00"))
+          for event in home.events(home.begun_runs()[-1])
+          if str(event.get("step")).startswith("save")}
+    ended = at.get("step_succeeded") or at["step_warned"]
+    files = unpacked(home, "lighthouses", home.points()[0]["id"], "lighthouses")
+    return (ended - at["step_intended"]).total_seconds(), files
+
+
+def test_many_pipelines_are_read_at_once():
+    """IBM names no limit; six at once are gentle."""
+    pipelines, at_once, delay = 50, 6, 0.1
+    with RecordedHome() as home, ManyPipelines(pipelines, lambda path: delay) as service:
+        add_lighthouses(home, service)
+        # The toolchain's own answer names the pipelines, so it is waited for.
+        limit = (math.ceil(pipelines / at_once) + 1) * delay * 1.1
+        tries = []
+        for _ in range(3):  # the computer has other work too
+            took, files = save_lighthouses(home, service)
+            assert service.most == at_once, service.most
+            assert len([one for one in service.asked if "/pipelines/" in one[0]]) == pipelines
+            tries.append((service.span(), took))
+        assert min(span for span, _ in tries) <= limit, (limit, tries)
+        # With the files that are written then.
+        assert min(took for _, took in tries) <= limit + 0.5, (limit, tries)
+        assert len([name for name in files if name.startswith("pipelines/")]) == pipelines
+
+        shuffled = random.Random(SEED)
+        service.delay = lambda path: shuffled.choice((0, 0.01, 0.05, 0.2))
+        _, again = save_lighthouses(home, service)
+        assert same_files(files, again), "what is written depends on the order of answers"
+
+        # Whoever asks for patience gets it.
+        service.delay, patience = lambda path: 0, 3
+        path = f"/devops/pipelines/{instance(10)}/yaml"
+        service.busy[path] = patience
+        _, again = save_lighthouses(home, service)
+        assert same_files(files, again)
+        first, second = [one for one in service.asked if one[0].startswith(path)]
+        assert second[1] - first[2] >= patience, (first, second)
+        assert len(service.asked) < 2 * pipelines, len(service.asked)
+        found = files_with_secrets(home.data, but=home.path / "none")
+        assert not found, found
 
 
 if __name__ == "__main__":

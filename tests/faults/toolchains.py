@@ -128,13 +128,17 @@ class Scene:
         assert not self.owed(), (what, self.owed())
 
     def unpacked(self, point, part):
-        """What is in a part, as another program reads it."""
-        file = self.home.store() / SYSTEM / point / "parts" / f"{part}.tar.zst"
-        into = self.home.path / f"unpacked-{point}-{part}"
-        into.mkdir(exist_ok=True)
-        subprocess.run(["tar", "--zstd", "-xf", file, "-C", into], check=True)
-        return {str(path.relative_to(into)): path.read_bytes()
-                for path in sorted(into.rglob("*")) if path.is_file()}
+        return unpacked(self.home, SYSTEM, point, part)
+
+
+def unpacked(home, system, point, part):
+    """What is in a part, as another program reads it."""
+    file = home.store() / system / point / "parts" / f"{part}.tar.zst"
+    into = home.path / f"unpacked-{point}-{part}"
+    into.mkdir(exist_ok=True)
+    subprocess.run(["tar", "--zstd", "-xf", file, "-C", into], check=True)
+    return {str(path.relative_to(into)): path.read_bytes()
+            for path in sorted(into.rglob("*")) if path.is_file()}
 
 
 class Watcher:
