@@ -7,7 +7,6 @@
 #include "core/archive/worker_threads.h"
 #include "core/base/atomic_file.h"
 #include "core/base/clock.h"
-#include "core/base/digest.h"
 #include "core/base/json.h"
 #include "core/model/restore_point.h"
 #include "core/systems/ibm_toolchain/secret_names.h"
@@ -17,6 +16,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QRegularExpression>
+#include <QSet>
 
 #include <atomic>
 #include <cerrno>
@@ -152,17 +152,20 @@ Result<std::map<QString, DataValue>> readPipelines(ToolchainJob &job,
     return pipelines;
 }
 
-/// What the keychain calls it: `harbor-ferry.build-web.stage.DEPLOY.DB_PASS`.
-QString secretName(const QString &part, const Template::SecretSlot &slot)
+/// What the keychain calls it: `harbor-ferry_build-web_stage_deploy_db_pass`. Small letters only,
+/// as every name of a secret; two that differ in nothing else get a number.
+QString secretName(const QString &part, const Template::SecretSlot &slot, QSet<QString> &taken)
 {
-    static const QRegularExpression unusual(QStringLiteral("[^A-Za-z0-9._-]"));
-    const QString wanted = part + QLatin1Char('.') + QString(slot.id).replace(u'/', u'.');
-    QString name = wanted;
+    static const QRegularExpression unusual(QStringLiteral("[^a-z0-9_-]"));
+    QString name = (part + QLatin1Char('/') + slot.id).toLower().replace(u'/', u'_');
     name.replace(unusual, QStringLiteral("-"));
-    // Two names that differ only in what was replaced stay two.
-    return name == wanted ? name
-                          : name + QLatin1Char('-') +
-                                QString::fromLatin1(Sha256::hex(wanted.toUtf8()).left(6));
+    if (name.at(0) < u'a' || name.at(0) > u'z')
+        name.prepend(QStringLiteral("t-"));
+    const QString first = name;
+    for (int n = 2; taken.contains(name); ++n)
+        name = QStringLiteral("%1-%2").arg(first).arg(n);
+    taken.insert(name);
+    return name;
 }
 
 /// Public interfaces fill secrets of Tekton pipelines only (sheet §7.2, §7.3).
@@ -184,11 +187,12 @@ QString slotTitle(const Template::SecretSlot &slot)
 QJsonArray slotList(const Template &made, const QString &part)
 {
     QJsonArray list;
+    QSet<QString> taken;
     for (const Template::SecretSlot &slot : made.secretSlots)
         list.append(QJsonObject{{QStringLiteral("id"), slot.id},
                                 {QStringLiteral("kind"), secretSlotKindName(slot.kind)},
                                 {QStringLiteral("by_api"), isByApi(slot.kind)},
-                                {QStringLiteral("secret"), secretName(part, slot)},
+                                {QStringLiteral("secret"), secretName(part, slot, taken)},
                                 {QStringLiteral("title"), slotTitle(slot)},
                                 {QStringLiteral("service"), slot.service},
                                 {QStringLiteral("type"), slot.type},
