@@ -371,6 +371,7 @@ Result<CallOutcome> extract(const PointCall &call, const ActionContext &context,
                             WorkerPrograms &programs, const Report &report, std::stop_token stop)
 {
     const PointId id(textParam(call, "point"));
+    const QString only = textParam(call, "part");
     const QStringList wanted = toStringList(call.params.value(QLatin1String("paths")));
     const QString to = textParam(call, "to");
     TRY_VALUE(const FolderStore store, FolderStore::open(context.store, OpenStore::Existing));
@@ -382,7 +383,7 @@ Result<CallOutcome> extract(const PointCall &call, const ActionContext &context,
     QStringList notFound;
     bool any = false;
     for (const PartRecord &part : point.parts) {
-        if (!isTree(part))
+        if (!isTree(part) || (!only.isEmpty() && part.id != only))
             continue;
         ExtractOptions options;
         options.paths = pathsIn(part, wanted);

@@ -10,7 +10,7 @@
 #include "core/base/json.h"
 #include "core/model/restore_point.h"
 #include "core/systems/ibm_toolchain/secret_names.h"
-#include "core/systems/ibm_toolchain/template.h"
+#include "core/systems/ibm_toolchain/template_places.h"
 
 #include <QDir>
 #include <QFile>
@@ -216,29 +216,45 @@ QString severityWord(Template::Finding::Severity severity)
     return {};
 }
 
-QJsonArray findingList(const Template &made)
+QJsonArray findingList(const Template &made, const TemplatePlaces &places)
 {
     QJsonArray list;
     for (const Template::Finding &finding : made.findings)
-        list.append(QJsonObject{{QStringLiteral("code"), finding.code},
-                                {QStringLiteral("severity"), severityWord(finding.severity)},
-                                {QStringLiteral("file"), finding.file},
-                                {QStringLiteral("pointer"), finding.pointer},
-                                {QStringLiteral("message"), finding.message},
-                                {QStringLiteral("remedy"), finding.remedy}});
+        list.append(QJsonObject{
+            {QStringLiteral("code"), finding.code},
+            {QStringLiteral("severity"), severityWord(finding.severity)},
+            {QStringLiteral("file"), finding.file},
+            {QStringLiteral("pointer"), finding.pointer},
+            {QStringLiteral("line"), places.line(finding.file, finding.pointer)},
+            {QStringLiteral("source_line"), places.sourceLine(finding.file, finding.pointer)},
+            {QStringLiteral("message"), finding.message},
+            {QStringLiteral("remedy"), finding.remedy}});
     return list;
 }
 
-QJsonArray changeList(const Template &made)
+QJsonArray changeList(const Template &made, const TemplatePlaces &places)
 {
     QJsonArray list;
-    for (const Template::Change &change : made.changes)
-        list.append(QJsonObject{{QStringLiteral("rule"), change.rule},
-                                {QStringLiteral("file"), change.file},
-                                {QStringLiteral("pointer"), change.pointer},
-                                {QStringLiteral("before"), change.before},
-                                {QStringLiteral("after"), change.after},
-                                {QStringLiteral("secret"), change.isSecret}});
+    for (const Template::Change &change : changesWithSecrets(made))
+        list.append(QJsonObject{
+            {QStringLiteral("rule"), change.rule},
+            {QStringLiteral("file"), change.file},
+            {QStringLiteral("pointer"), change.pointer},
+            {QStringLiteral("line"), places.line(change.file, change.pointer)},
+            {QStringLiteral("source_line"), places.sourceLine(change.file, change.pointer)},
+            {QStringLiteral("before"), change.before},
+            {QStringLiteral("after"), change.after},
+            {QStringLiteral("secret"), change.isSecret}});
+    return list;
+}
+
+/// Which file of the part each file of the template was made from.
+QJsonArray sourceList(const TemplatePlaces &places)
+{
+    QJsonArray list;
+    for (const TemplatePlaces::Source &source : places.sources())
+        list.append(QJsonObject{{QStringLiteral("file"), source.file},
+                                {QStringLiteral("source"), source.path}});
     return list;
 }
 
@@ -290,19 +306,25 @@ QString sentence(const Template::Finding &finding)
 }
 
 /// Everything as files, so that any program can read it.
-Result<void> writeFiles(const ReadFolder &folder, const DataValue &answer, const Template &made)
+Result<void> writeFiles(const ReadFolder &folder, const ToolchainExport &read, const Template &made)
 {
-    TRY(folder.writeOnce(QStringLiteral("toolchain.json"), writeJsonData(answer)));
+    const TemplatePlaces places(read, made);
+    TRY(folder.writeOnce(QStringLiteral("toolchain.json"), writeJsonData(read.answer)));
+    for (const TemplatePlaces::Source &source : places.sources())
+        TRY(folder.writeOnce(source.path, source.bytes));
     for (const Template::File &file : made.files)
         TRY(folder.writeOnce(QStringLiteral("template/") + file.path, file.bytes));
     TRY(folder.writeOnce(QStringLiteral("secrets.yaml"),
                          writeYamlData(secretSlotsData(made.secretSlots))));
-    TRY(folder.writeOnce(QStringLiteral("findings.json"),
-                         toJsonDocument({{QStringLiteral("format"), 1},
-                                         {QStringLiteral("findings"), findingList(made)}})));
-    return folder.writeOnce(QStringLiteral("changes.json"),
-                            toJsonDocument({{QStringLiteral("format"), 1},
-                                            {QStringLiteral("changes"), changeList(made)}}));
+    TRY(folder.writeOnce(
+        QStringLiteral("findings.json"),
+        toJsonDocument({{QStringLiteral("format"), 1},
+                        {QStringLiteral("findings"), findingList(made, places)}})));
+    return folder.writeOnce(
+        QStringLiteral("changes.json"),
+        toJsonDocument({{QStringLiteral("format"), 1},
+                        {QStringLiteral("sources"), sourceList(places)},
+                        {QStringLiteral("changes"), changeList(made, places)}}));
 }
 
 } // namespace
@@ -332,7 +354,7 @@ Result<CallOutcome> saveToolchain(ToolchainJob &job)
     TRY_VALUE(const Template made, writeTemplate(source));
     if (!call.folder.isEmpty())
         TRY(writePlain(made, call.folder));
-    TRY(writeFiles(folder, answer, made));
+    TRY(writeFiles(folder, source, made));
     QFile::remove(folder.file(QStringLiteral("of.txt")));
 
     TreeSaveCall save;

@@ -436,15 +436,17 @@ constexpr ParamSpec kOpen{"open", ParamType::YesNo,
                           false,  "false",
                           "",     "Open encrypted parts too, with the secret age_identity"};
 constexpr std::array kPointVerifyParams{kPoint, kOpen};
+constexpr ParamSpec kOnePart{
+    "part", ParamType::Text, false, "\"\"", "", "One part; empty is all of them"};
 constexpr std::array kPointFilesParams{
-    kPoint, kOpen,
-    ParamSpec{"part", ParamType::Text, false, "\"\"", "", "One part; empty is all of them"},
+    kPoint, kOpen, kOnePart,
     ParamSpec{"pattern", ParamType::Text, false, "\"\"", "", "Names to list; empty is all"}};
 constexpr std::array kPointDiffParams{
     kPoint, kOpen,
     ParamSpec{"other", ParamType::Text, true, "", "", "The restore point to compare with"}};
 constexpr std::array kPointExtractParams{
-    kPoint, kOpen, ParamSpec{"paths", ParamType::TextList, true, "", "", "What to take out"},
+    kPoint, kOpen, kOnePart,
+    ParamSpec{"paths", ParamType::TextList, true, "", "", "What to take out"},
     ParamSpec{"to", ParamType::Path, true, "", "", "The folder to put it into"}};
 constexpr std::array kPostgresDropParams{kHost, kVia, kServer, kPort, kUser, kPassword, kDatabase};
 constexpr std::array kTreeRemoveParams{

@@ -343,8 +343,12 @@ QStringList describe(const PointCall &call)
         return QStringList{tr("Compare restore point %1 with %2").arg(point, param("other"))} +
                opening(call);
     case ActionKind::PointExtract:
-        return QStringList{tr("Take %1 out of restore point %2 and put it below %3")
-                               .arg(param("paths"), point, param("to"))} +
+        return QStringList{
+                   param("part").isEmpty()
+                       ? tr("Take %1 out of restore point %2 and put it below %3")
+                             .arg(param("paths"), point, param("to"))
+                       : tr("Take %1 out of part %4 of restore point %2 and put it below %3")
+                             .arg(param("paths"), point, param("to"), param("part"))} +
                opening(call);
     case ActionKind::PointRemove:
         return {tr("Remove restore point %1 from its store").arg(point)};

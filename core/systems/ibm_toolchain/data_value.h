@@ -6,6 +6,7 @@
 #include <QByteArray>
 #include <QString>
 
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -67,8 +68,12 @@ Result<DataValue> readJsonData(const QByteArray &json, const QString &what);
 /// YAML 1.2, core schema; anchors and aliases are followed (bounded), `<<` between plain keys is
 /// merged as an alias of a map. Corrupt as above.
 Result<DataValue> readYamlData(const QByteArray &yaml, const QString &what);
+/// In which line of a document a value begins, from 1, by its JSON pointer; of a map's member it is
+/// the line of its key.
+using PointerLines = std::map<QString, int>;
+
 /// Block style; read back by YAML 1.1 and 1.2 readers alike it gives the same value.
-QByteArray writeYamlData(const DataValue &value);
+QByteArray writeYamlData(const DataValue &value, PointerLines *lines = nullptr);
 QByteArray writeJsonData(const DataValue &value);
 
 } // namespace lb

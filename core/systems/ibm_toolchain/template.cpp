@@ -96,9 +96,9 @@ public:
     }
 
 private:
-    void addFile(const QString &path, const QByteArray &bytes)
+    void addFile(const QString &path, const QByteArray &bytes, const QString &instance = {})
     {
-        m_written.files.push_back({path, bytes});
+        m_written.files.push_back({path, bytes, instance});
     }
 
     QString sourceName() const { return m_toolchain.textOf(QStringLiteral("name")); }
@@ -376,7 +376,7 @@ private:
             names << member.key;
         lintPipeline(definition, names, m_notes);
         m_notes.setFile(kToolchainFile);
-        addFile(kFolder + file, writeYamlData(definition));
+        addFile(kFolder + file, writeYamlData(definition), service.instance);
 
         DataValue configuration = DataValue::ofMap();
         if (!environment.members.empty())

@@ -42,6 +42,7 @@ struct Template
     {
         QString path; ///< ".bluemix/toolchain.yml"
         QByteArray bytes;
+        QString instance{}; ///< of the pipeline that it is made from; empty for other files
     };
 
     /// A place where a restore must put a secret back.

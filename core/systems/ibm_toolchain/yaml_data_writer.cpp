@@ -3,6 +3,7 @@
 // of YAML 1.1 (js-yaml, PyYAML, Go) take for something else than a text, and always strips or clips
 // the end of a literal block.
 #include "core/systems/ibm_toolchain/data_value.h"
+#include "core/systems/ibm_toolchain/secret_names.h"
 
 #include <QRegularExpression>
 
@@ -109,13 +110,15 @@ QByteArray literalBlock(const QString &text, int indent)
 class Writer
 {
 public:
+    explicit Writer(PointerLines *lines) : m_lines(lines) {}
     QByteArray take() { return std::move(m_out); }
 
     /// After "key:", "- " or at the beginning of a document; ends its last line.
     void document(const DataValue &value)
     {
+        note({});
         if (isNested(value))
-            nested(value, 0, false);
+            nested(value, {}, 0, false);
         else
             m_out += inlineValue(value) + '\n';
     }
@@ -146,20 +149,40 @@ private:
         return "null";
     }
 
+    /// What is written next is the value at this place.
+    void note(const QString &pointer)
+    {
+        if (!m_lines)
+            return;
+        m_line += int(std::count(m_out.begin() + m_counted, m_out.end(), '\n'));
+        m_counted = m_out.size();
+        m_lines->emplace(pointer, m_line);
+    }
+
+    /// Pointers are needed for their lines only.
+    QString below(const QString &pointer, const QString &step) const
+    {
+        return m_lines ? pointer + QLatin1Char('/') + pointerStep(step) : QString();
+    }
+
     /// Its first line continues a line that is begun already when `begun`.
-    void nested(const DataValue &value, int indent, bool begun)
+    void nested(const DataValue &value, const QString &pointer, int indent, bool begun)
     {
         const auto beginLine = [&] {
             if (!begun)
                 m_out += QByteArray(indent, ' ');
             begun = false;
         };
-        for (const DataValue &item : value.items) {
+        for (std::size_t i = 0; i < value.items.size(); ++i) {
+            const QString place = below(pointer, QString::number(i));
+            note(place);
             beginLine();
             m_out += '-';
-            afterDash(item, indent);
+            afterDash(value.items[i], place, indent);
         }
         for (const DataValue::Member &member : value.members) {
+            const QString place = below(pointer, member.key);
+            note(place);
             beginLine();
             const QByteArray key = inlineText(member.key);
             if (key.size() > kMaximumSimpleKey)
@@ -167,24 +190,24 @@ private:
             else
                 m_out += key;
             m_out += ':';
-            afterColon(member.value, indent);
+            afterColon(member.value, place, indent);
         }
     }
 
-    void afterDash(const DataValue &item, int indent)
+    void afterDash(const DataValue &item, const QString &pointer, int indent)
     {
         m_out += ' ';
         if (isNested(item))
-            nested(item, indent + 2, true);
+            nested(item, pointer, indent + 2, true);
         else
             scalar(item, indent);
     }
 
-    void afterColon(const DataValue &value, int indent)
+    void afterColon(const DataValue &value, const QString &pointer, int indent)
     {
         if (isNested(value)) {
             m_out += '\n';
-            nested(value, indent + 2, false);
+            nested(value, pointer, indent + 2, false);
             return;
         }
         m_out += ' ';
@@ -200,13 +223,16 @@ private:
     }
 
     QByteArray m_out;
+    PointerLines *m_lines;
+    int m_line = 1;          ///< in which what was counted ends
+    qsizetype m_counted = 0; ///< bytes of m_out whose lines are in m_line
 };
 
 } // namespace
 
-QByteArray writeYamlData(const DataValue &value)
+QByteArray writeYamlData(const DataValue &value, PointerLines *lines)
 {
-    Writer writer;
+    Writer writer(lines);
     writer.document(value);
     return writer.take();
 }

@@ -89,6 +89,27 @@ private Q_SLOTS:
         QTEST(json(readJsonData(text, QStringLiteral("it"))), "expected");
     }
 
+    void writesLines()
+    {
+        const DataValue value = *readYamlData(
+            "a:\n- b: 1\n  c: |\n    x\n    y\n- [2, {d: 3}]\ne/f: {}\n", QStringLiteral("it"));
+        PointerLines lines;
+        QCOMPARE(writeYamlData(value, &lines),
+                 QByteArray("a:\n  - b: 1\n    c: |\n      x\n      y\n  - - 2\n    - d: 3\n"
+                            "e/f: {}\n"));
+        const PointerLines expected{{QString(), 1},
+                                    {QStringLiteral("/a"), 1},
+                                    {QStringLiteral("/a/0"), 2},
+                                    {QStringLiteral("/a/0/b"), 2},
+                                    {QStringLiteral("/a/0/c"), 3},
+                                    {QStringLiteral("/a/1"), 6},
+                                    {QStringLiteral("/a/1/0"), 6},
+                                    {QStringLiteral("/a/1/1"), 7},
+                                    {QStringLiteral("/a/1/1/d"), 7},
+                                    {QStringLiteral("/e~1f"), 8}};
+        QVERIFY(lines == expected);
+    }
+
     void readsYaml_data()
     {
         QTest::addColumn<QByteArray>("text");

@@ -2,6 +2,7 @@
 // cases/golden is the example that toolchain-to-template.sh itself was run on, changed only where
 // Lifeboat differs on purpose. In all cases, "hush-" begins a text that is a secret.
 #include "core/systems/ibm_toolchain/secret_names.h"
+#include "core/systems/ibm_toolchain/template_places.h"
 #include "core/systems/ibm_toolchain/toolchain_answer.h"
 #include "template_cases.h"
 
@@ -24,6 +25,20 @@ QByteArray everything(const Template &made)
     for (const Template::File &file : made.files)
         all += file.path.toUtf8() + '\n' + file.bytes + '\n';
     return all + writeJsonData(secretSlotsData(made.secretSlots));
+}
+
+QByteArray lineOf(const QByteArray &bytes, int line)
+{
+    return bytes.split('\n').value(line - 1).trimmed();
+}
+
+/// The export as a save has it.
+ToolchainExport stripped(ToolchainExport source)
+{
+    source.answer = withoutSecrets(source.answer).value;
+    for (auto &[instance, pipeline] : source.pipelines)
+        pipeline = pipelineWithoutSecrets(pipeline).value;
+    return source;
 }
 
 QByteArray pipelineProblem(const char *bytes, const char *type = "application/x-yaml")
@@ -141,6 +156,82 @@ private Q_SLOTS:
         QVERIFY(has("K1", "/properties/0/type", "\"TEXT\"", "\"text\""));
         QVERIFY(has("T13", "/services/build-web/parameters/external_api_url", "\"****\"", ""));
         QVERIFY(has("P9", "/properties/0/value", "", "\"\""));
+    }
+
+    void placesAreLinesOfBothSides_data()
+    {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QString>("pointer");
+        QTest::addColumn<QByteArray>("before");
+        QTest::addColumn<QByteArray>("after");
+        const auto row = [](const char *name, const char *pointer, const char *before,
+                            const char *after) {
+            const QString file = QStringLiteral(".bluemix/") + QLatin1String(name);
+            QTest::newRow(pointer) << file << pointer << QByteArray(before) << QByteArray(after);
+        };
+        const char *classic = "pipeline_build-web.yml";
+        row(classic, "/stages/0/worker", "worker: dock-runner", "worker: ${private_worker02}");
+        row(classic, "/stages/0/triggers/0/events", "events: null", "events: '{\"push\":true}'");
+        // What is there on one side only is shown by what is around it on the other.
+        row(classic, "/stages/0/inputs/0/service", "- type: git", "service: web-src");
+        row(classic, "/hooks", "hooks:", "defaultBaseImageVersion: latest");
+        const char *tekton = "pipeline_ci-run.yml";
+        row(tekton, "/properties/0/type", "type: TEXT", "type: text");
+        row(tekton, "/properties", "envProperties:", "properties:");
+        const char *toolchain = "toolchain.yml";
+        row(toolchain, "/services/build-web/parameters/external_api_url",
+            "external_api_url: '****'", "parameters:");
+        row(toolchain, "/services/pager/parameters/service_key", "service_key: '(not shown)'",
+            "service_key: \"\"");
+        row(toolchain, "/template/required", "template:", "required:");
+    }
+    void placesAreLinesOfBothSides()
+    {
+        QFETCH(QString, file);
+        QFETCH(QString, pointer);
+        const TemplateCase one = readTemplateCase(QStringLiteral("golden"));
+        const ToolchainExport source = stripped(one.source);
+        const Template made = *writeTemplate(source);
+        const TemplatePlaces places(source, made);
+        const auto from =
+            std::find_if(places.sources().begin(), places.sources().end(),
+                         [&](const TemplatePlaces::Source &known) { return known.file == file; });
+        QVERIFY(from != places.sources().end());
+        QTEST(lineOf(from->bytes, places.sourceLine(file, pointer)), "before");
+        QTEST(lineOf(made.file(file)->bytes, places.line(file, pointer)), "after");
+    }
+
+    void sourcesAreWithoutSecrets_data() { everyCase_data(); }
+    void sourcesAreWithoutSecrets()
+    {
+        QFETCH(QString, name);
+        const TemplateCase one = readTemplateCase(name);
+        const ToolchainExport source = stripped(one.source);
+        const auto made = writeTemplate(source, one.options);
+        QVERIFY(made);
+        const TemplatePlaces places(source, *made);
+        for (const TemplatePlaces::Source &from : places.sources())
+            QVERIFY(!from.bytes.contains("hush-"));
+        for (const Template::Change &change : changesWithSecrets(*made)) {
+            QVERIFY2(places.line(change.file, change.pointer) > 0, qPrintable(change.file));
+            QVERIFY(places.sourceLine(change.file, change.pointer) > 0);
+        }
+        QCOMPARE(places.line(QStringLiteral("README.md"), QString()), 0);
+    }
+
+    void emptiedSecretsAreChangesToo()
+    {
+        const TemplateCase one = readTemplateCase(QStringLiteral("golden"));
+        const Template made = *writeTemplate(stripped(one.source));
+        const auto all = changesWithSecrets(made);
+        const auto count = [&](const char *rule) {
+            return std::count_if(all.begin(), all.end(), [&](const Template::Change &change) {
+                return change.rule == QLatin1String(rule) && change.isSecret;
+            });
+        };
+        QCOMPARE(count("P9"), 3);
+        QCOMPARE(count("T12"), 4);
+        QCOMPARE(changesWithSecrets(*writeTemplate(one.source)).size(), all.size());
     }
 
     void answersThatAreNoToolchain_data()
