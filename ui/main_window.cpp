@@ -13,6 +13,7 @@
 #include "ui/secrets_controller.h"
 #include "ui/secrets_page.h"
 #include "ui/system_dialog.h"
+#include "ui/template_controller.h"
 
 #include <QAction>
 #include <QApplication>
@@ -299,6 +300,13 @@ void MainWindow::wirePages()
                 startBuiltIn(QStringLiteral("lifeboat.remove"), system,
                              {{QStringLiteral("point"), point}});
             });
+
+    connect(m_points, &PointsPage::templateRequested, this, [this](const QString &point) {
+        if (const Result<RestorePoint> known = m_service->point(point))
+            openTemplateDialog(m_service, m_settings.get(), *known, this);
+        else
+            showProblem(known.error());
+    });
 
     connect(m_console, &RunConsole::backRequested, this, [this] {
         m_controller->close();

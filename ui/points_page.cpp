@@ -2,6 +2,7 @@
 #include "ui/points_page.h"
 
 #include "core/base/format.h"
+#include "ui/template_dialog.h"
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLineEdit>
@@ -107,6 +108,9 @@ PointsPage::PointsPage(QWidget *parent)
       m_detail(named(new PointDetail(m_splitter), "pointDetail")),
       m_restore(named(new QPushButton(tr("&Restore…"), this), "pointRestore")),
       m_verify(named(new QPushButton(tr("&Verify"), this), "pointVerify")),
+      m_template(
+          named(new QPushButton(tr("&Template…", "button: shows the template of toolchains"), this),
+                "pointTemplate")),
       m_remove(named(new QPushButton(tr("Re&move…"), this), "pointRemove"))
 {
     m_sorted->filterBy(m_filter);
@@ -127,6 +131,7 @@ PointsPage::PointsPage(QWidget *parent)
     auto *buttons = new QHBoxLayout;
     buttons->addWidget(m_restore);
     buttons->addWidget(m_verify);
+    buttons->addWidget(m_template);
     buttons->addStretch(1);
     buttons->addWidget(m_remove);
     content()->addLayout(buttons);
@@ -143,6 +148,11 @@ PointsPage::PointsPage(QWidget *parent)
     };
     connect(m_restore, &QPushButton::clicked, this, with(&PointsPage::restoreRequested));
     connect(m_verify, &QPushButton::clicked, this, with(&PointsPage::verifyRequested));
+    m_template->setToolTip(tr("What became of each toolchain in its template, line by line"));
+    connect(m_template, &QPushButton::clicked, this, [this] {
+        if (const RestorePoint *point = current())
+            Q_EMIT templateRequested(point->id);
+    });
     connect(m_remove, &QPushButton::clicked, this, [this] {
         const RestorePoint *point = current();
         if (!point)
@@ -215,6 +225,8 @@ void PointsPage::refresh()
                                           : QString());
     m_verify->setEnabled(known);
     m_remove->setEnabled(known);
+    m_template->setVisible(point && hasTemplate(*point));
+    m_template->setEnabled(known && point->problem.isEmpty());
 }
 
 } // namespace lb

@@ -42,6 +42,7 @@ Q_SIGNALS:
     void restoreRequested(const QString &system, const QString &point);
     void verifyRequested(const QString &system, const QString &point);
     void removeRequested(const QString &system, const QString &point);
+    void templateRequested(const QString &point);
 
 private:
     const RestorePoint *current() const;
@@ -54,7 +55,7 @@ private:
     PlainLabel *m_empty;
     QSplitter *m_splitter;
     PointDetail *m_detail;
-    QPushButton *m_restore, *m_verify, *m_remove;
+    QPushButton *m_restore, *m_verify, *m_template, *m_remove;
     QStringList m_systems;
 };
 

@@ -12,6 +12,7 @@
 #include "ui/secret_dialog.h"
 #include "ui/secrets_page.h"
 #include "ui/system_dialog.h"
+#include "ui/template_dialog.h"
 
 #include <QApplication>
 #include <QDir>
@@ -86,6 +87,17 @@ int main(int argc, char **argv)
         shoot(&printed, QStringLiteral("secret-program"));
         SecretDialog once(rows.front(), SecretDialog::Mode::ThisRun, nullptr);
         shoot(&once, QStringLiteral("secret-this-run"));
+    }
+    {
+        TemplateDialog shown(samples::toolchainPoint(), nullptr);
+        shoot(&shown, QStringLiteral("template-reading"));
+        shown.setProblem(QStringLiteral("harbor-ferry"),
+                         {ErrorCode::Unreachable, QStringLiteral("The store cannot be read"),
+                          QStringLiteral("/srv/backups: No such file or directory"),
+                          QStringLiteral("Mount it and try again")});
+        shoot(&shown, QStringLiteral("template-problem"));
+        shown.setTemplate(QStringLiteral("harbor-ferry"), samples::toolchainTemplate());
+        shoot(&shown, QStringLiteral("template-findings"));
     }
     QTemporaryFile log;
     if (!log.open())

@@ -413,4 +413,69 @@ std::vector<SecretStatus> secrets(const QString &state)
              {QStringLiteral("Save folders")}}};
 }
 
+RestorePoint toolchainPoint()
+{
+    RestorePoint made = point(QStringLiteral("p20261121-030000-a1b2c3"), 5, ProofLevel::Read);
+    made.type = QStringLiteral("ibm-toolchain");
+    for (const char *name : {"harbor-ferry", "tide-tables"}) {
+        PartRecord part;
+        part.id = QLatin1String(name);
+        part.title = QStringLiteral("Toolchain");
+        part.kind = QLatin1String(kToolchainPart);
+        part.details = {{QStringLiteral("name"), QLatin1String(name)}};
+        made.parts.push_back(part);
+    }
+    return made;
+}
+
+ToolchainTemplate toolchainTemplate()
+{
+    const QString pipeline = QStringLiteral(".bluemix/pipeline_build-web.yml");
+    const auto lines = [](const char *text) {
+        return QString::fromLatin1(text).split(QLatin1Char('\n'));
+    };
+    ToolchainTemplate made;
+    made.files = {
+        {pipeline,
+         lines("hooks:\n  - enabled: true\n    url: '(not shown)'\nstages:\n  - name: BUILD\n"
+               "    inputs:\n      - type: git\n        branch: main\n"
+               "        url: https://us-east.git.cloud.ibm.com/ann/ferry-web.git\n"
+               "    triggers:\n      - type: git\n        events: null\n"
+               "    worker: dock-runner\nproperties:\n  - name: API_KEY\n"
+               "    value: '(not shown)'\n    type: secure"),
+         lines("stages:\n  - name: BUILD\n    inputs:\n      - type: git\n        branch: main\n"
+               "        service: web-src\n    triggers:\n      - type: git\n"
+               "        events: '{\"push\":true}'\n    worker: ${private_worker02}\n"
+               "properties:\n  - name: API_KEY\n    value: \"\"\n    type: secure")},
+        {QStringLiteral("README.md"), {}, {QStringLiteral("# harbor-ferry")}}};
+    const auto place = [&](const char *pointer, int line, int source) {
+        return TemplatePlace{pipeline, QLatin1String(pointer), line, source};
+    };
+    made.changes = {{place("/properties/0/value", 13, 16),
+                     QStringLiteral("P9"),
+                     {},
+                     QStringLiteral("\"\""),
+                     true},
+                    {place("/hooks", 1, 1), QStringLiteral("C1"), {}, {}, true},
+                    {place("/stages/0/inputs/0/service", 6, 7),
+                     QStringLiteral("C3"),
+                     {},
+                     QStringLiteral("\"web-src\""),
+                     false},
+                    {place("/stages/0/triggers/0/events", 9, 12), QStringLiteral("C5"),
+                     QStringLiteral("null"), QStringLiteral("\"{\\\"push\\\":true}\""), false}};
+    using Severity = TemplateFinding::Severity;
+    made.findings = {
+        {place("/stages/0", 2, 5), Severity::Note,
+         QStringLiteral("IBM Cloud shows asterisks instead of this value"),
+         QStringLiteral("Look at the parameter in the copy")},
+        {place("/stages/0/inputs/0", 4, 7), Severity::Error,
+         QStringLiteral("The repository %1 is used here, but is no tool").arg(hostileText()),
+         QStringLiteral("Add the repository to the toolchain, and save again")},
+        {place("/stages/0/worker", 10, 13), Severity::Warning,
+         QStringLiteral("The worker “dock-runner” is no private worker"),
+         QStringLiteral("Add the private worker if the job needs it")}};
+    return made;
+}
+
 } // namespace lb::samples

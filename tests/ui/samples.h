@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/service/service.h"
+#include "ui/toolchain_template.h"
 
 namespace lb::samples {
 
@@ -25,5 +26,9 @@ RunView waiting(const QString &action);
 QString planText();
 /// One secret of each kind; what the keychain holds is in this state.
 std::vector<SecretStatus> secrets(const QString &state);
+/// With two toolchains.
+RestorePoint toolchainPoint();
+/// Of one of them: a file with a source, one without, a change of each sort and each severity.
+ToolchainTemplate toolchainTemplate();
 
 } // namespace lb::samples

@@ -6,6 +6,7 @@
 #include "ui/run_wizard.h"
 #include "ui/runs_page.h"
 #include "ui/system_dialog.h"
+#include "ui/template_dialog.h"
 
 #include <QAbstractButton>
 #include <QCheckBox>
@@ -111,8 +112,10 @@ private Q_SLOTS:
         RunWizard wizard(makeDraft());
         QVERIFY(wizard.draft()->chooseRunbook(QStringLiteral("files.restore")));
         wizard.restart();
-        for (QWidget *root :
-             std::initializer_list<QWidget *>{&board, &runs, &points, &console, &dialog, &wizard}) {
+        TemplateDialog shown(samples::toolchainPoint(), nullptr);
+        shown.setTemplate(QStringLiteral("harbor-ferry"), samples::toolchainTemplate());
+        for (QWidget *root : std::initializer_list<QWidget *>{&board, &runs, &points, &console,
+                                                              &dialog, &wizard, &shown}) {
             const QStringList missing = unnamed(root);
             QVERIFY2(missing.isEmpty(), qPrintable(missing.join(QLatin1Char('\n'))));
         }

@@ -22,9 +22,12 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QStackedWidget>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTextBlock>
+#include <QTreeWidget>
 
 #include <csignal>
 
@@ -81,6 +84,14 @@ private:
                 ->setText(wizard->draft()->view()->plan->identity.text);
         QTRY_VERIFY(wizard->button(QWizard::FinishButton)->isEnabled());
         wizard->button(QWizard::FinishButton)->click();
+    }
+
+    /// A picture to look at, when somebody wants one.
+    static void shoot(QWidget *widget, const char *name)
+    {
+        const QString folder = qEnvironmentVariable("LIFEBOAT_TEST_PICTURES");
+        if (!folder.isEmpty())
+            widget->grab().save(QStringLiteral("%1/%2.png").arg(folder, QLatin1String(name)));
     }
 
     /// A marked value, put together here so that the test's own file is not found by the search.
@@ -358,6 +369,57 @@ private Q_SLOTS:
             "the step was given it");
         QCOMPARE(filesWith(canary().toUtf8()), QStringList());
         window.close();
+    }
+
+    void showsTheTemplateOfASavedToolchain()
+    {
+        const auto run = [&](const QStringList &words) {
+            QProcess process;
+            process.start(m_programs + QStringLiteral("/lifeboat-cli"), words);
+            process.waitForFinished(120'000);
+            return process.exitCode();
+        };
+        const QString type = QStringLiteral("ibm-toolchain");
+        const auto stop = qScopeGuard([&] {
+            run({QStringLiteral("practice"), QStringLiteral("stop"), type});
+        });
+        QCOMPARE(run({QStringLiteral("practice"), QStringLiteral("start"), type}), 0);
+        // One of its toolchains uses a repository that is no tool: a warning, and a finding here.
+        QCOMPARE(run({QStringLiteral("run"), QStringLiteral("ibm-toolchain.save"),
+                      QStringLiteral("--system"), QStringLiteral("practice-ibm-toolchain"),
+                      QStringLiteral("--yes")}),
+                 3);
+        Service service(m_programs + QStringLiteral("/lifeboat-cli"));
+        MainWindow window(&service);
+        window.show();
+        child<QListWidget>(&window, "navigation")->setCurrentRow(2);
+        auto *button = child<QPushButton>(&window, "pointTemplate");
+        QTRY_VERIFY(button->isVisible() && button->isEnabled());
+        button->click();
+        auto *dialog = child<QDialog>(&window, "templateDialog");
+        auto *stack = child<QStackedWidget>(dialog, "templateStack");
+        auto *files = child<QTreeWidget>(dialog, "templateFiles");
+        const auto isShown = [&] {
+            return stack->currentWidget()->objectName() == QLatin1String("templateCompare");
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isShown(), 60'000);
+        QCOMPARE(files->topLevelItemCount(), 5);
+        for (int i = 0; i < files->topLevelItemCount(); ++i)
+            if (files->topLevelItem(i)->text(0) == QLatin1String("lost-anchor"))
+                files->setCurrentItem(files->topLevelItem(i));
+        QTRY_VERIFY_WITH_TIMEOUT(isShown(), 60'000);
+        files->setCurrentItem(files->currentItem()->parent()->child(1));
+        auto *findings = child<QTableView>(dialog, "templateFindings");
+        QCOMPARE(findings->model()->rowCount(), 1);
+        findings->selectRow(0);
+        auto *before = child<QPlainTextEdit>(dialog, "templateBefore");
+        QCOMPARE(before->textCursor().block().text(), QStringLiteral("      - type: git"));
+        shoot(dialog, "template-finding");
+        child<QTabWidget>(dialog, "templateTabs")->setCurrentIndex(0);
+        files->setCurrentItem(files->topLevelItem(0)->child(0));
+        shoot(dialog, "template-toolchain");
+        dialog->close();
+        QTRY_VERIFY(!window.findChild<QDialog *>(QStringLiteral("templateDialog")));
     }
 
     void endsWithZeroOnTerm()
