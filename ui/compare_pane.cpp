@@ -215,7 +215,7 @@ void ComparePane::paintEvent(QPaintEvent *event)
             else if (line.mark != CompareLine::Mark::Same)
                 painter.fillRect(whole, toneFill(toneOf(line), palette()));
             if (int(row) == m_current) {
-                painter.setPen(accentColor());
+                painter.setPen(toneColor(Tone::Busy, palette()));
                 painter.drawRect(whole.adjusted(-1, 0, 1, -1));
             }
         });

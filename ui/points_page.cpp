@@ -7,7 +7,9 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSplitter>
+#include <QStyle>
 #include <QTableView>
 #include <QTreeWidget>
 
@@ -20,6 +22,7 @@ PointDetail::PointDetail(QWidget *parent)
       m_title(named(new PlainLabel(PlainLabel::Role::Heading, this), "detailTitle")),
       m_facts(named(new PlainLabel(PlainLabel::Role::Body, this), "detailFacts")),
       m_limits(named(new PlainLabel(PlainLabel::Role::Body, this), "detailLimits")),
+      m_notes(named(new QScrollArea(this), "detailNotes", tr("Limits and warnings"))),
       m_complete(named(new StateLabel(this), "detailComplete")),
       m_proof(named(new StateLabel(this), "detailProof")),
       m_parts(named(new QTreeWidget(this), "detailParts", tr("Parts of the restore point")))
@@ -36,8 +39,16 @@ PointDetail::PointDetail(QWidget *parent)
     m_complete->setWrapping();
     column->addWidget(m_complete);
     column->addWidget(m_parts, 1);
-    column->addWidget(m_limits);
+    column->addWidget(m_notes, 1);
     column->addWidget(m_facts);
+    // A save of several toolchains has dozens of limits: they must not push the parts away.
+    m_notes->setWidget(m_limits);
+    m_notes->setWidgetResizable(true);
+    m_notes->setFrameShape(QFrame::NoFrame);
+    for (QWidget *part : m_notes->findChildren<QWidget *>())
+        if (part->objectName().isEmpty())
+            part->setObjectName(QStringLiteral("detailNotesPart"));
+    m_limits->setAlignment(Qt::AlignTop | Qt::AlignLeading);
     m_title->setWordWrap(false);
     m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_limits->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -55,6 +66,21 @@ PointDetail::PointDetail(QWidget *parent)
     setPoint(nullptr);
 }
 
+void PointDetail::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    fitNotes();
+}
+
+/// Never more room than the text needs, and never less than a few of its lines.
+void PointDetail::fitNotes()
+{
+    const int bar = style()->pixelMetric(QStyle::PM_ScrollBarExtent);
+    const int needed = m_limits->heightForWidth(qMax(1, width() - bar));
+    m_notes->setMinimumHeight(qMin(needed, m_limits->fontMetrics().lineSpacing() * 4));
+    m_notes->setMaximumHeight(needed);
+}
+
 void PointDetail::setPoint(const RestorePoint *point)
 {
     setVisible(point);
@@ -67,10 +93,14 @@ void PointDetail::setPoint(const RestorePoint *point)
     const Tone proof = point->problem.isEmpty() ? toneOf(point->proof) : Tone::Bad;
     m_proof->setState(toneIcon(proof), proofText(*point), proof);
     for (const PartRecord &part : point->parts) {
-        auto *item = new QTreeWidgetItem({displayText(part.title.isEmpty() ? part.id : part.title),
-                                          displayText(part.kind), displayText(part.source),
-                                          QLocale().toString(part.entries), formatSize(part.bytes),
-                                          formatTime(part.takenFrom)});
+        // A toolchain's title holds the address of its page, in which no person finds it again.
+        const QString name = part.kind == QLatin1String(kToolchainPart) ? toolchainName(part)
+                             : part.title.isEmpty()                     ? part.id
+                                                                        : part.title;
+        auto *item = new QTreeWidgetItem(
+            {displayText(name), displayText(part.kind), displayText(part.source),
+             QLocale().toString(part.entries), formatSize(part.bytes), formatTime(part.takenFrom)});
+        item->setToolTip(0, toolTipText(displayText(part.title)));
         item->setTextAlignment(3, Qt::AlignTrailing | Qt::AlignVCenter);
         item->setTextAlignment(4, Qt::AlignTrailing | Qt::AlignVCenter);
         m_parts->addTopLevelItem(item);
@@ -85,7 +115,8 @@ void PointDetail::setPoint(const RestorePoint *point)
     for (const QString &warning : point->warnings)
         limits << tr("Warning: %1").arg(displayText(warning));
     m_limits->setText(limits.join(QLatin1Char('\n')));
-    m_limits->setVisible(!limits.isEmpty());
+    m_notes->setVisible(!limits.isEmpty());
+    fitNotes();
     QStringList facts;
     facts << tr("Source: %1").arg(displayText(point->identity.text));
     facts

@@ -5,6 +5,7 @@
 #include "ui/points_model.h"
 #include "ui/sorted_rows.h"
 
+class QScrollArea;
 class QSplitter;
 class QTreeWidget;
 
@@ -18,8 +19,13 @@ public:
     explicit PointDetail(QWidget *parent = nullptr);
     void setPoint(const RestorePoint *point);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    void fitNotes();
     PlainLabel *m_title, *m_facts, *m_limits;
+    QScrollArea *m_notes;
     StateLabel *m_complete, *m_proof;
     QTreeWidget *m_parts;
 };

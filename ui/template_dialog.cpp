@@ -36,13 +36,13 @@ bool isTemplatePart(const PartRecord &part)
     return part.kind == QLatin1String(kToolchainPart) && part.encryption.isEmpty();
 }
 
-QString nameOf(const PartRecord &part)
+} // namespace
+
+QString toolchainName(const PartRecord &part)
 {
     const QString name = part.details.value(QLatin1String("name")).toString();
     return name.isEmpty() ? part.id : name;
 }
-
-} // namespace
 
 bool hasTemplate(const RestorePoint &point)
 {
@@ -119,7 +119,7 @@ void TemplateDialog::addParts(const RestorePoint &point)
     for (const PartRecord &part : point.parts) {
         if (!isTemplatePart(part))
             continue;
-        auto *item = new QTreeWidgetItem(m_tree, {displayText(nameOf(part))});
+        auto *item = new QTreeWidgetItem(m_tree, {displayText(toolchainName(part))});
         item->setToolTip(Name, displayText(part.id));
         item->setData(Name, kPartRole, part.id);
         m_parts[part.id].item = item;

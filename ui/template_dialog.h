@@ -17,11 +17,14 @@ class QTreeWidgetItem;
 
 namespace lb {
 
+struct PartRecord;
 struct RestorePoint;
 class SortedRows;
 
 /// True when the restore point holds a toolchain whose template can be shown.
 bool hasTemplate(const RestorePoint &point);
+/// What people call the toolchain of such a part.
+QString toolchainName(const PartRecord &part);
 
 /// One file of a template beside what it was made from, with what the rules changed and what was
 /// found. Is given values; asks for a part's by signal.

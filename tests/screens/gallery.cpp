@@ -18,6 +18,8 @@
 #include <QDir>
 #include <QJsonArray>
 #include <QLineEdit>
+#include <QTabWidget>
+#include <QTableView>
 #include <QTemporaryFile>
 #include <QTest>
 
@@ -98,6 +100,14 @@ int main(int argc, char **argv)
         shoot(&shown, QStringLiteral("template-problem"));
         shown.setTemplate(QStringLiteral("harbor-ferry"), samples::toolchainTemplate());
         shoot(&shown, QStringLiteral("template-findings"));
+        shown.findChild<QTabWidget *>(QStringLiteral("templateTabs"))->setCurrentIndex(0);
+        shown.findChild<QTableView *>(QStringLiteral("templateChanges"))->selectRow(1);
+        shoot(&shown, QStringLiteral("template-changes"));
+        PointsPage points;
+        points.resize(900, 640);
+        points.setSystems({QStringLiteral("shop-files")});
+        points.setPoints({samples::toolchainPoint()});
+        shoot(&points, QStringLiteral("points-template"));
     }
     QTemporaryFile log;
     if (!log.open())

@@ -395,6 +395,8 @@ private Q_SLOTS:
         child<QListWidget>(&window, "navigation")->setCurrentRow(2);
         auto *button = child<QPushButton>(&window, "pointTemplate");
         QTRY_VERIFY(button->isVisible() && button->isEnabled());
+        QCoreApplication::processEvents();
+        shoot(&window, "template-point");
         button->click();
         auto *dialog = child<QDialog>(&window, "templateDialog");
         auto *stack = child<QStackedWidget>(dialog, "templateStack");
