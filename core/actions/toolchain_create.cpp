@@ -60,6 +60,7 @@ Result<ToolchainBody> form(ToolchainJob &job, const QString &repository)
     });
     ToolchainBody body;
     body.secret = std::make_shared<const SecretString>(std::move(text));
+    body.isUnbroken = true;
     return body;
 }
 

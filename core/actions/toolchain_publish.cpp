@@ -48,7 +48,9 @@ Result<GitProject> makeProject(ToolchainJob &job)
                                       {QStringLiteral("description"), marker(job)},
                                       {QStringLiteral("visibility"), QStringLiteral("private")},
                                       {QStringLiteral("initialize_with_readme"), false}});
-    TRY_VALUE(const ToolchainReply reply, askGit(job, "make_project", doing, {}, {wanted}));
+    ToolchainBody body{wanted};
+    body.isUnbroken = true;
+    TRY_VALUE(const ToolchainReply reply, askGit(job, "make_project", doing, {}, body));
     TRY_VALUE(const DataValue answer, readJsonData(reply.body, doing));
     return readGitProject(answer);
 }

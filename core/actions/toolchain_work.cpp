@@ -159,7 +159,9 @@ Result<ToolchainReply> ToolchainJob::sendOnce(const HttpCall &planned, const Too
         request.body = body.bytes;
     HttpListener listener;
     listener.note = [this](const QString &line) { log(line); };
-    const auto answer = sendHttp(request, stop, listener);
+    if (body.isUnbroken && stop.stop_requested())
+        return fail(ErrorCode::Cancelled, tr("It was cancelled"));
+    const auto answer = sendHttp(request, body.isUnbroken ? std::stop_token() : stop, listener);
     if (!answer) {
         Error error = answer.error();
         if (error.code != ErrorCode::Cancelled) {

@@ -36,6 +36,8 @@ struct ToolchainBody
     QByteArray bytes{};
     SecretHandle secret{};     ///< instead of bytes
     bool isRepeatable = false; ///< may be sent twice though it is a POST
+    /// A cancel waits for its answer: what the service makes meanwhile would be nobody's.
+    bool isUnbroken = false;
 };
 
 /// One call at work: sends the requests that its plan names, and no others. Its methods that send

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from lifeboat import FULL, PROGRAM, main, until  # noqa: E402
 from many_pipelines import KEY, ManyPipelines, instance  # noqa: E402
 from test_kill_points import attempts_are_sane, killed_at, runner_lives  # noqa: E402
-from toolchains import (GOOD, TARGET, RecordedHome, Scene, Watcher,  # noqa: E402
+from toolchains import (GOOD, TARGET, TEXT, RecordedHome, Scene, Watcher,  # noqa: E402
                         files_with_secrets, secrets_in, unpacked)
 
 SEED = 20261122
@@ -331,8 +331,8 @@ UNDER_WAY = [("POST", "/devops/setup/deploy"), ("POST", "/api/v4/projects"),
              ("DELETE", "/personal_access_tokens/self")]
 
 
-def killed_under_way(scene, method, path, suffix):
-    """A restore whose runner is killed while the service works on that request. The run."""
+def begun_until(scene, method, path, suffix):
+    """A restore that goes on while the service works on that request: the process and the run."""
     home = scene.home
     known, asked = home.begun_runs(), len(scene.requests())
     scene.faults(latency=150)
@@ -344,11 +344,16 @@ def killed_under_way(scene, method, path, suffix):
         return [one for one in scene.requests()[asked:] if one["method"] == method and
                 path in one["target"] and one["status"] == 0]
     until(is_under_way, 60, f"{method} {path}")
-    for pid in home.runners():
+    (run,) = [one for one in home.begun_runs() if one not in known]
+    return going, run
+
+
+def killed_under_way(scene, method, path, suffix):
+    going, run = begun_until(scene, method, path, suffix)
+    for pid in scene.home.runners():
         os.kill(pid, signal.SIGKILL)
     going.wait(timeout=60)
     scene.faults()
-    (run,) = [one for one in home.begun_runs() if one not in known]
     return run
 
 
@@ -367,6 +372,29 @@ def test_kill_while_a_request_is_under_way():
             owes_what_is_there(scene, run, what)
             goes_on(scene, run, what)
             ended_once(scene, "harbor-ferry" + suffix, what)
+
+
+def test_cancel_while_a_request_is_under_way():
+    """What the service makes all the same is known, and can be taken away again."""
+    with RecordedHome() as home:
+        scene = Scene(home)
+        scene.save_one(expect=0)
+        for method, path in UNDER_WAY if FULL else UNDER_WAY[:2]:
+            scene.start()
+            what = f"{method} {path}"
+            suffix = f" {UNDER_WAY.index((method, path))}"
+            going, run = begun_until(scene, method, path, suffix)
+            home.cli("runs", "cancel", run, expect=0)
+            going.wait(timeout=60)
+            scene.faults()
+            time.sleep(0.4)  # the service ends what it was asked for
+            assert home.json("runs", "show", run)["state"] == "cancelled", what
+            scene.is_clean(what)
+            if scene.copies("harbor-ferry" + suffix):
+                scene.start()  # the run's own token is revoked
+                home.cli("runs", "undo", run, "--yes", "--confirm", TEXT, "--accept",
+                         "old_off=it was made for nothing", expect=(0, 3))
+            assert not scene.copies() and not scene.projects(), (what, scene.copies())
 
 
 def add_lighthouses(home, service):
