@@ -120,10 +120,27 @@ def serve(to, name, method, path, headers, body):
         answer(to, 204)
 
 
+def shaken(to):
+    """After the handshake. What a refused client has sent already is read before the end: a reset
+    would take the alert, which says why, from it."""
+    try:
+        to.do_handshake()
+    except OSError:
+        raw = socket.socket(fileno=to.detach())
+        with raw:
+            raw.settimeout(2)
+            raw.shutdown(socket.SHUT_WR)
+            while raw.recv(65536):
+                pass
+        raise
+    return to
+
+
 def talk(connection, name, context):
     try:
         connection.settimeout(60)
-        to = context.wrap_socket(connection, server_side=True) if context else connection
+        to = shaken(context.wrap_socket(connection, server_side=True,
+                                        do_handshake_on_connect=False)) if context else connection
         with to:
             data = b""
             while b"\r\n\r\n" not in data:
