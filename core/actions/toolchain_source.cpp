@@ -12,6 +12,9 @@ namespace {
 
 LB_TRANSLATE(Actions)
 
+/// A lost region is what copies are made for: nobody is to wait for it with each toolchain.
+constexpr int kTries = 2;
+
 /// A source that is lost changes nothing and starts nothing.
 bool isLost(const Error &error)
 {
@@ -34,6 +37,7 @@ QString sourceRegion(const ToolchainCall &call)
 Result<CallOutcome> sourceIsUnchanged(ToolchainJob &job)
 {
     const QString saved = job.call.details.value(QLatin1String("updated_at")).toString();
+    job.tries = kTries;
     const auto answer = readToolchain(job, {sourceId(job.call), sourceRegion(job.call)});
     if (!answer && isLost(answer.error()))
         return holds(tr("%1 does not answer for it any more; saved as of %2")
@@ -50,6 +54,7 @@ Result<CallOutcome> sourceIsUnchanged(ToolchainJob &job)
 
 Result<CallOutcome> sourceIsQuiet(ToolchainJob &job)
 {
+    job.tries = kTries;
     const QString region = sourceRegion(job.call);
     const auto tools = readTools(job, sourceId(job.call));
     if (!tools && isLost(tools.error()))

@@ -152,6 +152,7 @@ Result<ToolchainReply> ToolchainJob::sendOnce(const HttpCall &planned, const Too
     request.anyStatus = false;
     request.success = answers();
     request.followRedirects = false;
+    request.tries = tries;
     request.isRepeatable = body.isRepeatable;
     if (body.secret)
         request.body = body.secret;

@@ -5,6 +5,7 @@
 #include "core/actions/worker_programs.h"
 #include "core/systems/ibm_toolchain/answers.h"
 #include "core/systems/ibm_toolchain/toolchain_answer.h"
+#include "core/transport/http_client.h"
 
 #include <map>
 #include <mutex>
@@ -54,6 +55,9 @@ public:
     const std::shared_ptr<WorkerPrograms> programs;
     const WorkerExecution::Report &report;
     const std::stop_token stop;
+
+    /// How often a server that does not answer, or is too busy, is asked.
+    int tries = HttpRequest().tries;
 
     /// What the request's own slots are filled with.
     using Values = std::map<QString, QString>;
