@@ -309,7 +309,7 @@ def test_kill_while_restoring():
         scene = Scene(home)
         scene.save_one(expect=0)
         scene.restore("harbor-ferry", expect=3)
-        for place in kill_places(len(home.events(home.runs()[-1])), "restore", 6):
+        for place in kill_places(len(home.events(home.runs()[-1])), "restore", 4):
             scene.start()
             known = home.begun_runs()
             suffix = " " + place.replace(":", "-")
