@@ -80,7 +80,8 @@ Result<std::vector<ToolchainPlace>> placesOf(const Action &action, const Referen
         if (!address && !console.isEmpty())
             address = readToolchainAddress(text);
         if (!address)
-            return badParam(action, "toolchain", address.error().sentence());
+            return badParam(action, "toolchain",
+                            tr("names no toolchain: %1").arg(address.error().sentence()));
         const ToolchainPlace place{address->id, address->region};
         if (std::find(places.begin(), places.end(), place) == places.end())
             places.push_back(place);
@@ -166,6 +167,10 @@ Result<Call> toolchainCall(const Action &action, const References &references)
     call.work = workOf(action.kind);
     TRY_VALUE(call.toolchains, placesOf(action, references));
     TRY_VALUE(call.region, optional(action, "region", references));
+    const bool namesRegion =
+        paramSpec(action, "region") && !rawParam(action, "region").toString().isEmpty();
+    if (namesRegion && call.region.isEmpty())
+        return badParam(action, "region", tr("is empty: set target_region, such as eu-de"));
     const bool isInSource = call.region.isEmpty() && !call.toolchains.empty();
     TRY_VALUE(call.at,
               servicesAt(references, isInSource ? call.toolchains.front().region : call.region));
