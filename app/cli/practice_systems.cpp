@@ -171,9 +171,13 @@ QMap<QString, QByteArray> toolchainsIn(const QJsonObject &state, const QString &
             continue;
         QStringList lines;
         for (const QJsonValue tool : tools) {
-            if (tool[QLatin1String("toolchain_id")] == toolchain[QLatin1String("id")])
-                lines << tool[QLatin1String("tool_type_id")].toString() + QLatin1Char(' ') +
-                             tool[QLatin1String("name")].toString();
+            if (tool[QLatin1String("toolchain_id")] != toolchain[QLatin1String("id")])
+                continue;
+            // A tool that had no name of its own gets one in a copy; a pipeline always has one.
+            const QString type = tool[QLatin1String("tool_type_id")].toString();
+            lines << (type == QLatin1String("pipeline")
+                          ? type + QLatin1Char(' ') + tool[QLatin1String("name")].toString()
+                          : type);
         }
         lines.sort();
         found.insert(toolchain[QLatin1String("name")].toString(),
@@ -202,6 +206,13 @@ public:
     QStringList faultNames() const override { return ibmToolchainFaultNames(); }
     bool hasPort() const override { return true; }
     TargetKind restoreTarget() const override { return TargetKind::Replacement; }
+    /// The pipeline of “lost-anchor” uses a repository that is no tool: no copy can be made of it,
+    /// and a save says so.
+    QStringList restoredParts() const override
+    {
+        return {QStringLiteral("harbor-ferry"), QStringLiteral("tide-tables"),
+                QStringLiteral("berth-planner"), QStringLiteral("signal-mast")};
+    }
 
     Result<QMap<QString, QStringList>>
     start(const QJsonObject *, const std::optional<PracticeSimulators> &simulators) override
@@ -241,8 +252,11 @@ public:
         const bool isLost =
             state.value(QLatin1String("faults")).toArray().contains(QStringLiteral("region-lost"));
         PracticeContents contents;
-        contents.others = toolchainsIn(state, isLost ? m_installation->targetRegion()
-                                                     : m_installation->sourceRegion());
+        const auto there = toolchainsIn(state, isLost ? m_installation->targetRegion()
+                                                      : m_installation->sourceRegion());
+        for (const QString &name : restoredParts())
+            contents.others.insert(name, there.value(name));
+        contents.toolchains = int(contents.others.size());
         return contents;
     }
 

@@ -18,6 +18,7 @@ struct PracticeContents
     QMap<QString, QByteArray> others; ///< what it is called in a sentence → all of it
     int databases = 0;
     int documents = 0;
+    int toolchains = 0;
 };
 
 QStringList differencesOf(const PracticeContents &before, const PracticeContents &after);
@@ -49,6 +50,9 @@ public:
     virtual QMap<QString, QStringList> secretPrograms() const { return {}; }
     /// What a restore of it is aimed at.
     virtual TargetKind restoreTarget() const { return TargetKind::Same; }
+
+    /// The parts that a restore of it takes; empty: all.
+    virtual QStringList restoredParts() const { return {}; }
 
     /// Commands that go on after save and restore, to be copied.
     virtual QStringList moreCommands() const { return {}; }

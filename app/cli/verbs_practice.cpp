@@ -129,8 +129,10 @@ Result<RunView> practiseRun(Session &session, const PracticeSystem &practice, co
     order.runbook = runbook;
     order.system = practice.systemName();
     order.restorePoint = point;
-    if (!point.isEmpty())
+    if (!point.isEmpty()) {
         order.target = practice.restoreTarget();
+        order.only = practice.restoredParts();
+    }
     order.attended = true;
     TRY_VALUE(const RunId id, session.await(session.service.start(order)));
     note(session, tr("run %1: %2").arg(id.value(), runbook));
@@ -184,13 +186,15 @@ int sayResult(Session &session, const PracticeContents &before, const QStringLis
                  {QStringLiteral("bytes"), tree.bytes},
                  {QStringLiteral("databases"), before.databases},
                  {QStringLiteral("documents"), before.documents},
+                 {QStringLiteral("toolchains"), before.toolchains},
                  {QStringLiteral("restore_ms"), qint64(took.count())},
                  {QStringLiteral("differences"), QJsonArray::fromStringList(differences)}});
         return equal ? kGood : kFailed;
     }
     for (const QString &difference : differences)
         say(QStringLiteral("  ") + difference);
-    QString what = tr("%n file(s)", nullptr, int(tree.files));
+    QString what = before.toolchains > 0 ? tr("%n toolchain(s)", nullptr, before.toolchains)
+                                         : tr("%n file(s)", nullptr, int(tree.files));
     if (before.databases > 0)
         what = tr("%1, %2", "list").arg(what, tr("%n database(s)", nullptr, before.databases));
     if (before.documents > 0)
@@ -249,10 +253,13 @@ int practiceStart(Session &session)
         if (session.service.runbook(type + QStringLiteral(".rehearse")))
             say(QStringLiteral("  lifeboat-cli run %1.rehearse --system %2").arg(type, name));
         say(QStringLiteral("  lifeboat-cli practice damage %1").arg(type));
-        say(QStringLiteral("  lifeboat-cli run %1.restore --system %2").arg(type, name) +
-            (practice->restoreTarget() == TargetKind::Replacement
-                 ? QStringLiteral(" --target replacement")
-                 : QString()));
+        QString restore =
+            QStringLiteral("  lifeboat-cli run %1.restore --system %2").arg(type, name);
+        if (practice->restoreTarget() == TargetKind::Replacement)
+            restore += QStringLiteral(" --target replacement");
+        for (const QString &part : practice->restoredParts())
+            restore += QStringLiteral(" --only ") + part;
+        say(restore);
         for (const QString &line : practice->moreCommands())
             say(QStringLiteral("  ") + line);
         say(tr("or save, damage and restore at one go: lifeboat-cli practice run %1").arg(type));

@@ -92,6 +92,13 @@ def test_story_and_secrets():
         no_secret_anywhere(scene, watcher)
 
 
+def test_practice_at_one_go():
+    with RecordedHome() as home:
+        told = home.cli("practice", "run", "ibm-toolchain", expect=0).stdout
+        assert told.splitlines()[-1].startswith("practice: equal (4 toolchains"), told
+        home.cli("practice", "stop", "ibm-toolchain", expect=0)
+
+
 # Fault, exit status, what must be told; the run saves nothing.
 SAVE_FAULTS = [
     ("iam-bad-key", 1, ["The API key is not exchanged", "could not be found", "ibm_api_key",
