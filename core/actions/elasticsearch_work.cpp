@@ -5,7 +5,6 @@
 #include "core/base/digest.h"
 #include "core/base/json.h"
 
-#include <QThread>
 #include <QUrl>
 
 namespace lb {
@@ -73,11 +72,8 @@ Error failureOf(int status, const QByteArray &body, const QString &doing)
 ElasticsearchJob::ElasticsearchJob(ElasticsearchCall what, const ActionContext &given,
                                    std::shared_ptr<WorkerPrograms> worker,
                                    const WorkerExecution::Report &progress, std::stop_token asked)
-    : call(std::move(what)),
-      context(given),
-      programs(std::move(worker)),
-      report(progress),
-      stop(std::move(asked)),
+    : WorkerJob(given, std::move(worker), progress, std::move(asked)),
+      call(std::move(what)),
       m_requests(requestsOf(call))
 {
 }
@@ -177,40 +173,6 @@ ElasticsearchJob::askIfThere(const char *purpose, const QString &doing, const Va
     if (meansMissing(reply.status, elasticsearchError(reply.body)))
         return std::optional<QByteArray>();
     return tl::unexpected(failureOf(reply.status, reply.body, doing));
-}
-
-Result<void> ElasticsearchJob::pause(std::chrono::milliseconds time) const
-{
-    using namespace std::chrono_literals;
-    for (auto left = time; left > 0ms; left -= 50ms) {
-        if (stop.stop_requested())
-            return fail(ErrorCode::Cancelled, tr("It was cancelled"));
-        QThread::msleep(50);
-    }
-    return {};
-}
-
-void ElasticsearchJob::log(const QString &line) const
-{
-    if (context.log)
-        context.log(line.toUtf8() + '\n');
-}
-
-std::optional<QJsonObject> ElasticsearchJob::onRecord(const char *what, const QString &index) const
-{
-    const auto found =
-        std::find_if(context.observed.begin(), context.observed.end(), [&](const auto &seen) {
-            return seen.value(QLatin1String("what")).toString() == QLatin1String(what) &&
-                   (index.isEmpty() || seen.value(QLatin1String("index")).toString() == index);
-        });
-    return found == context.observed.end() ? std::nullopt : std::optional(*found);
-}
-
-void ElasticsearchJob::record(const char *what, QJsonObject details) const
-{
-    details.insert(QStringLiteral("what"), QLatin1String(what));
-    if (context.record)
-        context.record(details);
 }
 
 TreeSaveCall folderSave(const ElasticsearchCall &call)

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "core/actions/answer_output.h"
-#include "core/actions/worker_execution.h"
-#include "core/actions/worker_programs.h"
+#include "core/actions/worker_job.h"
 #include "core/systems/alien4cloud/installation.h"
 
 #include <map>
@@ -15,7 +14,7 @@ WorkerExecution::Work elasticsearchWork(const ElasticsearchCall &call, const Act
                                         const std::shared_ptr<WorkerPrograms> &programs);
 
 /// One call at work: sends the requests that its plan names, and no others.
-class ElasticsearchJob
+class ElasticsearchJob : public WorkerJob
 {
 public:
     ElasticsearchJob(ElasticsearchCall call, const ActionContext &context,
@@ -23,10 +22,6 @@ public:
                      const WorkerExecution::Report &report, std::stop_token stop);
 
     const ElasticsearchCall call;
-    const ActionContext &context;
-    const std::shared_ptr<WorkerPrograms> programs;
-    const WorkerExecution::Report &report;
-    const std::stop_token stop;
 
     /// What the request's own slots are filled with.
     using Values = std::map<QString, QString>;
@@ -43,15 +38,6 @@ public:
     const HttpCall *find(const char *purpose) const;
     /// The same with its address filled; what it sends stays open. Internal when the plan has none.
     Result<HttpCall> planned(const char *purpose, const Values &values) const;
-
-    /// Cancelled when somebody wants it to stop; otherwise waits a moment.
-    Result<void> pause(std::chrono::milliseconds time = std::chrono::milliseconds(500)) const;
-    void log(const QString &line) const;
-    /// What an earlier attempt of this step, or the step that is undone, had put on record under
-    /// this word; with `index`, about that one.
-    std::optional<QJsonObject> onRecord(const char *what, const QString &index = {}) const;
-    bool isOnRecord(const char *what) const { return onRecord(what).has_value(); }
-    void record(const char *what, QJsonObject details = {}) const;
 
 private:
     struct Reply

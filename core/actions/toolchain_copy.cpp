@@ -96,6 +96,37 @@ bool isSet(const DataValue &property)
     return !property.textOf(QStringLiteral("value")).isEmpty();
 }
 
+/// Whether a generic trigger has the secret that was put there: shown masked, or not at all.
+Result<CallOutcome> readBackTriggerSecret(ToolchainJob &job, const ToolchainJob::Values &which,
+                                          const QString &doing, CallOutcome outcome)
+{
+    TRY_VALUE(const DataValue answer, askData(job, QStringLiteral("triggers"), doing, which));
+    const DataValue *list = answer.get(QStringLiteral("triggers"));
+    for (const DataValue &trigger : list ? list->items : std::vector<DataValue>()) {
+        if (trigger.textOf(QStringLiteral("id")) != which.at(kTrigger))
+            continue;
+        const DataValue *secret = trigger.get(QStringLiteral("secret"));
+        if (!secret || !secret->get(QStringLiteral("value")))
+            outcome.warnings << tr("The service does not show whether the secret of trigger %1 is "
+                                   "set: see it in the console")
+                                    .arg(trigger.textOf(QStringLiteral("name")));
+        else if (!isSet(*secret))
+            return fail(ErrorCode::Failed, doing, tr("it was accepted, and it is still empty"),
+                        tr("Set it in the console, and run this again"));
+        return outcome;
+    }
+    return fail(ErrorCode::NotFound, doing, tr("the trigger is gone"),
+                tr("Compare the copy with its template"));
+}
+
+/// False for one that was switched off when it was saved.
+bool wasOn(const DataValue &trigger)
+{
+    const DataValue *enabled = trigger.get(QStringLiteral("enabled"));
+    const DataValue *disabled = trigger.get(QStringLiteral("disabled"));
+    return (!enabled || enabled->boolean) && (!disabled || !disabled->boolean);
+}
+
 /// A trigger that the restore left out, as the pipeline API makes one (sheet §7.2).
 QByteArray triggerToMake(const DataValue &saved,
                          const std::vector<std::pair<QString, QString>> &mirrors)
@@ -173,6 +204,34 @@ Result<QStringList> switchThere(ToolchainJob &job, const ToolchainTool &pipeline
     return done;
 }
 
+/// The pipeline's run that this run of ours has started: on record, in the service when the attempt
+/// before was killed between the two, or started now. A second one would deploy a second time.
+Result<QString> startOrFind(ToolchainJob &job, const ToolchainTool &pipeline,
+                            const TektonTrigger &trigger, const QString &doing)
+{
+    if (const auto begun = job.onRecord("pipeline_run", pipeline.id))
+        return begun->value(QLatin1String("id")).toString();
+    const QString mark = QStringLiteral("Lifeboat ") + job.context.run.value();
+    TRY_VALUE(const std::vector<DataValue> runs, readRuns(job, pipeline));
+    const auto ours = std::find_if(runs.begin(), runs.end(), [&](const DataValue &run) {
+        return run.textOf(QStringLiteral("description")) == mark;
+    });
+    DataValue answer;
+    if (ours != runs.end()) {
+        answer = *ours;
+    } else {
+        ToolchainBody start{toJson({{kTrigger, QJsonObject{{QStringLiteral("name"), trigger.name}}},
+                                    {QStringLiteral("description"), mark}})};
+        start.isUnbroken = true;
+        TRY_VALUE(answer,
+                  askData(job, QStringLiteral("start"), doing, {{kPipeline, pipeline.id}}, start));
+    }
+    TRY_VALUE(const PipelineRun begun, readPipelineRun(answer));
+    job.record("pipeline_run",
+               {{QStringLiteral("index"), pipeline.id}, {QStringLiteral("id"), begun.id}});
+    return begun.id;
+}
+
 /// Runs a pipeline by its first manual trigger, to its end.
 Result<PipelineRun> runOnce(ToolchainJob &job, const ToolchainTool &pipeline,
                             const TektonTrigger &trigger)
@@ -180,19 +239,7 @@ Result<PipelineRun> runOnce(ToolchainJob &job, const ToolchainTool &pipeline,
     const QString doing =
         tr("Pipeline %1 cannot be run by trigger %2").arg(pipeline.name, trigger.name);
     ToolchainJob::Values which{{kPipeline, pipeline.id}};
-    QString id;
-    if (const auto begun = job.onRecord(qPrintable(QStringLiteral("run ") + pipeline.id)))
-        id = begun->value(QLatin1String("id")).toString();
-    if (id.isEmpty()) {
-        const QByteArray start = toJson(
-            {{kTrigger, QJsonObject{{QStringLiteral("name"), trigger.name}}},
-             {QStringLiteral("description"), tr("Lifeboat, run %1").arg(job.context.run.value())}});
-        TRY_VALUE(const DataValue answer,
-                  askData(job, QStringLiteral("start"), doing, which, {start}));
-        TRY_VALUE(const PipelineRun begun, readPipelineRun(answer));
-        id = begun.id;
-        job.record(qPrintable(QStringLiteral("run ") + pipeline.id), {{QStringLiteral("id"), id}});
-    }
+    TRY_VALUE(const QString id, startOrFind(job, pipeline, trigger, doing));
     which[QStringLiteral("run of the pipeline")] = id;
     for (auto left = std::chrono::milliseconds(kLongestRun); left > 0ms; left -= kRunPause) {
         TRY_VALUE(const DataValue answer, askData(job, QStringLiteral("run"), doing, which));
@@ -282,7 +329,7 @@ Result<CallOutcome> setToolchainSecret(ToolchainJob &job)
     if (text("kind") == secretSlotKindName(Template::SecretSlot::Kind::TriggerSecret)) {
         TRY_VALUE(const ToolchainBody body, secretBody(job, "{\"secret\":{\"value\":", "}}"));
         TRY(job.ask(QStringLiteral("patch"), doing, which, body));
-        return outcome;
+        return readBackTriggerSecret(job, which, doing, std::move(outcome));
     }
     const QByteArray name = writeJsonData(DataValue::ofText(text("name"))).trimmed();
     TRY_VALUE(const ToolchainBody body,
@@ -312,7 +359,7 @@ Result<CallOutcome> switchTriggers(ToolchainJob &job)
         QStringList wanted;
         TRY_VALUE(const auto there, triggersOf(job, pipeline));
         for (const Template::RemovedTrigger &removed : made.removed) {
-            if (removed.service != pipeline.name)
+            if (removed.service != pipeline.name || !wasOn(removed.trigger))
                 continue;
             const QString name = removed.trigger.textOf(QStringLiteral("name"));
             wanted << name;

@@ -21,7 +21,6 @@ constexpr auto kLookPause = 2500ms;
 /// Tools are set up one after the other.
 constexpr int kToolLooks = 120;
 constexpr auto kToolPause = 1500ms;
-constexpr int kMostPages = 200;
 
 /// One that was not there before.
 Result<QString> newOne(ToolchainJob &job, const QStringList &before)
@@ -83,10 +82,9 @@ Result<QString> postOnce(ToolchainJob &job, const QStringList &before)
         if (!id.isEmpty())
             return id;
     } else if (reply) {
-        Error error = toolchainFailure(*reply, doing, job.context.redactor.get());
-        const QString now = tr("No copy was made; run it again when that is mended");
-        error.advice = error.advice.isEmpty() ? now : error.advice + QStringLiteral(". ") + now;
-        return tl::unexpected(error);
+        return tl::unexpected(
+            withAdvice(toolchainFailure(*reply, doing, job.context.redactor.get()),
+                       tr("No copy was made; run it again when that is mended")));
     }
     job.log(tr("The answer was lost or says nothing; looking for a new toolchain called %1")
                 .arg(job.call.name));
@@ -147,22 +145,18 @@ Result<std::vector<ToolchainTool>> settledTools(ToolchainJob &job, const QString
 /// Nothing of the copy may start by itself: a first run deploys when a reference brings its secret.
 Result<void> endRuns(ToolchainJob &job, const ToolchainTool &pipeline, QStringList &warnings)
 {
-    const ToolchainJob::Values at{{QStringLiteral("pipeline"), pipeline.id}};
-    TRY_VALUE(const DataValue answer,
-              askData(job, QStringLiteral("runs"),
-                      tr("The runs of pipeline %1 cannot be listed").arg(pipeline.name), at));
-    const DataValue *runs = answer.get(QStringLiteral("pipeline_runs"));
-    for (const DataValue &one : runs ? runs->items : std::vector<DataValue>()) {
+    TRY_VALUE(const std::vector<DataValue> runs, readRuns(job, pipeline));
+    for (const DataValue &one : runs) {
         TRY_VALUE(const PipelineRun run, readPipelineRun(one));
         if (run.isOver()) {
             warnings << tr("Pipeline %1 has run by itself and %2: see what it did")
                             .arg(pipeline.name, run.status);
             continue;
         }
-        ToolchainJob::Values which = at;
-        which[QStringLiteral("run of the pipeline")] = run.id;
         TRY(job.ask(QStringLiteral("cancel"),
-                    tr("A run of pipeline %1 cannot be ended").arg(pipeline.name), which,
+                    tr("A run of pipeline %1 cannot be ended").arg(pipeline.name),
+                    {{QStringLiteral("pipeline"), pipeline.id},
+                     {QStringLiteral("run of the pipeline"), run.id}},
                     {QByteArrayLiteral("{\"force\":true}")}));
         warnings << tr("Pipeline %1 began to run by itself; the run was ended").arg(pipeline.name);
     }
@@ -179,42 +173,45 @@ bool isTekton(const ToolchainTool &tool)
 
 Result<QStringList> namesakes(ToolchainJob &job)
 {
-    const QString doing =
-        tr("The toolchains called %1 in %2 cannot be listed").arg(job.call.name, job.call.region);
     QStringList ids;
-    QString start;
-    for (int n = 0; n < kMostPages; ++n) {
-        TRY_VALUE(const DataValue answer, askData(job, QStringLiteral("toolchains"), doing,
-                                                  {{QStringLiteral("name"), job.call.name},
-                                                   {QStringLiteral("start"), start}}));
-        TRY_VALUE(const ToolchainPage page, readToolchainPage(answer));
-        for (const ToolchainEntry &one : page.toolchains) {
-            if (one.name == job.call.name)
-                ids << one.id;
-        }
-        if (page.next.isEmpty() || page.next == start)
-            return ids;
-        start = page.next;
-    }
-    return fail(ErrorCode::Corrupt, doing, tr("the list has no end"));
+    TRY(eachPage(
+        job, "toolchains",
+        tr("The toolchains called %1 in %2 cannot be listed").arg(job.call.name, job.call.region),
+        {{QStringLiteral("name"), job.call.name}}, [&](const DataValue &answer) -> Result<void> {
+            TRY_VALUE(const ToolchainPage page, readToolchainPage(answer));
+            for (const ToolchainEntry &one : page.toolchains) {
+                if (one.name == job.call.name)
+                    ids << one.id;
+            }
+            return {};
+        }));
+    return ids;
 }
 
 Result<std::vector<ToolchainTool>> readTools(ToolchainJob &job, const QString &toolchain)
 {
-    const QString doing = tr("The tools of toolchain %1 cannot be read").arg(toolchain);
     std::vector<ToolchainTool> tools;
-    QString start;
-    for (int n = 0; n < kMostPages; ++n) {
-        TRY_VALUE(const DataValue answer, askData(job, QStringLiteral("tools"), doing,
-                                                  {{QStringLiteral("toolchain"), toolchain},
-                                                   {QStringLiteral("start"), start}}));
-        TRY_VALUE(const ToolPage page, readToolPage(answer));
-        tools.insert(tools.end(), page.tools.begin(), page.tools.end());
-        if (page.next.isEmpty() || page.next == start)
-            return tools;
-        start = page.next;
-    }
-    return fail(ErrorCode::Corrupt, doing, tr("the list has no end"));
+    TRY(eachPage(job, "tools", tr("The tools of toolchain %1 cannot be read").arg(toolchain),
+                 {{QStringLiteral("toolchain"), toolchain}},
+                 [&](const DataValue &answer) -> Result<void> {
+                     TRY_VALUE(const ToolPage page, readToolPage(answer));
+                     tools.insert(tools.end(), page.tools.begin(), page.tools.end());
+                     return {};
+                 }));
+    return tools;
+}
+
+Result<std::vector<DataValue>> readRuns(ToolchainJob &job, const ToolchainTool &pipeline)
+{
+    std::vector<DataValue> runs;
+    TRY(eachPage(job, "runs", tr("The runs of pipeline %1 cannot be listed").arg(pipeline.name),
+                 {{QStringLiteral("pipeline"), pipeline.id}},
+                 [&](const DataValue &page) -> Result<void> {
+                     if (const DataValue *list = page.get(QStringLiteral("pipeline_runs")))
+                         runs.insert(runs.end(), list->items.begin(), list->items.end());
+                     return {};
+                 }));
+    return runs;
 }
 
 Result<CallOutcome> createCopy(ToolchainJob &job)

@@ -4,7 +4,6 @@
 #include "core/base/json.h"
 
 #include <QJsonDocument>
-#include <QSet>
 
 namespace lb {
 
@@ -190,13 +189,11 @@ Result<std::optional<GitProject>> findProject(ToolchainJob &job)
 Result<CallOutcome> publishTemplate(ToolchainJob &job)
 {
     auto done = putThere(job);
-    if (done || done.error().code == ErrorCode::Cancelled)
-        return done;
-    Error error = done.error();
-    const QString now = tr("No copy was made, and the run takes away at its end what it "
-                           "has made; run it again when that is mended");
-    error.advice = error.advice.isEmpty() ? now : error.advice + QStringLiteral(". ") + now;
-    return tl::unexpected(error);
+    if (!done)
+        return tl::unexpected(withAdvice(
+            done.error(), tr("No copy was made, and the run takes away at its end what it "
+                             "has made; run it again when that is mended")));
+    return done;
 }
 
 Result<CallOutcome> unpublishTemplate(ToolchainJob &job)

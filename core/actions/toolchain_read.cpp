@@ -278,6 +278,7 @@ constexpr std::array kChecks{
     Check{"source", source},
     Check{"closing", closing},
     Check{"unchanged", sourceIsUnchanged},
+    Check{"source_seen", sourceIsSeen},
     Check{"source_quiet", sourceIsQuiet},
     Check{"instance", instance},
     Check{"target", target},

@@ -76,25 +76,19 @@ private:
 /// The same error, saying what is now true.
 Error nothingSaved(Error error, const QString &how)
 {
-    const QString now = tr("Nothing was saved and nothing changed: %1. Run it again when that is "
-                           "mended")
-                            .arg(how);
-    error.advice = error.advice.isEmpty() ? now : error.advice + QStringLiteral(". ") + now;
-    return error;
+    return withAdvice(
+        std::move(error),
+        tr("Nothing was saved and nothing changed: %1. Run it again when that is mended").arg(how));
 }
 
 /// What is to be told of one pipeline's failure.
 Error inPipeline(Error error, const PipelineSource &source, const ToolchainJob &job, size_t done,
                  size_t all)
 {
-    if (error.code == ErrorCode::Cancelled)
-        return error;
-    error.detail = error.detail.isEmpty() ? error.summary
-                                          : error.summary + QStringLiteral(": ") + error.detail;
-    error.summary = tr("Pipeline %1 of toolchain %2 cannot be read")
-                        .arg(source.name, job.call.toolchains.front().id);
-    return nothingSaved(std::move(error),
-                        tr("%1 of %2 pipelines could be read").arg(done).arg(all));
+    return nothingSaved(
+        inContext(std::move(error), tr("Pipeline %1 of toolchain %2 cannot be read")
+                                        .arg(source.name, job.call.toolchains.front().id)),
+        tr("%1 of %2 pipelines could be read").arg(done).arg(all));
 }
 
 Result<DataValue> readPipeline(ToolchainJob &job, const PipelineSource &source,
@@ -336,10 +330,9 @@ Result<CallOutcome> saveToolchain(ToolchainJob &job)
     const ReadFolder folder(pointFolder, call);
     const QDateTime from = utcNow();
     const auto whole = readToolchain(job, call.toolchains.front());
-    if (!whole && whole.error().code != ErrorCode::Cancelled)
+    if (!whole)
         return tl::unexpected(
             nothingSaved(whole.error(), tr("without its answer there is nothing to save")));
-    TRY(whole);
     const DataValue answer = withoutSecrets(*whole).value;
     TRY_VALUE(const std::vector<PipelineSource> sources, toolchainPipelines(answer));
     // Kept ones are of another time if the toolchain has changed since.

@@ -15,7 +15,7 @@ LB_TRANSLATE(Actions)
 /// A lost region is what copies are made for: nobody is to wait for it with each toolchain.
 constexpr int kTries = 2;
 
-/// A source that is lost changes nothing and starts nothing.
+/// Gone, as far as can be seen from here.
 bool isLost(const Error &error)
 {
     return error.code == ErrorCode::Unreachable || error.code == ErrorCode::NotFound ||
@@ -52,13 +52,31 @@ Result<CallOutcome> sourceIsUnchanged(ToolchainJob &job)
                 tr("Save it again, or what was changed since is not in the copy"));
 }
 
+Result<CallOutcome> sourceIsSeen(ToolchainJob &job)
+{
+    job.tries = kTries;
+    const QString region = sourceRegion(job.call);
+    const auto tools = readTools(job, sourceId(job.call));
+    if (tools)
+        return holds(tr("%1 answers").arg(region));
+    if (!isLost(tools.error()))
+        return tl::unexpected(tools.error());
+    return fail(
+        tools.error().code,
+        tr("Nobody can see whether triggers of the source in %1 are on").arg(region),
+        tools.error().detail,
+        tr("When its region is lost or the toolchain was deleted, say so; while it lives, a "
+           "commit would start both"));
+}
+
 Result<CallOutcome> sourceIsQuiet(ToolchainJob &job)
 {
     job.tries = kTries;
     const QString region = sourceRegion(job.call);
     const auto tools = readTools(job, sourceId(job.call));
     if (!tools && isLost(tools.error()))
-        return holds(tr("%1 does not answer: nothing starts there").arg(region));
+        return holds(
+            tr("%1 does not answer: nobody can see whether something starts there").arg(region));
     if (!tools)
         return tl::unexpected(tools.error());
     QStringList on;

@@ -7,7 +7,6 @@
 #include "core/base/format.h"
 #include "core/systems/ibm_toolchain/answers.h"
 
-#include <QThread>
 #include <QUrl>
 
 namespace lb {
@@ -22,6 +21,7 @@ const QString kToken = QStringLiteral("IBM Cloud token");
 /// IBM's tokens live an hour at most; one is not used to its last minute (sheet §2.2).
 constexpr auto kEarly = 5min;
 constexpr qsizetype kMostWords = 300;
+constexpr int kMostPages = 200;
 
 /// Every status that means something, but those that ask for patience: these are sent again.
 QList<int> answers()
@@ -78,11 +78,8 @@ Error toolchainFailure(const ToolchainReply &reply, const QString &doing, const 
 ToolchainJob::ToolchainJob(ToolchainCall what, const ActionContext &given,
                            std::shared_ptr<WorkerPrograms> worker,
                            const WorkerExecution::Report &progress, std::stop_token asked)
-    : call(std::move(what)),
-      context(given),
-      programs(std::move(worker)),
-      report(progress),
-      stop(std::move(asked)),
+    : WorkerJob(given, std::move(worker), progress, std::move(asked)),
+      call(std::move(what)),
       m_requests(requestsOf(call))
 {
 }
@@ -103,10 +100,12 @@ Result<TokenCache::Token> ToolchainJob::exchange()
         return fail(ErrorCode::Internal, tr("The plan asks for no token"));
     const QString doing = tr("The API key is not exchanged for a token at %1").arg(call.at.iam);
     TRY_VALUE(const SecretHandle key, secretOf(call.at.apiKey, context));
-    QByteArray form = std::get<TemplateText>(planned->body).slotList().empty()
-                          ? QByteArray()
-                          : std::get<TemplateText>(planned->body).display().toUtf8();
-    form.truncate(form.lastIndexOf('=') + 1);
+    // The key ends the form.
+    TRY_VALUE(const QString fixed,
+              std::get<TemplateText>(planned->body).fill([](const Slot &) -> Result<QString> {
+                  return QString();
+              }));
+    QByteArray form = fixed.toUtf8();
     key->reveal([&](QByteArrayView bytes) {
         QByteArray encoded = bytes.toByteArray().toPercentEncoding();
         form += encoded;
@@ -163,16 +162,8 @@ Result<ToolchainReply> ToolchainJob::sendOnce(const HttpCall &planned, const Too
     if (body.isUnbroken && stop.stop_requested())
         return fail(ErrorCode::Cancelled, tr("It was cancelled"));
     const auto answer = sendHttp(request, body.isUnbroken ? std::stop_token() : stop, listener);
-    if (!answer) {
-        Error error = answer.error();
-        if (error.code != ErrorCode::Cancelled) {
-            error.detail = error.detail.isEmpty()
-                               ? error.summary
-                               : error.summary + QStringLiteral(": ") + error.detail;
-            error.summary = doing;
-        }
-        return tl::unexpected(error);
-    }
+    if (!answer)
+        return tl::unexpected(inContext(answer.error(), doing));
     return ToolchainReply{answer->status, answer->body, QString::fromLatin1(answer->type),
                           QString::fromUtf8(answer->location)};
 }
@@ -221,39 +212,6 @@ Result<ToolchainReply> ToolchainJob::ask(const QString &purpose, const QString &
     return reply;
 }
 
-Result<void> ToolchainJob::pause(std::chrono::milliseconds time) const
-{
-    for (auto left = time; left > 0ms; left -= 50ms) {
-        if (stop.stop_requested())
-            return fail(ErrorCode::Cancelled, tr("It was cancelled"));
-        QThread::msleep(50);
-    }
-    return {};
-}
-
-void ToolchainJob::log(const QString &line) const
-{
-    const std::lock_guard lock(m_mutex);
-    if (context.log)
-        context.log(line.toUtf8() + '\n');
-}
-
-std::optional<QJsonObject> ToolchainJob::onRecord(const char *what) const
-{
-    for (auto seen = context.observed.rbegin(); seen != context.observed.rend(); ++seen) {
-        if (seen->value(QLatin1String("what")).toString() == QLatin1String(what))
-            return *seen;
-    }
-    return std::nullopt;
-}
-
-void ToolchainJob::record(const char *what, QJsonObject details) const
-{
-    details.insert(QStringLiteral("what"), QLatin1String(what));
-    if (context.record)
-        context.record(details);
-}
-
 Result<DataValue> askData(ToolchainJob &job, const QString &purpose, const QString &doing,
                           const ToolchainJob::Values &values, const ToolchainBody &body)
 {
@@ -261,18 +219,31 @@ Result<DataValue> askData(ToolchainJob &job, const QString &purpose, const QStri
     return readJsonData(reply.body, doing);
 }
 
+Result<void> eachPage(ToolchainJob &job, const char *purpose, const QString &doing,
+                      ToolchainJob::Values values,
+                      const std::function<Result<void>(const DataValue &page)> &take)
+{
+    QString start;
+    for (int n = 0; n < kMostPages; ++n) {
+        values[QStringLiteral("start")] = start;
+        TRY_VALUE(const DataValue page, askData(job, QLatin1String(purpose), doing, values));
+        TRY(take(page));
+        const DataValue *next = page.get(QStringLiteral("next"));
+        const QString following = next ? next->textOf(QStringLiteral("start")) : QString();
+        if (following.isEmpty() || following == start)
+            return {};
+        start = following;
+    }
+    return fail(ErrorCode::Corrupt, doing, tr("the list has no end"));
+}
+
 Result<DataValue> readToolchain(ToolchainJob &job, const ToolchainPlace &place)
 {
     const QString doing = tr("Toolchain %1 in %2 cannot be read").arg(place.id, place.region);
     TRY_VALUE(const ToolchainReply reply, job.ask(QStringLiteral("toolchain/") + place.id, doing));
     auto answer = checkToolchainAnswer(reply.body, reply.type);
-    if (!answer) {
-        Error error = answer.error();
-        error.detail = error.detail.isEmpty() ? error.summary
-                                              : error.summary + QStringLiteral(": ") + error.detail;
-        error.summary = doing;
-        return tl::unexpected(error);
-    }
+    if (!answer)
+        return tl::unexpected(inContext(answer.error(), doing));
     return answer;
 }
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/actions/worker_execution.h"
-#include "core/actions/worker_programs.h"
+#include "core/actions/worker_job.h"
 #include "core/systems/ibm_toolchain/answers.h"
 #include "core/systems/ibm_toolchain/toolchain_answer.h"
 #include "core/transport/http_client.h"
 
+#include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 
 namespace lb {
@@ -43,7 +42,7 @@ struct ToolchainBody
 
 /// One call at work: sends the requests that its plan names, and no others. Its methods that send
 /// may be called from several threads at once.
-class ToolchainJob
+class ToolchainJob : public WorkerJob
 {
 public:
     ToolchainJob(ToolchainCall call, const ActionContext &context,
@@ -51,10 +50,6 @@ public:
                  std::stop_token stop);
 
     const ToolchainCall call;
-    const ActionContext &context;
-    const std::shared_ptr<WorkerPrograms> programs;
-    const WorkerExecution::Report &report;
-    const std::stop_token stop;
 
     /// How often a server that does not answer, or is too busy, is asked.
     int tries = HttpRequest().tries;
@@ -70,13 +65,6 @@ public:
     Result<ToolchainReply> ask(const QString &purpose, const QString &doing,
                                const Values &values = {}, const ToolchainBody &body = {});
 
-    /// Cancelled when somebody wants it to stop; otherwise waits a moment.
-    Result<void> pause(std::chrono::milliseconds time) const;
-    void log(const QString &line) const;
-    /// What an earlier attempt of this step had put on record under this word.
-    std::optional<QJsonObject> onRecord(const char *what) const;
-    void record(const char *what, QJsonObject details = {}) const;
-
 private:
     const HttpCall *find(const QString &purpose) const;
     Result<SecretHandle> token();
@@ -85,7 +73,6 @@ private:
                                     const SecretHandle &token, const QString &doing);
 
     const std::vector<PlannedRequest> m_requests;
-    mutable std::mutex m_mutex; ///< of the log
 };
 
 /// The answer that was not good, as an error: what it means and in whose words.
@@ -103,8 +90,9 @@ QString lastChange(const DataValue &answer);
 Result<CallOutcome> readToolchainFact(ToolchainJob &job);
 Result<CallOutcome> surveyToolchains(ToolchainJob &job);
 Result<CallOutcome> checkToolchain(ToolchainJob &job);
-/// Checks about the source of a copy; one that is lost passes.
+/// Checks about the source of a copy. One that is lost passes the first and the last.
 Result<CallOutcome> sourceIsUnchanged(ToolchainJob &job);
+Result<CallOutcome> sourceIsSeen(ToolchainJob &job);
 Result<CallOutcome> sourceIsQuiet(ToolchainJob &job);
 Result<CallOutcome> saveToolchain(ToolchainJob &job);
 Result<CallOutcome> publishTemplate(ToolchainJob &job);
@@ -121,8 +109,14 @@ Result<CallOutcome> revokeToken(ToolchainJob &job);
 Result<std::optional<GitProject>> findProject(ToolchainJob &job);
 /// Ids of the toolchains in the target region that have the copy's name.
 Result<QStringList> namesakes(ToolchainJob &job);
-/// Of every page (§7.1): `next.start` until there is none.
+/// Asks for every page of a list (§7.1): `next.start` until there is none.
+Result<void> eachPage(ToolchainJob &job, const char *purpose, const QString &doing,
+                      ToolchainJob::Values values,
+                      const std::function<Result<void>(const DataValue &page)> &take);
+/// Of every page.
 Result<std::vector<ToolchainTool>> readTools(ToolchainJob &job, const QString &toolchain);
+/// Of a Tekton pipeline, the newest first.
+Result<std::vector<DataValue>> readRuns(ToolchainJob &job, const ToolchainTool &pipeline);
 bool isTekton(const ToolchainTool &tool);
 /// An answer as data; not good, or no JSON, is an error.
 Result<DataValue> askData(ToolchainJob &job, const QString &purpose, const QString &doing,

@@ -391,7 +391,8 @@ constexpr std::array kToolchainFactParams{
 constexpr std::array kToolchainSurveyParams{kApiKey, kToolchains};
 constexpr std::array kToolchainCheckParams{
     ParamSpec{"check", ParamType::Choice, true, "",
-              "key|source|closing|unchanged|target|instance|name|git|repositories|source_quiet",
+              "key|source|closing|unchanged|target|instance|name|git|repositories|source_seen|"
+              "source_quiet",
               "Which one"},
     ParamSpec{"api_key", ParamType::SecretName, false, "", "", "The API key: {secret: NAME}"},
     kAnyToolchains,

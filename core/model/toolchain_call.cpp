@@ -66,6 +66,8 @@ QString checkTitle(const ToolchainCall &call)
         return tr("See whether %1 has a toolchain of the same name already").arg(call.region);
     if (check == QLatin1String("git"))
         return tr("See that the token is good at %1 and has every scope").arg(call.at.git);
+    if (check == QLatin1String("source_seen"))
+        return tr("See that the source of restore point %1 can be looked at").arg(call.point);
     if (check == QLatin1String("repositories"))
         return tr("See that each repository has its mirror at %1, and that it is not empty")
             .arg(call.at.git);

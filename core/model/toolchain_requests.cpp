@@ -146,10 +146,14 @@ public:
     }
     void addRuns()
     {
-        const QString pipelines = QStringLiteral("/pipeline/v2/tekton_pipelines/");
         add("runs", "GET", m_call.at.pipeline,
-            withSlot(pipelines, "pipeline", QStringLiteral("/pipeline_runs?limit=100")));
-        TemplateText cancel = withSlot(pipelines, "pipeline", QStringLiteral("/pipeline_runs/"));
+            ofPipeline(QStringLiteral("/pipeline_runs?limit=100&start=")))
+            .url.append(Slot{QStringLiteral("start")});
+    }
+    /// Ends one.
+    void addCancel()
+    {
+        TemplateText cancel = ofPipeline(QStringLiteral("/pipeline_runs/"));
         cancel.append(Slot{QStringLiteral("run of the pipeline")});
         cancel.append(QStringLiteral("/cancel"));
         HttpCall &end = sendsJson(add("cancel", "POST", m_call.at.pipeline, cancel));
@@ -191,6 +195,7 @@ public:
         request.body = form;
         addTools();
         addRuns();
+        addCancel();
     }
     /// The copy, found by its name, and its tools.
     void addCopy()
@@ -262,7 +267,10 @@ public:
     {
         addCopy();
         addTriggerList();
-        TemplateText start(QStringLiteral("{\"trigger\":{\"name\":\""));
+        addRuns();
+        TemplateText start(QStringLiteral("{\"description\":\"Lifeboat "));
+        start.append(Slot{QStringLiteral("run")});
+        start.append(QStringLiteral("\",\"trigger\":{\"name\":\""));
         start.append(Slot{QStringLiteral("trigger")});
         start.append(QStringLiteral("\"}}"));
         sendsJson(
@@ -331,6 +339,9 @@ void addCheck(Requests &requests, const ToolchainCall &call)
     } else if (check == QLatin1String("source") || check == QLatin1String("unchanged")) {
         requests.addToken();
         requests.addToolchains();
+    } else if (check == QLatin1String("source_seen")) {
+        requests.addToken();
+        requests.addTools();
     } else if (check == QLatin1String("source_quiet")) {
         requests.addToken();
         requests.addTools();

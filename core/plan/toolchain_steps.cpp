@@ -159,6 +159,12 @@ Result<void> setPart(ToolchainCall &call, const Action &action, const References
     return {};
 }
 
+/// Checks that look at the source of a copy.
+bool isOfSource(const QString &check)
+{
+    return check == QLatin1String("unchanged") || check.startsWith(QLatin1String("source_"));
+}
+
 } // namespace
 
 Result<Call> toolchainCall(const Action &action, const References &references)
@@ -171,14 +177,19 @@ Result<Call> toolchainCall(const Action &action, const References &references)
         paramSpec(action, "region") && !rawParam(action, "region").toString().isEmpty();
     if (namesRegion && call.region.isEmpty())
         return badParam(action, "region", tr("is empty: set target_region, such as eu-de"));
+    TRY_VALUE(
+        call.check,
+        optional(action, action.kind == ActionKind::ToolchainFact ? "fact" : "check", references));
+    TRY(setPart(call, action, references));
+    // Of what the copy was saved from.
+    if (isOfSource(call.check))
+        call.toolchains = {{call.details.value(QLatin1String("id")).toString(),
+                            call.details.value(QLatin1String("region")).toString()}};
     const bool isInSource = call.region.isEmpty() && !call.toolchains.empty();
     TRY_VALUE(call.at,
               servicesAt(references, isInSource ? call.toolchains.front().region : call.region));
     call.at.apiKey = secretParam(action, "api_key");
     call.at.gitToken = secretParam(action, "git_token");
-    TRY_VALUE(
-        call.check,
-        optional(action, action.kind == ActionKind::ToolchainFact ? "fact" : "check", references));
     TRY_VALUE(call.repositories, repositoryPairs(action, references));
     TRY_VALUE(call.branch, optional(action, "branch", references));
     TRY_VALUE(call.slotId, optional(action, "slot", references));
@@ -188,16 +199,6 @@ Result<Call> toolchainCall(const Action &action, const References &references)
     }
     if (paramSpec(action, "on")) {
         TRY_VALUE(call.isOn, yesNoParam(action, "on", references));
-    }
-    TRY(setPart(call, action, references));
-    // What the copy was saved from.
-    if (call.check == QLatin1String("unchanged") || call.check == QLatin1String("source_quiet")) {
-        const ToolchainPlace source{call.details.value(QLatin1String("id")).toString(),
-                                    call.details.value(QLatin1String("region")).toString()};
-        call.toolchains = {source};
-        const QString key = call.at.apiKey;
-        TRY_VALUE(call.at, servicesAt(references, source.region));
-        call.at.apiKey = key;
     }
     TRY_VALUE(const QString group, optional(action, "resource_group", references));
     if (!group.isEmpty())

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -94,6 +95,25 @@ def compare(before, after, what):
     # The folder itself is a new one; what an exclusion left out is not there.
     left = [line for line in left if not line.startswith(("upload", "elasticsearch", ".: "))]
     assert not left, (what, left[:10])
+
+
+def by_hand(scene, point):
+    """The commands of RESTORE.md bring the indices back, without Lifeboat; of those that it closes
+    only what is there."""
+    part = (point / "RESTORE.md").read_text().split("### Part indices", 1)[1]
+    script = "set -e\n" + "".join(re.findall(r"```sh\n(.*?)```", part.split("### Part", 1)[0],
+                                             re.DOTALL))
+    script = script.replace("/path/to/the/share/by-hand", str(scene.share / "by-hand"))
+    script = script.replace("http://127.0.0.1:9200", scene.server.url)
+    close = next(line for line in script.splitlines() if "_close" in line)
+    live = scene.server.call("GET", "/_cluster/state/metadata")["metadata"]["indices"]
+    names = re.search(r"ES/([^/]*)/_close", close)[1]
+    there = ",".join(name for name in names.split(",") if name in live)
+    script = script.replace(close, close.replace(names, there))
+    done = subprocess.run(["bash", "-c", script], cwd=point, text=True, capture_output=True,
+                          check=False)
+    assert done.returncode == 0, (script, done.stdout, done.stderr)
+    scene.server.call("GET", "/_cluster/health?wait_for_status=yellow&timeout=60s")
 
 
 def start(version="1.7.6", **how):

@@ -6,14 +6,13 @@ seed; LIFEBOAT_TEST_FULL=1: every event, 200,000 documents, 2 GB of files)."""
 
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-from cloud import NAME, SAMPLES, SEED, Scene, asked, compare, dies, no_canary, start
+from cloud import NAME, SAMPLES, SEED, Scene, asked, by_hand, compare, dies, no_canary, start
 from compare import all_documents, all_files, difference
 from lifeboat import FULL, PROGRAM, Home, Skip, main, until
 from test_kill_points import killed_at, resumed
@@ -106,21 +105,8 @@ def test_by_hand():
             before = all_documents(server, expiring=False)
             scene.save(expect=0)
             subprocess.run(scene.rest.command("stop"), check=True)
-            gone = scene.alien.damage()[0].split(":")[0]
-            point = home.store() / NAME / home.points()[0]["id"]
-            part = (point / "RESTORE.md").read_text().split("### Part indices", 1)[1]
-            part = part.split("### Part", 1)[0]
-            script = "set -e\n" + "".join(re.findall(r"```sh\n(.*?)```", part, re.DOTALL))
-            script = script.replace("/path/to/the/share/by-hand", str(share / "by-hand"))
-            script = script.replace("http://127.0.0.1:9200", server.url)
-            close = next(line for line in script.splitlines() if "_close" in line)
-            names = re.search(r"ES/([^/]*)/_close", close)[1].split(",")
-            left = ",".join(name for name in names if name != gone)
-            script = script.replace(close, close.replace(",".join(names), left))
-            done = subprocess.run(["bash", "-c", script], cwd=point, text=True,
-                                  capture_output=True, check=False)
-            assert done.returncode == 0, (script, done.stdout, done.stderr)
-            server.call("GET", "/_cluster/health?wait_for_status=yellow&timeout=60s")
+            scene.alien.damage()
+            by_hand(scene, home.store() / NAME / home.points()[0]["id"])
             assert not difference(before, all_documents(server, expiring=False))
 
 

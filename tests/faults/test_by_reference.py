@@ -5,7 +5,6 @@ verified, restored and rehearsed from there, by hand too; damaged and taken away
 runner at journal events of the save (sampled by a seed; LIFEBOAT_TEST_FULL=1: every event)."""
 
 import random
-import re
 import shutil
 import subprocess
 import sys
@@ -13,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from cloud import (NAME, SAMPLES, SEED, Scene, all_documents, all_files, compare,  # noqa: E402
-                   difference, start)
+from cloud import (NAME, SAMPLES, SEED, Scene, all_documents, all_files, by_hand,  # noqa: E402
+                   compare, difference, start)
 from lifeboat import FULL, PROGRAM, Home, main  # noqa: E402
 from test_kill_points import killed_at, resumed  # noqa: E402
 
@@ -73,29 +72,12 @@ def test_save_and_restore():
             assert all_files(folder) == saved, "the snapshot was changed by its rehearsal"
 
             scene.alien.damage()
-            by_hand(scene, stored, share)
+            by_hand(scene, stored)
             assert not difference(before[0], all_documents(server, expiring=False))
             assert all_files(folder) == saved, "the snapshot was changed by hand"
 
             home.cli("backups", "remove", point, "--yes", expect=0)
             assert not kept(share), "removed, and its snapshot stays in the share"
-
-
-def by_hand(scene, point, share):
-    part = (point / "RESTORE.md").read_text().split("### Part indices", 1)[1]
-    script = "set -e\n" + "".join(re.findall(r"```sh\n(.*?)```", part.split("### Part", 1)[0],
-                                             re.DOTALL))
-    script = script.replace("/path/to/the/share/by-hand", str(share / "by-hand"))
-    script = script.replace("http://127.0.0.1:9200", scene.server.url)
-    close = next(line for line in script.splitlines() if "_close" in line)
-    live = scene.server.call("GET", "/_cluster/state/metadata")["metadata"]["indices"]
-    names = re.search(r"ES/([^/]*)/_close", close)[1]
-    there = ",".join(name for name in names.split(",") if name in live)
-    script = script.replace(close, close.replace(names, there))
-    done = subprocess.run(["bash", "-c", script], cwd=point, text=True, capture_output=True,
-                          check=False)
-    assert done.returncode == 0, (script, done.stdout, done.stderr)
-    scene.server.call("GET", "/_cluster/health?wait_for_status=yellow&timeout=60s")
 
 
 def test_what_became_of_the_share():

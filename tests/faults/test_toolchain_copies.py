@@ -6,17 +6,21 @@ never while those of the source are on; pipelines run until they succeed."""
 
 import hashlib
 import json
-import subprocess
+import random
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lifeboat import PROGRAM, main, until  # noqa: E402
+from lifeboat import FULL, main, until  # noqa: E402
+from test_kill_points import killed_at  # noqa: E402
 from toolchains import (SYSTEM, TARGET, RecordedHome, Scene, files_with_secrets,  # noqa: E402
                         secrets_in)
 
 NAMES = ("harbor-ferry", "berth-planner")
+SEED = 20261122
+LOST = [word for name in NAMES
+        for word in ("--accept", f"source_seen[{name}]=its region is closed")]
 
 
 def words(book, *more):
@@ -147,20 +151,25 @@ def test_triggers():
         assert automatic(scene) == {}, "switched on while the source's are"
 
         home.cli("practice", "damage", "ibm-toolchain", expect=0)
-        home.cli(*words("triggers-on"), expect=(0, 3))
+        # A source that nobody can see is no quiet one.
+        told = home.cli(*words("triggers-on"), expect=4)
+        assert "Nobody can see whether triggers" in told.stdout + told.stderr, told.stdout
+        assert automatic(scene) == {}
+        home.cli("runs", "cancel", home.runs()[-1], expect=(0, 5))
+        home.cli(*words("triggers-on", *LOST), expect=3)
         on = automatic(scene)
         assert on.get("ci-run/on-push") is True and all(on.values()), on
         for pipeline, one in of_copies(scene, "triggers"):
             if one["type"] == "scm":
                 url = one["source"]["properties"]["url"]
                 assert TARGET in url and "us-east" not in url, (pipeline, one)
-        home.cli(*words("triggers-on"), expect=(0, 3))
+        home.cli(*words("triggers-on", *LOST), expect=3)
         assert automatic(scene) == on, "made twice"
 
         home.cli(*words("triggers-off"), expect=0)
         assert not any(automatic(scene).values()), automatic(scene)
         scene.faults("region-lost", "patch-ignored")
-        told = home.cli(*words("triggers-on"), expect=1)
+        told = home.cli(*words("triggers-on", *LOST), expect=1)
         assert "is still off" in told.stdout + told.stderr, told.stderr
         home.cli(*words("triggers-off"), expect=0)
 
@@ -177,6 +186,23 @@ def test_prove():
         home.cli(*words("prove"), expect=(0, 3))
         ended = [one["status"] for _, one in of_copies(scene, "runs")]
         assert ended.count("succeeded") >= 2, ended
+
+        # Killed anywhere, and resumed: no pipeline runs a second time, for that deploys a second time.
+        events = home.events(home.runs()[-1])
+        every = [f"{kind}:{n}" for n in range(1, len(events) + 1) for kind in ("line", "half", "sync")]
+        # Where it is begun and not on record yet, whatever the seed says.
+        begun = [f"half:{n}" for n, event in enumerate(events, 1)
+                 if "pipeline_run" in json.dumps(event)]
+        assert begun, events
+        chosen = every if FULL else {*begun, *random.Random(SEED).sample(every, 2)}
+        for place in sorted(chosen, key=every.index):
+            known = home.runs()
+            home.cli(*words("prove"), environment=killed_at(place))
+            fresh = [one for one in home.runs() if one not in known]
+            if fresh and home.whole_events(fresh[0]):
+                home.cli("runs", "resume", fresh[0], expect=(0, 3))
+        marks = [(pipeline, one["description"]) for pipeline, one in of_copies(scene, "runs")]
+        assert len(marks) == len(set(marks)), marks
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ QString PipelineRules::serviceText(const QString &service) const
 
 DataValue PipelineRules::rewrite(DataValue exported)
 {
-    dropPipelineUserInfo(exported);
+    dropSecretAddresses(exported);
     return m_pipeline.isTekton() ? tekton(std::move(exported)) : classic(exported);
 }
 

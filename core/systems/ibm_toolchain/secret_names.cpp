@@ -250,7 +250,7 @@ StrippedAnswer withoutSecrets(const DataValue &answer)
     return stripped;
 }
 
-QStringList dropPipelineUserInfo(DataValue &pipeline)
+QStringList dropSecretAddresses(DataValue &pipeline)
 {
     QStringList places;
     for (const char *list : {"inputs", "triggers"}) {
@@ -263,13 +263,21 @@ QStringList dropPipelineUserInfo(DataValue &pipeline)
         if (DataValue *inputs = stages->items[i].get(QStringLiteral("inputs")))
             emptyUserInfo(*inputs, QStringLiteral("/stages/%1/inputs").arg(i), places);
     }
+    DataValue *hooks = pipeline.get(QStringLiteral("hooks"));
+    for (std::size_t i = 0; hooks && i < hooks->items.size(); ++i) {
+        DataValue *url = hooks->items[i].get(QStringLiteral("url"));
+        if (!url || !url->isText() || url->text.isEmpty())
+            continue;
+        empty(*url);
+        places << QStringLiteral("/hooks/%1/url").arg(i);
+    }
     return places;
 }
 
 StrippedAnswer pipelineWithoutSecrets(const DataValue &pipeline)
 {
     StrippedAnswer stripped{pipeline, {}};
-    stripped.places = dropPipelineUserInfo(stripped.value);
+    stripped.places = dropSecretAddresses(stripped.value);
     forEachPipelineSecret(stripped.value, [&](const PipelineSecret &secret) {
         DataValue *value = secret.holder->get(QStringLiteral("value"));
         const bool keep =

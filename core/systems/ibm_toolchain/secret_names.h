@@ -54,9 +54,9 @@ StrippedAnswer withoutSecrets(const DataValue &answer);
 /// The exported definition of a pipeline of either kind.
 StrippedAnswer pipelineWithoutSecrets(const DataValue &pipeline);
 
-/// Removes user and password from the addresses in a pipeline's inputs and triggers; where they
-/// were.
-QStringList dropPipelineUserInfo(DataValue &pipeline);
+/// Removes user and password from the addresses in a pipeline's inputs and triggers, and the
+/// addresses of its web hooks, which whoever knows them may call; where they were.
+QStringList dropSecretAddresses(DataValue &pipeline);
 
 /// One step of a JSON pointer, escaped (RFC 6901).
 QString pointerStep(const QString &key);

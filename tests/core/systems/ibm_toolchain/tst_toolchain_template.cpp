@@ -122,7 +122,7 @@ private Q_SLOTS:
             QStringLiteral("/toolchain/services/6/parameters/service_key")};
         QCOMPARE(withoutSecrets(one.source.answer).places, expected);
         QCOMPARE(pipelineWithoutSecrets(one.source.pipelines.at(QStringLiteral("aaaa0004"))).places,
-                 QStringList({QStringLiteral("/properties/0/value"),
+                 QStringList({QStringLiteral("/hooks/0/url"), QStringLiteral("/properties/0/value"),
                               QStringLiteral("/stages/1/properties/0/value")}));
     }
 
