@@ -221,6 +221,9 @@ public:
                                       home(), QCoreApplication::applicationFilePath(), simulators));
         TRY(writeFileAtomically(keyFile(), m_installation->apiKey().toUtf8()));
         TRY(provideToken());
+        TRY(writeFileAtomically(
+            sourceTokenFile(),
+            m_installation->gitToken(m_installation->sourceRegion()).toUtf8()));
         QStringList toolchains;
         for (const PracticeToolchain &toolchain : practiceToolchains(*m_installation))
             toolchains << toolchain.url;
@@ -240,7 +243,20 @@ public:
     QMap<QString, QStringList> secretPrograms() const override
     {
         return {{QStringLiteral("ibm_api_key"), {QStringLiteral("cat"), keyFile()}},
-                {QStringLiteral("git_token"), {QStringLiteral("cat"), tokenFile()}}};
+                {QStringLiteral("git_token"), {QStringLiteral("cat"), tokenFile()}},
+                {QStringLiteral("source_git_token"), {QStringLiteral("cat"), sourceTokenFile()}}};
+    }
+
+    QStringList moreCommands() const override
+    {
+        QString copies = QStringLiteral(" --system ") + systemName() +
+                         QStringLiteral(" --restore-point latest");
+        for (const QString &part : restoredParts())
+            copies += QStringLiteral(" --only ") + part;
+        const QString run = QStringLiteral("lifeboat-cli run ibm-toolchain.");
+        return {run + QStringLiteral("secrets") + copies,
+                run + QStringLiteral("triggers-on") + copies + QStringLiteral(" --set stay=bridge"),
+                run + QStringLiteral("prove") + copies};
     }
 
     Result<QStringList> damage() override { return damagePracticeIbmToolchain(*m_installation); }
@@ -265,6 +281,7 @@ public:
 private:
     QString keyFile() const { return home() + QStringLiteral("/api_key"); }
     QString tokenFile() const { return home() + QStringLiteral("/git_token"); }
+    QString sourceTokenFile() const { return home() + QStringLiteral("/source_git_token"); }
 
     /// A restore revokes the token; the next one needs another, as a person would make it.
     Result<void> provideToken() const

@@ -292,6 +292,7 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::ToolchainSetSecret:
         case ActionKind::ToolchainTriggers:
         case ActionKind::ToolchainProve:
+        case ActionKind::ToolchainProjects:
         case ActionKind::ToolchainRevoke:
         case ActionKind::ToolchainUnpublish:
         case ActionKind::WriteFile:

@@ -27,10 +27,12 @@ constexpr auto kRunPause = 2s;
 const QString kPipeline = QStringLiteral("pipeline");
 const QString kTrigger = QStringLiteral("trigger");
 
-/// The copy of the call's name in the target region.
+/// The copy of the call's name in the target region, or the toolchain that is named.
 Result<QString> findCopy(ToolchainJob &job)
 {
     const ToolchainCall &call = job.call;
+    if (!call.toolchains.empty())
+        return call.toolchains.front().id;
     TRY_VALUE(const QStringList ids, namesakes(job));
     if (ids.size() == 1)
         return ids.front();
@@ -354,6 +356,8 @@ Result<CallOutcome> switchTriggers(ToolchainJob &job)
     TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
     TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
     const auto mirrors = mirrorsOf(saved, job.call);
+    const bool isSource = !job.call.toolchains.empty();
+    CallOutcome outcome;
     QStringList done;
     for (const ToolchainTool &pipeline : pipelines) {
         QStringList wanted;
@@ -368,6 +372,12 @@ Result<CallOutcome> switchTriggers(ToolchainJob &job)
                             [&](const TektonTrigger &one) { return one.name == name; });
             if (!job.call.isOn || isThere)
                 continue;
+            if (isSource) {
+                // Somebody has deleted it since; that is not ours to take back.
+                outcome.warnings << tr("%1 has no trigger %2 any more", "%1 a pipeline")
+                                        .arg(pipeline.name, name);
+                continue;
+            }
             TRY(job.ask(QStringLiteral("make_trigger"),
                         tr("Trigger %1 of pipeline %2 cannot be made").arg(name, pipeline.name),
                         {{kPipeline, pipeline.id}}, {triggerToMake(removed.trigger, mirrors)}));
@@ -376,8 +386,7 @@ Result<CallOutcome> switchTriggers(ToolchainJob &job)
         TRY_VALUE(const QStringList switched, switchThere(job, pipeline, wanted));
         done += switched;
     }
-    CallOutcome outcome;
-    outcome.outputs = {{QStringLiteral("copy"), copy},
+    outcome.outputs = {{isSource ? QStringLiteral("source") : QStringLiteral("copy"), copy},
                        {QStringLiteral("triggers"), toJsonArray(done)}};
     QStringList classic;
     for (const Template::RemovedTrigger &removed : made.removed) {
@@ -385,7 +394,7 @@ Result<CallOutcome> switchTriggers(ToolchainJob &job)
             classic << QStringLiteral("%1/%2").arg(removed.service, removed.stage);
     }
     classic.removeDuplicates();
-    if (job.call.isOn && !classic.isEmpty())
+    if ((job.call.isOn || isSource) && !classic.isEmpty())
         outcome.warnings << tr("Stages of classic pipelines are switched in the console only: %1")
                                 .arg(listed(classic));
     return outcome;

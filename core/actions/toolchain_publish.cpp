@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The temporary project in the target region's GitLab, and the token that opens it (sheet §5).
+// A template in its temporary project in the target region's GitLab (sheet §5).
 #include "core/actions/saved_toolchain.h"
 #include "core/base/json.h"
-
-#include <QJsonDocument>
 
 namespace lb {
 
@@ -11,31 +9,10 @@ namespace {
 
 LB_TRANSLATE(Actions)
 
-using namespace std::chrono_literals;
-
-/// Deleted at last, when GitLab does not do it at once.
-constexpr int kLooks = 20;
-constexpr auto kPause = 500ms;
-
 /// By it the run finds again what it has made, and people see whose it is.
 QString marker(const ToolchainJob &job)
 {
     return tr("Made by Lifeboat in run %1, to be deleted at its end").arg(job.context.run.value());
-}
-
-bool isMarked(const GitProject &project, const ToolchainJob &job)
-{
-    return project.description.contains(job.context.run.value());
-}
-
-Result<ToolchainReply> askGit(ToolchainJob &job, const char *purpose, const QString &doing,
-                              const ToolchainJob::Values &values = {},
-                              const ToolchainBody &body = {})
-{
-    TRY_VALUE(const ToolchainReply reply, job.send(QLatin1String(purpose), doing, values, body));
-    if (!reply.isGood())
-        return tl::unexpected(gitFailure(reply, doing, job));
-    return reply;
 }
 
 Result<GitProject> makeProject(ToolchainJob &job)
@@ -60,7 +37,7 @@ Result<GitProject> findOrMake(ToolchainJob &job)
     TRY_VALUE(const auto found, findProject(job));
     if (!found)
         return makeProject(job);
-    if (isMarked(*found, job))
+    if (isOfItsRun(*found))
         return *found;
     return fail(
         ErrorCode::Conflict,
@@ -72,14 +49,10 @@ Result<GitProject> findOrMake(ToolchainJob &job)
 Result<QStringList> filesThere(ToolchainJob &job, const QString &project)
 {
     const QString doing = tr("The files of project %1 cannot be listed").arg(project);
-    TRY_VALUE(const ToolchainReply reply,
-              job.send(QStringLiteral("tree"), doing, {{QStringLiteral("project"), project}}));
-    if (reply.isMissing())
-        return QStringList();
-    if (!reply.isGood())
-        return tl::unexpected(gitFailure(reply, doing, job));
+    TRY_VALUE(const auto entries,
+              readGitList(job, "tree", doing, {{QStringLiteral("project"), project}}));
     QStringList files;
-    for (const QJsonValue entry : QJsonDocument::fromJson(reply.body).array()) {
+    for (const QJsonValue entry : entries.value_or(QJsonArray())) {
         if (entry[QLatin1String("type")].toString() == QLatin1String("blob"))
             files << entry[QLatin1String("path")].toString();
     }
@@ -156,35 +129,8 @@ Result<CallOutcome> putThere(ToolchainJob &job)
                        {QStringLiteral("removed_triggers"), int(made.removed.size())}};
     return outcome;
 }
+
 } // namespace
-
-Error gitFailure(const ToolchainReply &reply, const QString &doing, const ToolchainJob &job)
-{
-    Error error = toolchainFailure(reply, doing, job.context.redactor.get());
-    if (reply.status == 401 || reply.status == 403)
-        error.advice = tr("See that the secret %1 is a token of GitLab in %2 with every scope, and "
-                          "has not ended")
-                           .arg(job.call.at.gitToken, job.call.region);
-    return error;
-}
-
-Result<std::optional<GitProject>> findProject(ToolchainJob &job)
-{
-    const QString doing = tr("Nobody knows whether %1 is there").arg(job.call.project.display());
-    TRY_VALUE(const ToolchainReply who, askGit(job, "user", doing));
-    const QString owner =
-        QJsonDocument::fromJson(who.body).object().value(QLatin1String("username")).toString();
-    const QString path = owner + QLatin1Char('/') + job.call.project.display();
-    TRY_VALUE(const ToolchainReply reply,
-              job.send(QStringLiteral("project"), doing, {{QStringLiteral("project"), path}}));
-    if (reply.isMissing())
-        return std::optional<GitProject>();
-    if (!reply.isGood())
-        return tl::unexpected(gitFailure(reply, doing, job));
-    TRY_VALUE(const DataValue answer, readJsonData(reply.body, doing));
-    TRY_VALUE(const GitProject project, readGitProject(answer));
-    return std::optional(project);
-}
 
 Result<CallOutcome> publishTemplate(ToolchainJob &job)
 {
@@ -194,63 +140,6 @@ Result<CallOutcome> publishTemplate(ToolchainJob &job)
             done.error(), tr("No copy was made, and the run takes away at its end what it "
                              "has made; run it again when that is mended")));
     return done;
-}
-
-Result<CallOutcome> unpublishTemplate(ToolchainJob &job)
-{
-    const QString doing = tr("The project %1 cannot be deleted at %2")
-                              .arg(job.call.project.display(), job.call.at.git);
-    TRY_VALUE(auto project, findProject(job));
-    if (!project)
-        return CallOutcome{};
-    if (!isMarked(*project, job))
-        return fail(ErrorCode::Conflict, doing, tr("it was not made by this run"),
-                    tr("Look at it, and delete it by hand when it is nobody's"));
-    const QString id = project->id;
-    TRY(askGit(job, "delete", doing, {{QStringLiteral("project"), id}}));
-    for (int look = 0; look < kLooks; ++look) {
-        TRY_VALUE(project, findProject(job));
-        if (!project)
-            return CallOutcome{};
-        // Newer GitLab keeps it for some days unless it is told twice.
-        if (look == 0)
-            TRY(job.send(
-                QStringLiteral("delete_now"), doing,
-                {{QStringLiteral("project"), id}, {QStringLiteral("full path"), project->path}}));
-        if (look > 0 && project->isMarkedForDeletion) {
-            CallOutcome outcome;
-            outcome.warnings << tr("GitLab keeps %1 for some days before it deletes it by itself")
-                                    .arg(job.call.project.display());
-            return outcome;
-        }
-        TRY(job.pause(kPause));
-    }
-    return fail(ErrorCode::Failed, doing, tr("it was accepted, and it is still there"),
-                tr("Delete it by hand: it holds the template"));
-}
-
-Result<CallOutcome> revokeToken(ToolchainJob &job)
-{
-    const QString doing = tr("The token at %1 cannot be revoked").arg(job.call.at.git);
-    const auto isRefused = [&]() -> Result<bool> {
-        TRY_VALUE(const ToolchainReply reply, job.send(QStringLiteral("token_self"), doing));
-        if (!reply.isGood() && reply.status != 401)
-            return tl::unexpected(gitFailure(reply, doing, job));
-        return reply.status == 401;
-    };
-    TRY_VALUE(bool refused, isRefused());
-    if (!refused) {
-        TRY_VALUE(const ToolchainReply reply, job.send(QStringLiteral("revoke"), doing));
-        if (!reply.isGood() && reply.status != 401)
-            return tl::unexpected(gitFailure(reply, doing, job));
-        TRY_VALUE(refused, isRefused());
-    }
-    if (!refused)
-        return fail(ErrorCode::Failed, tr("The token at %1 is still good").arg(job.call.at.git),
-                    tr("it was revoked, and it still opens GitLab"),
-                    tr("Revoke it by hand: %1/-/user_settings/personal_access_tokens")
-                        .arg(job.call.at.git));
-    return CallOutcome{};
 }
 
 } // namespace lb

@@ -10,7 +10,6 @@
 #include <QJsonDocument>
 #include <QLocale>
 #include <QSet>
-#include <QUrl>
 
 #include <array>
 
@@ -152,40 +151,6 @@ Result<CallOutcome> git(ToolchainJob &job)
                      : tr("of %1, with every scope").arg(name));
 }
 
-/// The addresses that the tools of a template link.
-QStringList repositoriesIn(const Template &made)
-{
-    QStringList urls;
-    const Template::File *file = made.file(QStringLiteral(".bluemix/toolchain.yml"));
-    const auto read = file ? readYamlData(file->bytes, file->path) : Result<DataValue>(DataValue{});
-    const DataValue *services = read ? read->get(QStringLiteral("services")) : nullptr;
-    for (const DataValue::Member &service :
-         services ? services->members : std::vector<DataValue::Member>()) {
-        const DataValue *parameters = service.value.get(QStringLiteral("parameters"));
-        const QString url = parameters ? parameters->textOf(QStringLiteral("repo_url")) : QString();
-        if (!url.isEmpty())
-            urls << url;
-    }
-    return urls;
-}
-
-/// `group/project` of a repository in the target region's GitLab; empty for one elsewhere.
-QString pathAt(const QString &url, const QString &region, const QString &host)
-{
-    const QUrl address(url);
-    const QString there = address.port() < 0
-                              ? address.host()
-                              : QStringLiteral("%1:%2").arg(address.host()).arg(address.port());
-    if (there != QStringLiteral("%1.git.cloud.ibm.com").arg(region) && there != host)
-        return {};
-    QString path = address.path().mid(1);
-    if (path.startsWith(region + QLatin1Char('/')))
-        path = path.mid(region.size() + 1);
-    if (path.endsWith(QLatin1String(".git")))
-        path.chop(4);
-    return path;
-}
-
 /// Without the service nothing can be made in a region (sheet §8).
 Result<CallOutcome> instance(ToolchainJob &job)
 {
@@ -228,45 +193,6 @@ Result<CallOutcome> nameIsFree(ToolchainJob &job)
                    "another name with name_suffix"));
 }
 
-/// A link to what is not there, or empty, leaves the tool misconfigured.
-Result<CallOutcome> mirrors(ToolchainJob &job)
-{
-    TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
-    TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
-    const QString host =
-        job.call.at.git.section(QStringLiteral("//"), 1).section(QLatin1Char('/'), 0, 0);
-    QStringList wrong;
-    int seen = 0;
-    for (const QString &url : repositoriesIn(made)) {
-        const QString path = pathAt(url, job.call.region, host);
-        if (path.isEmpty())
-            continue; // at a service that the target region's token does not open
-        ++seen;
-        const QString doing = tr("Nobody knows whether %1 is there").arg(url);
-        const ToolchainJob::Values which{{QStringLiteral("repository"), path}};
-        TRY_VALUE(const ToolchainReply there, job.send(QStringLiteral("mirror"), doing, which));
-        if (there.isMissing()) {
-            wrong << tr("%1 is not there").arg(url);
-            continue;
-        }
-        if (!there.isGood())
-            return tl::unexpected(gitFailure(there, doing, job));
-        TRY_VALUE(const DataValue answer, readJsonData(there.body, doing));
-        TRY_VALUE(const GitProject project, readGitProject(answer));
-        TRY_VALUE(const ToolchainReply head, job.send(QStringLiteral("mirror_head"), doing, which));
-        if (project.isEmpty || head.isMissing() || head.body.trimmed() == "[]")
-            wrong << tr("%1 is empty").arg(url);
-    }
-    if (wrong.isEmpty())
-        return holds(tr("%n repository(s) at %1", nullptr, seen).arg(job.call.at.git));
-    return fail(
-        ErrorCode::NotFound,
-        tr("%n repository(s) not ready in %1", nullptr, int(wrong.size())).arg(job.call.region),
-        listed(wrong),
-        tr("Mirror them first (Settings, Repository, Mirroring repositories), or name "
-           "others in repository_map"));
-}
-
 struct Check
 {
     const char *name;
@@ -284,7 +210,9 @@ constexpr std::array kChecks{
     Check{"target", target},
     Check{"git", git},
     Check{"name", nameIsFree},
-    Check{"repositories", mirrors},
+    Check{"repositories", mirrorsAreThere},
+    Check{"mirror_lag", mirrorsAreUpToDate},
+    Check{"returned", sourceHasEveryCommit},
 };
 
 } // namespace
@@ -299,14 +227,19 @@ Result<CallOutcome> readToolchainFact(ToolchainJob &job)
         return readOutcome(QStringLiteral("%1@%2").arg(
             id ? id->text : QString(), call.at.git.section(QStringLiteral("//"), 1)));
     }
-    if (call.check == QLatin1String("account")) {
+    if (call.check == QLatin1String("account") || call.check == QLatin1String("user")) {
         const QString doing = tr("Nobody knows whose the API key is at %1").arg(call.at.iam);
         TRY_VALUE(const ToolchainReply reply, job.ask(QStringLiteral("account"), doing));
         TRY_VALUE(const QJsonObject details, parseJsonObject(reply.body, tr("IAM's answer")));
-        const QString account = details.value(QLatin1String("account_id")).toString();
-        if (account.isEmpty())
-            return fail(ErrorCode::Corrupt, doing, tr("the answer names no account"));
-        return readOutcome(account);
+        const bool isUser = call.check == QLatin1String("user");
+        const QString who =
+            details.value(isUser ? QLatin1String("iam_id") : QLatin1String("account_id"))
+                .toString();
+        if (who.isEmpty())
+            return fail(ErrorCode::Corrupt, doing,
+                        isUser ? tr("the answer names no user")
+                               : tr("the answer names no account"));
+        return readOutcome(who);
     }
     const bool isOwner = call.check == QLatin1String("owner");
     QStringList where;

@@ -268,6 +268,8 @@ WorkerExecution::Work toolchainWork(const ToolchainCall &call, const ActionConte
             return createCopy(job);
         case ToolchainWork::RemoveCreated:
             return removeCopy(job);
+        case ToolchainWork::Projects:
+            return findProjects(job);
         case ToolchainWork::Revoke:
             return revokeToken(job);
         case ToolchainWork::Unpublish:

@@ -6,6 +6,8 @@
 #include "core/systems/ibm_toolchain/toolchain_answer.h"
 #include "core/transport/http_client.h"
 
+#include <QJsonArray>
+
 #include <functional>
 #include <map>
 #include <optional>
@@ -78,8 +80,18 @@ private:
 /// The answer that was not good, as an error: what it means and in whose words.
 Error toolchainFailure(const ToolchainReply &reply, const QString &doing, const Redactor *redactor);
 
+/// Accounts and tokens of GitLab are separate in each region.
+enum class GitSide
+{
+    Target,
+    Source, ///< where the repositories were saved from
+};
 /// The same of GitLab, whose token is another secret.
-Error gitFailure(const ToolchainReply &reply, const QString &doing, const ToolchainJob &job);
+Error gitFailure(const ToolchainReply &reply, const QString &doing, const ToolchainJob &job,
+                 GitSide side = GitSide::Target);
+/// Every page of one of GitLab's lists (`page`, `per_page`); nothing when what it is of is missing.
+Result<std::optional<QJsonArray>> readGitList(ToolchainJob &job, const char *purpose,
+                                              const QString &doing, ToolchainJob::Values values);
 
 /// The answer about the call's toolchain; checked, with its secrets.
 Result<DataValue> readToolchain(ToolchainJob &job, const ToolchainPlace &place);
@@ -94,6 +106,12 @@ Result<CallOutcome> checkToolchain(ToolchainJob &job);
 Result<CallOutcome> sourceIsUnchanged(ToolchainJob &job);
 Result<CallOutcome> sourceIsSeen(ToolchainJob &job);
 Result<CallOutcome> sourceIsQuiet(ToolchainJob &job);
+/// Checks about repositories: those of the copy are there; they are as their sources are; the
+/// sources have what was committed into them. A link to what is missing or empty leaves the tool
+/// misconfigured.
+Result<CallOutcome> mirrorsAreThere(ToolchainJob &job);
+Result<CallOutcome> mirrorsAreUpToDate(ToolchainJob &job);
+Result<CallOutcome> sourceHasEveryCommit(ToolchainJob &job);
 Result<CallOutcome> saveToolchain(ToolchainJob &job);
 Result<CallOutcome> publishTemplate(ToolchainJob &job);
 Result<CallOutcome> createCopy(ToolchainJob &job);
@@ -104,8 +122,15 @@ Result<CallOutcome> provePipelines(ToolchainJob &job);
 Result<CallOutcome> removeCopy(ToolchainJob &job);
 Result<CallOutcome> unpublishTemplate(ToolchainJob &job);
 Result<CallOutcome> revokeToken(ToolchainJob &job);
+Result<CallOutcome> findProjects(ToolchainJob &job);
 
-/// The run's temporary project as GitLab has it; nothing when it is not there.
+/// Anything but a good status of GitLab's is an error in its words.
+Result<ToolchainReply> askGit(ToolchainJob &job, const char *purpose, const QString &doing,
+                              const ToolchainJob::Values &values = {},
+                              const ToolchainBody &body = {});
+/// A run of Lifeboat has made it: its name and its description say which.
+bool isOfItsRun(const GitProject &project);
+/// The call's temporary project as GitLab has it; nothing when it is not there.
 Result<std::optional<GitProject>> findProject(ToolchainJob &job);
 /// Ids of the toolchains in the target region that have the copy's name.
 Result<QStringList> namesakes(ToolchainJob &job);

@@ -59,7 +59,8 @@ ValueKind discoveredKind(const Action &action)
     if (action.kind == ActionKind::PostgresList || saysOutput(action, "lines"))
         return ValueKind::List;
     if (action.kind == ActionKind::ElasticsearchSurvey ||
-        action.kind == ActionKind::ToolchainSurvey || saysOutput(action, "json"))
+        action.kind == ActionKind::ToolchainSurvey ||
+        action.kind == ActionKind::ToolchainProjects || saysOutput(action, "json"))
         return ValueKind::Anything;
     return ValueKind::Text;
 }

@@ -258,6 +258,7 @@ Runbook buildRunbook(const YamlNode &root)
             runbook.facts.push_back(buildFact(name, node));
         });
         runbook.identityText = textAt(*identity, "text");
+        runbook.pins = !identity->get(QLatin1String("pins")) || yesAt(*identity, "pins");
         runbook.scope = buildScope(identity->get(QLatin1String("scope")));
     }
     if (const YamlNode *version = root.get(QLatin1String("version"))) {
@@ -280,6 +281,10 @@ Runbook buildRunbook(const YamlNode &root)
              [&](const YamlNode &node) { runbook.steps.push_back(buildStep(node, false)); });
     forItems(root, "finally",
              [&](const YamlNode &node) { runbook.finallySteps.push_back(buildStep(node, true)); });
+    forItems(root, "closes", [&](const YamlNode &node) {
+        runbook.closes.push_back(
+            {textAt(node, "obligation"), textAt(node, "runbook"), listAt(node, "same")});
+    });
     const auto isSudo = [](const SecretSpec &secret) {
         return secret.name == QLatin1String(kSudoPassword);
     };

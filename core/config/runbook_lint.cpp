@@ -40,6 +40,7 @@ public:
         StepLint(m_runbook, m_document, m_references, m_actions, m_findings).check();
         checkSecrets();
         checkParts();
+        checkCloses();
         m_references.warnUnused(m_document);
     }
 
@@ -101,6 +102,22 @@ private:
                 continue;
             if (const auto checked = input.check(input.defaultValue); !checked)
                 m_findings.add(checked.error(), value->place);
+        }
+    }
+
+    void checkCloses()
+    {
+        const YamlNode *list = section("closes");
+        QStringList inputs;
+        for (const InputSpec &input : m_runbook.inputs)
+            inputs << input.name;
+        for (size_t i = 0; list && i < list->items.size() && i < m_runbook.closes.size(); ++i) {
+            for (const QString &name : std::as_const(m_runbook.closes[i].same)) {
+                if (!inputs.contains(name))
+                    m_findings.error(list->items[i].get(QLatin1String("same"))->place,
+                                     tr("There is no input “%1”").arg(name),
+                                     didYouMean(name, inputs));
+            }
         }
     }
 

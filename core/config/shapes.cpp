@@ -69,7 +69,9 @@ constexpr std::array kIdentity{
               &kReadShape},
     FieldSpec{"text", FieldType::Text, true, "A short readable text; people type it"},
     FieldSpec{"scope", FieldType::TextOrList, false,
-              "The names inside the installation that a run touches"}};
+              "The names inside the installation that a run touches"},
+    FieldSpec{"pins", FieldType::YesNo, false,
+              "no: these are facts of a copy, which do not become the system's own; default yes"}};
 constexpr Shape kIdentityShape{"identity", "Which installation this is", kIdentity};
 
 constexpr std::array kVersion{FieldSpec{"pattern", FieldType::Text, false,
@@ -188,6 +190,13 @@ constexpr std::array kFinallyStep{
 constexpr Shape kFinallyShape{"finally", "A step that comes after all others", kFinallyStep,
                               ActionPlace::Step};
 
+constexpr std::array kCloses{
+    FieldSpec{"obligation", FieldType::Id, true, "The obligation's name"},
+    FieldSpec{"runbook", FieldType::RunbookId, true, "The runbook whose runs have left it"},
+    FieldSpec{"same", FieldType::IdList, false,
+              "Inputs that must have had the same values as in this run"}};
+constexpr Shape kClosesShape{"closes", "What of earlier runs a good end puts right", kCloses};
+
 constexpr std::array kRunbook{
     FieldSpec{"lifeboat", FieldType::Format, true, "The version of this language: 1"},
     FieldSpec{"id", FieldType::RunbookId, true, "The runbook's name, such as harbour.save"},
@@ -212,7 +221,9 @@ constexpr std::array kRunbook{
     FieldSpec{"parts", FieldType::ObjectMap, false, "Parts of the restore point", &kPartShape},
     FieldSpec{"steps", FieldType::ObjectList, true, "The work, in order", &kStepShape},
     FieldSpec{"finally", FieldType::ObjectList, false, "Steps that come after all others",
-              &kFinallyShape}};
+              &kFinallyShape},
+    FieldSpec{"closes", FieldType::ObjectList, false,
+              "Obligations of earlier runs that a good end puts right", &kClosesShape}};
 constexpr Shape kRunbookShape{"runbook", "A runbook of Lifeboat", kRunbook};
 
 constexpr std::array kPinned{

@@ -257,7 +257,7 @@ void RunEngine::begin(const GoAnswer &answer)
     const bool isLive = m_plan->target != TargetKind::Rehearsal && leaseModeOf(*m_plan);
     const bool isNew =
         state().request.system.pinned.isEmpty() || m_plan->target == TargetKind::Replacement;
-    if (isLive && isNew && !m_plan->facts.empty() && m_plan->undoOf.isEmpty()) {
+    if (isLive && isNew && m_plan->pins && !m_plan->facts.empty() && m_plan->undoOf.isEmpty()) {
         const auto pinned = m_environment.hooks.pinIdentity(m_plan->system, m_plan->identity);
         if (!pinned)
             commit(EventKind::WarningRaised, {}, 0,

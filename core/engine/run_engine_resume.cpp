@@ -8,6 +8,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/clock.h"
 #include "core/base/json.h"
+#include "core/engine/earlier_obligations.h"
 #include "core/engine/undo_plan.h"
 #include "core/journal/settle.h"
 
@@ -314,7 +315,8 @@ void RunEngine::afterEnd(RunStateName outcome)
         m_plan->only.isEmpty() && // a part proves nothing of the rest
         std::any_of(m_plan->steps.begin(), m_plan->steps.end(), [](const PlannedStep &step) {
             return step.skipReason.isEmpty() && (step.action == QLatin1String("tree_restore") ||
-                                                 step.action == QLatin1String("postgres_restore"));
+                                                 step.action == QLatin1String("postgres_restore") ||
+                                                 step.action == QLatin1String("toolchain_compare"));
         });
     // For the time left of later runs; what takes no time needs no estimate.
     struct Duration
@@ -356,10 +358,15 @@ void RunEngine::afterEnd(RunStateName outcome)
                         TRY(m_environment.inventory->upsertPoint(*point));
                 }
             }
-            for (Obligation obligation : settled) {
+            std::vector<Obligation> right = settled;
+            if (proven) {
+                const auto earlier = obligationsClosedBy(*plan);
+                right.insert(right.end(), earlier.begin(), earlier.end());
+            }
+            for (Obligation obligation : right) {
                 if (obligation.state == ObligationState::Open) {
                     TRY_VALUE(obligation,
-                              settleObligation(RunId(plan->undoOf), obligation.id,
+                              settleObligation(RunId(obligation.run), obligation.id,
                                                ObligationState::Closed, run.value(), {}));
                 }
                 if (m_environment.inventory)

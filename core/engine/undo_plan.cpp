@@ -2,6 +2,7 @@
 #include "core/engine/undo_plan.h"
 
 #include "core/actions/fill_call.h"
+#include "core/base/json.h"
 #include "core/model/reference.h"
 
 #include <QLocale>
@@ -61,6 +62,45 @@ Result<PlannedStep> wayBack(const PlannedStep &step, const RunState &state)
         walk.resume =
             step.resume == ResumePolicy::Repeat ? ResumePolicy::Repeat : ResumePolicy::Ask;
     return walk;
+}
+
+QByteArray bytesOf(const std::vector<Call> &calls)
+{
+    QByteArray bytes;
+    for (const Call &call : calls)
+        bytes += toJson(callToJson(call));
+    return bytes;
+}
+
+/// Its partner in finally has done already what the way back would do, such as the deletion of a
+/// temporary project, whose token is gone by now.
+Result<bool> isTakenBack(const Plan &plan, const PlannedStep &step, const RunState &state)
+{
+    TRY_VALUE(const std::vector<Call> back, filledCalls(step.undo, state));
+    for (const PlannedStep *partner : finallyOf(plan, step)) {
+        const StepRecord *record = state.step(partner->id);
+        if (!record ||
+            (record->state != StepState::Succeeded && record->state != StepState::Warned))
+            continue;
+        TRY_VALUE(const std::vector<Call> done, filledCalls(partner->calls, state));
+        if (bytesOf(done) == bytesOf(back))
+            return true;
+    }
+    return false;
+}
+
+/// The facts that can be read with the secrets that the way back needs anyway, or with none; all of
+/// them when that leaves fewer than two, which cannot say which installation it is.
+std::vector<NamedCall> factsFor(const Plan &undo)
+{
+    std::vector<NamedCall> facts;
+    for (const NamedCall &fact : undo.facts) {
+        const QStringList needed = secretNames({fact.call});
+        if (std::all_of(needed.begin(), needed.end(),
+                        [&](const QString &name) { return undo.secrets.contains(name); }))
+            facts.push_back(fact);
+    }
+    return facts.size() < 2 ? undo.facts : facts;
 }
 
 } // namespace
@@ -188,6 +228,9 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
                         tr("it stands below the line of no return"),
                         tr("Nothing was changed; restore an earlier point instead"));
         }
+        TRY_VALUE(const bool isDone, isTakenBack(original, step, state));
+        if (isDone)
+            continue;
         TRY_VALUE(PlannedStep walk, wayBack(step, state));
         add(std::move(walk));
     }
@@ -202,6 +245,7 @@ Result<Plan> makeUndoPlan(const Plan &original, const RunState &state)
                 undo.secrets << name;
         }
     }
+    undo.facts = factsFor(undo);
     return undo;
 }
 

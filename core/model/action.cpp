@@ -382,7 +382,8 @@ constexpr ParamSpec kSuffix{"suffix", ParamType::Text,
                             "",       "What the copy's name has more than the saved one"};
 constexpr ParamSpec kCopy{"copy", ParamType::Text, true, "", "", "Id or address of the copy"};
 constexpr std::array kToolchainFactParams{
-    ParamSpec{"fact", ParamType::Choice, true, "", "account|region|owner|git_user", "Which one"},
+    ParamSpec{"fact", ParamType::Choice, true, "", "account|user|region|owner|git_user",
+              "Which one"},
     ParamSpec{"api_key", ParamType::SecretName, false, "", "", "The API key: {secret: NAME}"},
     kAnyToolchains,
     kAnyRegion,
@@ -392,13 +393,15 @@ constexpr std::array kToolchainSurveyParams{kApiKey, kToolchains};
 constexpr std::array kToolchainCheckParams{
     ParamSpec{"check", ParamType::Choice, true, "",
               "key|source|closing|unchanged|target|instance|name|git|repositories|source_seen|"
-              "source_quiet",
+              "source_quiet|mirror_lag|returned",
               "Which one"},
     ParamSpec{"api_key", ParamType::SecretName, false, "", "", "The API key: {secret: NAME}"},
     kAnyToolchains,
     kAnyRegion,
     kResourceGroup,
     kAnyGitToken,
+    ParamSpec{"source_git_token", ParamType::SecretName, false, "", "",
+              "The token for GitLab in the source's region: {secret: NAME}"},
     kRepositoryMap,
     kSuffix,
     ParamSpec{"part", ParamType::Text, false, "\"\"", "", "The part of the restore point"}};
@@ -429,10 +432,18 @@ constexpr std::array kToolchainTriggersParams{
     kSuffix,
     kRepositoryMap,
     ParamSpec{"on", ParamType::YesNo, true, "", "",
-              "Yes switches on what was on when it was saved"}};
+              "Yes switches on what was on when it was saved"},
+    ParamSpec{"where", ParamType::Choice, false, "\"copy\"", "copy|source",
+              "Those of the copy, or of what it was saved from"}};
 constexpr std::array kToolchainProveParams{kApiKey, kPart, kTargetRegion, kResourceGroup, kSuffix};
 constexpr std::array kToolchainRevokeParams{kGitToken, kTargetRegion};
-constexpr std::array kToolchainUnpublishParams{kGitToken, kPart, kTargetRegion};
+constexpr std::array kToolchainUnpublishParams{
+    kGitToken, kTargetRegion,
+    ParamSpec{"part", ParamType::Text, false, "\"\"", "",
+              "The part whose project this run has made"},
+    ParamSpec{"project", ParamType::Text, false, "\"\"", "",
+              "Or the name of the project that another run has left"}};
+constexpr std::array kToolchainProjectsParams{kGitToken, kTargetRegion};
 constexpr ParamSpec kOpen{"open", ParamType::YesNo,
                           false,  "false",
                           "",     "Open encrypted parts too, with the secret age_identity"};
@@ -615,6 +626,9 @@ constexpr std::array kTable{
     ActionSpec{ActionKind::ToolchainProve, "toolchain_prove",
                "Run pipelines by their manual triggers until they succeed", Effect::Change, false,
                false, false, kToolchainProveParams},
+    ActionSpec{ActionKind::ToolchainProjects, "toolchain_projects",
+               "List the temporary projects that runs have left", Effect::Read, false, true, false,
+               kToolchainProjectsParams},
     ActionSpec{ActionKind::ToolchainRevoke, "toolchain_revoke",
                "Revoke the token of the temporary project, and see that it is refused",
                Effect::Change, false, false, false, kToolchainRevokeParams},

@@ -74,6 +74,7 @@ enum class ActionKind
     ToolchainSetSecret,
     ToolchainTriggers,
     ToolchainProve,
+    ToolchainProjects,
     ToolchainRevoke,
     ToolchainUnpublish,
     // what the built-in lifeboat.* runbooks do with restore points

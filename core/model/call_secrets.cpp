@@ -47,6 +47,8 @@ std::vector<SecretUse> secretsOf(const Call &call)
             uses.push_back({toolchain->at.gitToken, toolchain->work == ToolchainWork::Create
                                                         ? QStringLiteral("body")
                                                         : QStringLiteral("header")});
+        if (!toolchain->at.sourceGitToken.isEmpty())
+            uses.push_back({toolchain->at.sourceGitToken, QStringLiteral("header")});
         if (!toolchain->secret.isEmpty())
             uses.push_back({toolchain->secret, QStringLiteral("body")});
     } else if (const auto *stage = callAs<TreeStageCall>(call)) {

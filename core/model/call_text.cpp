@@ -451,6 +451,8 @@ QStringList describe(const ToolchainCall &call)
         lines << tr("with a token that the secret %1 is exchanged for").arg(call.at.apiKey);
     if (!call.at.gitToken.isEmpty())
         lines << tr("with the secret %1 at %2").arg(call.at.gitToken, call.at.git);
+    if (!call.at.sourceGitToken.isEmpty())
+        lines << tr("with the secret %1 at %2").arg(call.at.sourceGitToken, call.at.sourceGit);
     return lines;
 }
 

@@ -222,6 +222,13 @@ QJsonObject deviationToJson(const Deviation &deviation)
             {QStringLiteral("why"), deviation.why}};
 }
 
+QJsonObject closesToJson(const ClosesSpec &closes)
+{
+    return {{QStringLiteral("obligation"), closes.obligation},
+            {QStringLiteral("runbook"), closes.runbook},
+            {QStringLiteral("same"), toJsonArray(closes.same)}};
+}
+
 } // namespace
 
 bool Plan::needsConfirmation() const
@@ -252,6 +259,8 @@ QJsonObject Plan::toJson() const
     fields.text("target", name(target));
     fields.json("identity", identity.toJson());
     fields.flag("protected", isProtected);
+    if (!pins)
+        fields.json("pins", false);
     fields.text("version", version);
     fields.text("restore_point", restorePoint);
     fields.json("store", store.toJson());
@@ -269,6 +278,7 @@ QJsonObject Plan::toJson() const
         fields.json("line_of_no_return", lineOfNoReturn);
     fields.array("deviations", deviations, deviationToJson);
     fields.array("announced", announced, obligationToJson);
+    fields.array("closes", closes, closesToJson);
     fields.list("remarks", remarks);
     fields.text("undo_of", undoOf);
     return fields.object();
@@ -288,6 +298,7 @@ Result<Plan> Plan::fromJson(const QJsonObject &object)
     TRY_VALUE(plan.purpose, word<Purpose>(object, "purpose"));
     TRY_VALUE(plan.target, word<TargetKind>(object, "target"));
     plan.identity = Identity::fromJson(value("identity").toObject());
+    plan.pins = value("pins").toBool(true);
     plan.isProtected = value("protected").toBool();
     plan.version = text("version");
     plan.restorePoint = text("restore_point");
@@ -320,6 +331,10 @@ Result<Plan> Plan::fromJson(const QJsonObject &object)
                                    item[QLatin1String("why")].toString()});
     for (const QJsonValue item : value("announced").toArray())
         plan.announced.push_back(obligationFromJson(item));
+    for (const QJsonValue item : value("closes").toArray())
+        plan.closes.push_back({item[QLatin1String("obligation")].toString(),
+                               item[QLatin1String("runbook")].toString(),
+                               toStringList(item[QLatin1String("same")])});
     plan.remarks = toStringList(value("remarks"));
     plan.undoOf = text("undo_of");
     return plan;

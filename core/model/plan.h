@@ -308,6 +308,7 @@ struct Plan
     Purpose purpose = Purpose::Change;
     TargetKind target = TargetKind::Same;
     Identity identity;
+    bool pins = true; ///< go makes it the system's known identity where that is new
     bool isProtected = false;
     QString version;      ///< of the system, where the runbook reads one
     QString restorePoint; ///< id; empty for a save
@@ -324,6 +325,7 @@ struct Plan
     int lineOfNoReturn = -1;        ///< index into steps it stands before; -1: none
     std::vector<Deviation> deviations;
     std::vector<ObligationSpec> announced; ///< obligations that a good end leaves (aside copies)
+    std::vector<ClosesSpec> closes;        ///< what a good end puts right of earlier runs
     QStringList remarks; ///< what the reader must know: what changes on the way, what `only` lacks
     QString undoOf;      ///< run id, for lifeboat.undo
 

@@ -119,6 +119,14 @@ struct ObligationSpec
     QString id, title, by; ///< `by`: the finally step that closes it; may be empty
 };
 
+/// Obligations of earlier runs that a good end of this one puts right: those of `runbook` called
+/// `obligation`, where both runs had the same values of the inputs `same`.
+struct ClosesSpec
+{
+    QString obligation, runbook;
+    QStringList same;
+};
+
 struct RetrySpec
 {
     int times = 0; ///< further attempts after the first
@@ -163,6 +171,7 @@ struct Runbook
     std::vector<SecretSpec> secrets;
     std::vector<FactSpec> facts;
     QString identityText;
+    bool pins = true; ///< what it reads is the system's identity; not that of a copy
     QJsonArray scope; ///< texts or one reference to a list
     std::optional<Action> version;
     QString versionPattern;
@@ -171,6 +180,7 @@ struct Runbook
     std::vector<PartSpec> parts;
     std::vector<StepSpec> steps;
     std::vector<StepSpec> finallySteps;
+    std::vector<ClosesSpec> closes;
 
     bool builtIn = false; ///< compiled in; false for the admin's own
     bool hidden = false;  ///< lifeboat.*: not in lists

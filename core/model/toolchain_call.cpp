@@ -21,19 +21,13 @@ struct Word
 };
 
 constexpr std::array kWords{
-    Word{ToolchainWork::Fact, "fact"},
-    Word{ToolchainWork::Survey, "survey"},
-    Word{ToolchainWork::Check, "check"},
-    Word{ToolchainWork::Save, "save"},
-    Word{ToolchainWork::Publish, "publish"},
-    Word{ToolchainWork::Create, "create"},
-    Word{ToolchainWork::Compare, "compare"},
-    Word{ToolchainWork::SetSecret, "set_secret"},
-    Word{ToolchainWork::Triggers, "triggers"},
-    Word{ToolchainWork::Prove, "prove"},
-    Word{ToolchainWork::Revoke, "revoke"},
-    Word{ToolchainWork::Unpublish, "unpublish"},
-    Word{ToolchainWork::RemoveCreated, "remove"},
+    Word{ToolchainWork::Fact, "fact"},           Word{ToolchainWork::Survey, "survey"},
+    Word{ToolchainWork::Check, "check"},         Word{ToolchainWork::Save, "save"},
+    Word{ToolchainWork::Publish, "publish"},     Word{ToolchainWork::Create, "create"},
+    Word{ToolchainWork::Compare, "compare"},     Word{ToolchainWork::SetSecret, "set_secret"},
+    Word{ToolchainWork::Triggers, "triggers"},   Word{ToolchainWork::Prove, "prove"},
+    Word{ToolchainWork::Projects, "projects"},   Word{ToolchainWork::Revoke, "revoke"},
+    Word{ToolchainWork::Unpublish, "unpublish"}, Word{ToolchainWork::RemoveCreated, "remove"},
 };
 
 QString idsOf(const ToolchainCall &call)
@@ -68,6 +62,14 @@ QString checkTitle(const ToolchainCall &call)
         return tr("See that the token is good at %1 and has every scope").arg(call.at.git);
     if (check == QLatin1String("source_seen"))
         return tr("See that the source of restore point %1 can be looked at").arg(call.point);
+    if (check == QLatin1String("mirror_lag"))
+        return tr("See that each mirror at %1 has the branches of its source at %2 as they are, "
+                  "and "
+                  "that mirroring has no error")
+            .arg(call.at.git, call.at.sourceGit);
+    if (check == QLatin1String("returned"))
+        return tr("See that the source at %1 has every commit of its mirror at %2")
+            .arg(call.at.sourceGit, call.at.git);
     if (check == QLatin1String("repositories"))
         return tr("See that each repository has its mirror at %1, and that it is not empty")
             .arg(call.at.git);
@@ -116,6 +118,8 @@ QJsonObject ToolchainCall::toJson() const
     text("ca", at.ca);
     text("api_key", at.apiKey);
     text("git_token", at.gitToken);
+    text("source_git", at.sourceGit);
+    text("source_git_token", at.sourceGitToken);
     text("check", check);
     QJsonArray places;
     for (const ToolchainPlace &place : toolchains)
@@ -155,9 +159,17 @@ std::optional<ToolchainCall> ToolchainCall::fromJson(const QJsonObject &object)
             continue;
         ToolchainCall call;
         call.work = word.work;
-        call.at = {text("iam"),          text("console"), text("toolchain_api"),
-                   text("pipeline_api"), text("git"),     text("search"),
-                   text("ca"),           text("api_key"), text("git_token")};
+        call.at = {text("iam"),
+                   text("console"),
+                   text("toolchain_api"),
+                   text("pipeline_api"),
+                   text("git"),
+                   text("search"),
+                   text("ca"),
+                   text("api_key"),
+                   text("git_token"),
+                   text("source_git"),
+                   text("source_git_token")};
         call.check = text("check");
         for (const QJsonValue place : object.value(QLatin1String("toolchains")).toArray())
             call.toolchains.push_back(
@@ -189,6 +201,8 @@ QStringList ToolchainCall::describe() const
     case ToolchainWork::Fact:
         if (check == QLatin1String("account"))
             return {tr("Read whose account the API key is of, at %1").arg(at.iam)};
+        if (check == QLatin1String("user"))
+            return {tr("Read which user the API key is of, at %1").arg(at.iam)};
         if (check == QLatin1String("git_user"))
             return {tr("Read whose the token is at %1").arg(at.git)};
         if (check == QLatin1String("owner"))
@@ -228,12 +242,22 @@ QStringList ToolchainCall::describe() const
         return {tr("Put the secret %1 into %2 of the copy %3, and see that it is set")
                     .arg(secret, slotId, name)};
     case ToolchainWork::Triggers:
+        if (!toolchains.empty())
+            return {isOn ? tr("Switch on the triggers of %1 that were on when it was saved, and "
+                              "see that they are")
+                               .arg(idsOf(*this))
+                         : tr("Switch off every trigger of %1 that starts a pipeline by itself, "
+                              "and see that they are off")
+                               .arg(idsOf(*this))};
         return {isOn ? tr("Switch on the triggers that were on before, and see that they are")
                      : tr("Switch off every trigger that starts a pipeline by itself, and see that "
                           "they are off")};
     case ToolchainWork::Prove:
         return {tr("Run every Tekton pipeline by its manual trigger and wait until it has "
                    "succeeded")};
+    case ToolchainWork::Projects:
+        return {
+            tr("List the temporary projects that runs of Lifeboat have left at %1").arg(at.git)};
     case ToolchainWork::Revoke:
         return {tr("Revoke the token at %1, and see that it is refused").arg(at.git)};
     case ToolchainWork::Unpublish:

@@ -23,8 +23,9 @@ enum class ToolchainWork
     Create,        ///< setup/deploy: makes the copy; found again when the answer is lost
     Compare,       ///< the copy against its template
     SetSecret,     ///< a value into one slot of the copy, read back as set
-    Triggers,      ///< automatic triggers of the copy off or on again
+    Triggers,      ///< automatic triggers of the copy, or of `toolchains`, off or on again
     Prove,         ///< every Tekton pipeline run by its manual trigger
+    Projects,      ///< which temporary projects Lifeboat's runs have left: a discovery
     Revoke,        ///< the token of the temporary project
     Unpublish,     ///< deletes the temporary project
     RemoveCreated, ///< undo of Create: deletes the copy
@@ -37,11 +38,13 @@ struct ToolchainServices
     QString console;   ///< `https://cloud.ibm.com`
     QString toolchain; ///< `https://api.REGION.devops.cloud.ibm.com`
     QString pipeline;
-    QString git;      ///< `https://REGION.git.cloud.ibm.com`
-    QString search;   ///< `https://api.global-search-tagging.cloud.ibm.com`
-    QString ca;       ///< file with the certificates to trust instead of the system's
-    QString apiKey;   ///< name of a secret
-    QString gitToken; ///< name of a secret; empty: the work needs none
+    QString git;            ///< `https://REGION.git.cloud.ibm.com`
+    QString search;         ///< `https://api.global-search-tagging.cloud.ibm.com`
+    QString ca;             ///< file with the certificates to trust instead of the system's
+    QString apiKey;         ///< name of a secret
+    QString gitToken;       ///< name of a secret; empty: the work needs none
+    QString sourceGit;      ///< the same where the repositories were saved from
+    QString sourceGitToken; ///< name of a secret; empty: nobody asks there
 };
 
 /// A toolchain's id and region, as its page's address says them.

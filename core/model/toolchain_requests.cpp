@@ -79,13 +79,12 @@ public:
     /// Of GitLab in the target region; nothing of IBM Cloud's goes there but its own token.
     HttpCall &addGit(const char *purpose, const char *method, TemplateText path)
     {
-        TemplateText whole(QStringLiteral("/api/v4"));
-        whole.append(path);
-        HttpCall &request =
-            addBare(QString::fromLatin1(purpose), method, m_call.at.git, std::move(whole));
-        request.headers.emplace_back(QStringLiteral("PRIVATE-TOKEN"),
-                                     SecretRef{m_call.at.gitToken});
-        return request;
+        return addGitAt(m_call.at.git, m_call.at.gitToken, purpose, method, std::move(path));
+    }
+    /// Of GitLab where the repositories were saved from: tokens are of one region each.
+    void addSourceGit(const char *purpose, TemplateText path)
+    {
+        addGitAt(m_call.at.sourceGit, m_call.at.sourceGitToken, purpose, "GET", std::move(path));
     }
     void addGitSelf()
     {
@@ -111,10 +110,12 @@ public:
                          withSlot(QStringLiteral("/projects/"), "project",
                                   QStringLiteral("/repository/commits"))))
             .body = files;
-        addGit("tree", "GET",
-               withSlot(QStringLiteral("/projects/"), "project",
-                        QStringLiteral("/repository/tree?recursive=true&per_page=100&ref=%1&page=1")
-                            .arg(m_call.branch)));
+        TemplateText tree =
+            withSlot(QStringLiteral("/projects/"), "project",
+                     QStringLiteral("/repository/tree?recursive=true&per_page=100&ref=%1&page=")
+                         .arg(m_call.branch));
+        tree.append(Slot{QStringLiteral("page")});
+        addGit("tree", "GET", tree);
         TemplateText file =
             withSlot(QStringLiteral("/projects/"), "project", QStringLiteral("/repository/files/"));
         file.append(Slot{QStringLiteral("file")});
@@ -162,10 +163,32 @@ public:
     /// What stands for the source's repositories in the target region (§5).
     void addMirrors()
     {
-        addGit("mirror", "GET", withSlot(QStringLiteral("/projects/"), "repository"));
+        addGit("mirror", "GET", ofRepository({}));
         addGit("mirror_head", "GET",
-               withSlot(QStringLiteral("/projects/"), "repository",
-                        QStringLiteral("/repository/commits?per_page=1")));
+               ofRepository(QStringLiteral("/repository/commits?per_page=1")));
+    }
+    /// A mirror's branches, and what its source has of them (§5).
+    void addComparison()
+    {
+        addGit("branches", "GET", branchesOf());
+        addSourceGit("source_commit", ofRepository(QStringLiteral("/repository/commits/")));
+        list.back().call.url.append(Slot{QStringLiteral("commit")});
+    }
+    void addMirrorLag()
+    {
+        addGit("branches", "GET", branchesOf());
+        addSourceGit("source_branches", branchesOf());
+        TemplateText mirrors = ofRepository(QStringLiteral("/remote_mirrors?per_page=100&page="));
+        mirrors.append(Slot{QStringLiteral("page")});
+        addSourceGit("source_mirrors", mirrors);
+    }
+    /// Projects of the token's user that runs have made and not deleted.
+    void addProjects()
+    {
+        TemplateText path(
+            QStringLiteral("/projects?owned=true&search=lifeboat-&per_page=100&page="));
+        path.append(Slot{QStringLiteral("page")});
+        addGit("projects", "GET", path);
     }
     /// The toolchains of a name in the target region, page by page (§7.1).
     void addNamesakes()
@@ -287,6 +310,25 @@ public:
     }
 
 private:
+    HttpCall &addGitAt(const QString &base, const QString &token, const char *purpose,
+                       const char *method, TemplateText path)
+    {
+        TemplateText whole(QStringLiteral("/api/v4"));
+        whole.append(path);
+        HttpCall &request = addBare(QString::fromLatin1(purpose), method, base, std::move(whole));
+        request.headers.emplace_back(QStringLiteral("PRIVATE-TOKEN"), SecretRef{token});
+        return request;
+    }
+    static TemplateText ofRepository(const QString &tail)
+    {
+        return withSlot(QStringLiteral("/projects/"), "repository", tail);
+    }
+    static TemplateText branchesOf()
+    {
+        TemplateText path = ofRepository(QStringLiteral("/repository/branches?per_page=100&page="));
+        path.append(Slot{QStringLiteral("page")});
+        return path;
+    }
     static HttpCall &sendsJson(HttpCall &request)
     {
         request.headers.emplace_back(QStringLiteral("Content-Type"), TemplateText(kJson));
@@ -355,6 +397,10 @@ void addCheck(Requests &requests, const ToolchainCall &call)
     } else if (check == QLatin1String("name")) {
         requests.addToken();
         requests.addNamesakes();
+    } else if (check == QLatin1String("mirror_lag")) {
+        requests.addMirrorLag();
+    } else if (check == QLatin1String("returned")) {
+        requests.addComparison();
     } else if (check == QLatin1String("repositories")) {
         requests.addMirrors();
     }
@@ -372,7 +418,7 @@ std::vector<PlannedRequest> requestsOf(const ToolchainCall &call)
             break;
         }
         requests.addToken();
-        if (call.check == QLatin1String("account"))
+        if (call.check == QLatin1String("account") || call.check == QLatin1String("user"))
             requests.addAccount();
         else if (call.toolchains.empty())
             requests.addNamesakes();
@@ -401,6 +447,10 @@ std::vector<PlannedRequest> requestsOf(const ToolchainCall &call)
     case ToolchainWork::Compare:
         requests.addToken();
         requests.addTools();
+        break;
+    case ToolchainWork::Projects:
+        requests.addGit("user", "GET", QStringLiteral("/user"));
+        requests.addProjects();
         break;
     case ToolchainWork::Revoke:
         requests.addRevoke();

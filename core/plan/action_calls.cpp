@@ -511,6 +511,7 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     case ActionKind::ToolchainSetSecret:
     case ActionKind::ToolchainTriggers:
     case ActionKind::ToolchainProve:
+    case ActionKind::ToolchainProjects:
     case ActionKind::ToolchainRevoke:
     case ActionKind::ToolchainUnpublish:
         return toolchainCall(action, references);
@@ -603,8 +604,14 @@ std::vector<Call> builtInUndo(const Call &call)
         ToolchainCall back = *toolchain;
         back.work = toolchain->work == ToolchainWork::Publish ? ToolchainWork::Unpublish
                                                               : ToolchainWork::RemoveCreated;
-        if (back.work == ToolchainWork::RemoveCreated)
+        if (back.work == ToolchainWork::RemoveCreated) {
             back.at.gitToken.clear();
+        } else {
+            // What a step of a runbook says that deletes it: an undo knows the two for the same.
+            back.branch.clear();
+            back.repositories.clear();
+            back.name = back.details.value(QLatin1String("name")).toString();
+        }
         return {std::move(back)};
     }
     return {};

@@ -248,6 +248,10 @@ QStringList remarksOf(const PlanInputs &in, TargetKind target,
         remarks << tr("This is a rehearsal: nothing live is touched");
     if (makesPoint(in.runbook.purpose) && !makesParts)
         remarks << tr("No step saves anything, so there will be no restore point");
+    for (const ClosesSpec &closes : in.runbook.closes)
+        remarks << tr("A good end counts as done what runs of %1 have left open as “%2”",
+                      "%1 a runbook, %2 the name of an obligation")
+                       .arg(closes.runbook, closes.obligation);
     if (!in.point)
         return remarks;
     const RestorePoint &point = *in.point;
@@ -493,6 +497,7 @@ Result<Plan> makePlan(const PlanInputs &in)
     plan.purpose = in.runbook.purpose;
     plan.target = effectiveTarget(in);
     plan.identity = in.identity;
+    plan.pins = in.runbook.pins;
     plan.isProtected = in.system.isProtected;
     plan.version = in.version;
     plan.restorePoint = in.point ? in.point->id : QString();
@@ -516,6 +521,7 @@ Result<Plan> makePlan(const PlanInputs &in)
         plan.steps.push_back(verifyStep());
     }
     plan.announced = builder.announced();
+    plan.closes = in.runbook.closes;
     TRY(checkOrder(plan.steps));
     TRY(checkTargetsApart(swapTargets(plan.steps)));
     if (plan.target == TargetKind::Rehearsal)

@@ -108,6 +108,8 @@ ToolchainWork workOf(ActionKind kind)
         return ToolchainWork::Triggers;
     case ActionKind::ToolchainProve:
         return ToolchainWork::Prove;
+    case ActionKind::ToolchainProjects:
+        return ToolchainWork::Projects;
     case ActionKind::ToolchainRevoke:
         return ToolchainWork::Revoke;
     case ActionKind::ToolchainUnpublish:
@@ -181,15 +183,26 @@ Result<Call> toolchainCall(const Action &action, const References &references)
         call.check,
         optional(action, action.kind == ActionKind::ToolchainFact ? "fact" : "check", references));
     TRY(setPart(call, action, references));
+    const QString sourceRegion = call.details.value(QLatin1String("region")).toString();
+    TRY_VALUE(const QString where, optional(action, "where", references));
     // Of what the copy was saved from.
-    if (isOfSource(call.check))
-        call.toolchains = {{call.details.value(QLatin1String("id")).toString(),
-                            call.details.value(QLatin1String("region")).toString()}};
+    if (isOfSource(call.check) || where == QLatin1String("source")) {
+        call.toolchains = {{call.details.value(QLatin1String("id")).toString(), sourceRegion}};
+        call.region = where.isEmpty() ? QString() : sourceRegion;
+    }
+    TRY_VALUE(const QString project, optional(action, "project", references));
+    if (!project.isEmpty())
+        call.project = TemplateText(project);
     const bool isInSource = call.region.isEmpty() && !call.toolchains.empty();
     TRY_VALUE(call.at,
               servicesAt(references, isInSource ? call.toolchains.front().region : call.region));
     call.at.apiKey = secretParam(action, "api_key");
     call.at.gitToken = secretParam(action, "git_token");
+    call.at.sourceGitToken = secretParam(action, "source_git_token");
+    if (!call.at.sourceGitToken.isEmpty()) {
+        TRY_VALUE(const ToolchainServices source, servicesAt(references, sourceRegion));
+        call.at.sourceGit = source.git;
+    }
     TRY_VALUE(call.repositories, repositoryPairs(action, references));
     TRY_VALUE(call.branch, optional(action, "branch", references));
     TRY_VALUE(call.slotId, optional(action, "slot", references));

@@ -148,6 +148,19 @@ Handled tokenSelf(World &world, const Call &call, const QString &token, QJsonObj
     return noContent();
 }
 
+/// The user's own, whose path holds what is searched for.
+Handled listProjects(const World &world, const Call &call)
+{
+    QJsonArray shown;
+    const QString own = world.options().user + QLatin1Char('/');
+    for (const QJsonObject &project : world.listBy(kProjects, "region", call.region)) {
+        const QString path = textOf(project, "path_with_namespace");
+        if (path.startsWith(own) && path.contains(call.request.parameter("search")))
+            shown << shownProject(project);
+    }
+    return paged(call, shown);
+}
+
 Handled projectCalls(World &world, const Call &call)
 {
     const QJsonObject project = findProject(world, call.region, call.at(1));
@@ -187,6 +200,8 @@ Handled gitlabCalls(World &world, const Call &call)
     }
     if (call.matches("POST", {"projects"}))
         return createProject(world, call);
+    if (call.matches("GET", {"projects"}))
+        return listProjects(world, call);
     if (call.path.size() >= 2 && call.at(0) == QLatin1String("projects"))
         return projectCalls(world, call);
     return notPlayed(call.request);

@@ -44,12 +44,18 @@ bool isMirrored(const World &world, const QJsonObject &project)
     return false;
 }
 
+/// What a mirror that lags has instead of its source's newest commit.
+QString lagging(const QString &id)
+{
+    return sha1("parent of " + id.toLatin1());
+}
+
 QJsonObject commitOf(const World &world, const QJsonObject &project, const QJsonObject &branch)
 {
     QString id = textOf(branch, "id");
     QDateTime time = QDateTime::fromString(textOf(branch, "created_at"), Qt::ISODateWithMs);
     if (world.has("mirror-lagging") && isMirrored(world, project)) {
-        id = sha1("parent of " + id.toLatin1());
+        id = lagging(id);
         time = time.addDays(-1);
     }
     return object({{"id", id},
@@ -131,7 +137,12 @@ Handled commit(World &world, const Call &call, QJsonObject project)
         corrupt(&files);
     if (branches.isEmpty())
         project.insert(QStringLiteral("default_branch"), name);
+    const QJsonObject before = objectOf(branches, base.toUtf8().constData());
+    QJsonArray parents = arrayOf(before, "parents");
+    if (!before.isEmpty())
+        parents << textOf(before, "id");
     const QJsonObject branch = object({{"id", sha1(newId().toLatin1())},
+                                       {"parents", parents},
                                        {"message", textOf(body, "commit_message")},
                                        {"created_at", now()},
                                        {"files", files}});
@@ -139,26 +150,6 @@ Handled commit(World &world, const Call &call, QJsonObject project)
     project.insert(QStringLiteral("branches"), branches);
     world.put(kProjects, projectId(project), project);
     return json(commitOf(world, project, branch), 201);
-}
-
-/// The page that `page` and `per_page` ask for, with the headers that tell of the next.
-Handled paged(const Call &call, const QJsonArray &all)
-{
-    const int size = call.request.parameter("per_page", QString::number(kPageSize)).toInt();
-    const int page = call.request.parameter("page", QStringLiteral("1")).toInt();
-    if (size < 1 || page < 1)
-        return refuseGit(400, QStringLiteral("page does not have a valid value"));
-    QJsonArray shown;
-    for (int at = (page - 1) * size; at < all.size() && at < page * size; ++at)
-        shown << all.at(at);
-    Response response = json(shown);
-    const bool isLast = page * size >= all.size();
-    response.answer.headers = {
-        {"X-Total", QByteArray::number(all.size())},
-        {"X-Page", QByteArray::number(page)},
-        {"X-Per-Page", QByteArray::number(size)},
-        {"X-Next-Page", isLast ? QByteArray() : QByteArray::number(page + 1)}};
-    return response;
 }
 
 QJsonArray treeOf(const QJsonObject &files, const QString &below, bool isRecursive)
@@ -210,13 +201,16 @@ Handled file(const Call &call, const QJsonObject &files, const QString &ref)
                         {"ref", ref}}));
 }
 
-/// A branch by its name or by its commit.
+/// A branch by its name or by one of its commits.
 QJsonObject branchAt(const QJsonObject &project, const QString &ref)
 {
     const QJsonObject branches = objectOf(project, "branches");
     for (auto it = branches.begin(); it != branches.end(); ++it) {
-        if (it.key() == ref || textOf(it.value().toObject(), "id") == ref)
-            return it.value().toObject();
+        const QJsonObject branch = it.value().toObject();
+        const QString id = textOf(branch, "id");
+        if (it.key() == ref || id == ref || lagging(id) == ref ||
+            arrayOf(branch, "parents").contains(ref))
+            return branch;
     }
     return {};
 }
@@ -268,6 +262,25 @@ QJsonObject newMirror(World &world)
 }
 
 } // namespace
+
+Handled paged(const Call &call, const QJsonArray &all)
+{
+    const int size = call.request.parameter("per_page", QString::number(kPageSize)).toInt();
+    const int page = call.request.parameter("page", QStringLiteral("1")).toInt();
+    if (size < 1 || page < 1)
+        return refuseGit(400, QStringLiteral("page does not have a valid value"));
+    QJsonArray shown;
+    for (int at = (page - 1) * size; at < all.size() && at < page * size; ++at)
+        shown << all.at(at);
+    Response response = json(shown);
+    const bool isLast = page * size >= all.size();
+    response.answer.headers = {
+        {"X-Total", QByteArray::number(all.size())},
+        {"X-Page", QByteArray::number(page)},
+        {"X-Per-Page", QByteArray::number(size)},
+        {"X-Next-Page", isLast ? QByteArray() : QByteArray::number(page + 1)}};
+    return response;
+}
 
 Handled repositoryCalls(World &world, const Call &call, const QJsonObject &project)
 {

@@ -91,6 +91,7 @@ struct IbmSimulator::Private
     Handled regional(Call call);
     Handled control(const Call &call);
     Handled fillClassic(const QJsonObject &wanted);
+    Handled push(const QJsonObject &wanted);
     QJsonArray requests() const;
 
     World world;
@@ -128,6 +129,19 @@ Handled IbmSimulator::Private::fillClassic(const QJsonObject &wanted)
     return noContent();
 }
 
+/// `git push` of every branch of a repository into the one of the same path in another region.
+Handled IbmSimulator::Private::push(const QJsonObject &wanted)
+{
+    const QString path = textOf(wanted, "path");
+    const QJsonObject from = findProject(world, textOf(wanted, "from"), path);
+    QJsonObject to = findProject(world, textOf(wanted, "to"), path);
+    if (from.isEmpty() || to.isEmpty())
+        return refuseApi(404, "not_found", path);
+    to.insert(QStringLiteral("branches"), from.value(QLatin1String("branches")));
+    world.put(kProjects, projectId(to), to);
+    return noContent();
+}
+
 Handled IbmSimulator::Private::control(const Call &call)
 {
     if (call.matches("GET", {"requests"}))
@@ -150,6 +164,8 @@ Handled IbmSimulator::Private::control(const Call &call)
                                            QStringLiteral("practice"), textOf(body, "scopes"));
         return json(object({{"token", token}}), 201);
     }
+    if (call.matches("POST", {"push"}))
+        return push(body);
     if (call.matches("POST", {"classic"}))
         return fillClassic(body);
     return notPlayed(call.request);

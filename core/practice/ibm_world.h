@@ -206,6 +206,8 @@ QString makeGitToken(World &world, const QString &region, const QString &name,
                      const QString &scopes = {});
 Handled gitTokenPage(World &world, const Call &call);
 /// Files, commits, branches and mirrors of a project.
+/// The page of a list that `page` and `per_page` ask for, with the headers that tell of the next.
+Handled paged(const Call &call, const QJsonArray &all);
 Handled repositoryCalls(World &world, const Call &call, const QJsonObject &project);
 Handled mirrorCalls(World &world, const Call &call, const QJsonObject &project);
 Handled toolchainCalls(World &world, const Call &call);

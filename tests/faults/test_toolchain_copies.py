@@ -19,6 +19,7 @@ from toolchains import (SYSTEM, TARGET, RecordedHome, Scene, files_with_secrets,
 
 NAMES = ("harbor-ferry", "berth-planner")
 SEED = 20261122
+FOR_GOOD = ("--set", "stay=for_good")
 LOST = [word for name in NAMES
         for word in ("--accept", f"source_seen[{name}]=its region is closed")]
 
@@ -51,13 +52,13 @@ def made(home):
     return scene
 
 
-def slots(home):
+def slots(home, names=NAMES):
     """Those that a run fills by itself: secret → place."""
     point = home.points()[0]["id"]
     found = {}
     for part in home.json("backups", "show", point)["parts"]:
         for slot in part["details"]["slots"]:
-            if part["id"] in NAMES and slot["by_api"] and slot["needed"] and not slot["reference"]:
+            if part["id"] in names and slot["by_api"] and slot["needed"] and not slot["reference"]:
                 found[slot["secret"]] = slot
     return found
 
@@ -145,31 +146,31 @@ def test_triggers():
     with RecordedHome() as home:
         scene = made(home)
         assert automatic(scene) == {}, automatic(scene)
-        refused = home.cli(*words("triggers-on"), expect=1)
+        refused = home.cli(*words("triggers-on", *FOR_GOOD), expect=1)
         said = refused.stdout + refused.stderr
         assert "source in us-east are on" in said and "ci-run/on-push" in said, said
         assert automatic(scene) == {}, "switched on while the source's are"
 
         home.cli("practice", "damage", "ibm-toolchain", expect=0)
         # A source that nobody can see is no quiet one.
-        told = home.cli(*words("triggers-on"), expect=4)
+        told = home.cli(*words("triggers-on", *FOR_GOOD), expect=4)
         assert "Nobody can see whether triggers" in told.stdout + told.stderr, told.stdout
         assert automatic(scene) == {}
         home.cli("runs", "cancel", home.runs()[-1], expect=(0, 5))
-        home.cli(*words("triggers-on", *LOST), expect=3)
+        home.cli(*words("triggers-on", *FOR_GOOD, *LOST), expect=3)
         on = automatic(scene)
         assert on.get("ci-run/on-push") is True and all(on.values()), on
         for pipeline, one in of_copies(scene, "triggers"):
             if one["type"] == "scm":
                 url = one["source"]["properties"]["url"]
                 assert TARGET in url and "us-east" not in url, (pipeline, one)
-        home.cli(*words("triggers-on", *LOST), expect=3)
+        home.cli(*words("triggers-on", *FOR_GOOD, *LOST), expect=3)
         assert automatic(scene) == on, "made twice"
 
         home.cli(*words("triggers-off"), expect=0)
         assert not any(automatic(scene).values()), automatic(scene)
         scene.faults("region-lost", "patch-ignored")
-        told = home.cli(*words("triggers-on", *LOST), expect=1)
+        told = home.cli(*words("triggers-on", *FOR_GOOD, *LOST), expect=1)
         assert "is still off" in told.stdout + told.stderr, told.stderr
         home.cli(*words("triggers-off"), expect=0)
 

@@ -106,6 +106,10 @@ void TestRunbookReader::everythingIsRead()
     QCOMPARE(runbook.inputs.size(), size_t(8));
     QVERIFY(!runbook.builtIn && !runbook.hidden);
     QCOMPARE(runbook.sha256.size(), 64);
+    QCOMPARE(runbook.closes.size(), size_t(1));
+    QCOMPARE(runbook.closes[0].obligation, QStringLiteral("start"));
+    QCOMPARE(runbook.closes[0].runbook, QStringLiteral("harbour.save"));
+    QCOMPARE(runbook.closes[0].same, QStringList({QStringLiteral("folder")}));
 
     const InputSpec *words = runbook.input(QStringLiteral("word"));
     QVERIFY(words && words->isList);

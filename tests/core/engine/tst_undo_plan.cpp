@@ -19,6 +19,8 @@ private Q_SLOTS:
     void stepsAreWalkedBack();
     void refusalsNameWhatIsInTheWay_data();
     void refusalsNameWhatIsInTheWay();
+    void whatFinallyHasDoneIsLeft();
+    void factsThatNeedMoreSecretsAreLeft();
     void undoKeepsWhatSaysWhere();
     void stepsWaitForTheOneBefore();
     void resumeIsAskedWhereItMatters_data();
@@ -120,6 +122,50 @@ void TestUndoPlan::refusalsNameWhatIsInTheWay()
     const auto undo = makeUndoPlan(shortPlan(plan), shortState(state));
     QCOMPARE(codeOf(undo), QStringLiteral("conflict"));
     QVERIFY2(undo.error().summary.contains(said), qPrintable(undo.error().summary));
+}
+
+/// A temporary project is deleted at the end of its run: nobody has to delete it once more.
+void TestUndoPlan::whatFinallyHasDoneIsLeft()
+{
+    Plan plan = shortPlan(QStringLiteral("a~^ publish~@gone | gone*"));
+    const Call away{RestoreFileCall{QStringLiteral("/a"), QStringLiteral("/b")}};
+    plan.steps[1].calls = {RestoreFileCall{QStringLiteral("/x"), QStringLiteral("/y")}};
+    plan.steps[1].undo = {away};
+    plan.steps[2].calls = {away};
+    const auto idsOf = [&](const char *state) {
+        QStringList ids;
+        const auto undo = makeUndoPlan(plan, shortState(QString::fromLatin1(state)));
+        for (const PlannedStep &step : undo ? undo->steps : std::vector<PlannedStep>())
+            ids << step.id;
+        return ids.join(u' ');
+    };
+    QCOMPARE(idsOf("a publish gone"), QStringLiteral("undo/a"));
+    QCOMPARE(idsOf("a publish gone=failed"), QStringLiteral("undo/publish undo/a"));
+    QCOMPARE(idsOf("a publish"), QStringLiteral("undo/publish undo/a"));
+    plan.steps[2].calls = {RestoreFileCall{QStringLiteral("/another"), QStringLiteral("/b")}};
+    QCOMPARE(idsOf("a publish gone"), QStringLiteral("undo/publish undo/a"));
+}
+
+/// A token that was revoked at the run's end must not be needed to look whose the target is.
+void TestUndoPlan::factsThatNeedMoreSecretsAreLeft()
+{
+    Plan plan = shortPlan(QStringLiteral("a~^"));
+    HttpCall asks;
+    asks.headers.emplace_back(QStringLiteral("PRIVATE-TOKEN"), SecretRef{QStringLiteral("gone")});
+    const NamedCall machine{QStringLiteral("machine_id"), ReadCall{ActionKind::MachineId, {}}};
+    const NamedCall host{QStringLiteral("host"), ReadCall{ActionKind::Hostname, {}}};
+    const NamedCall user{QStringLiteral("git_user"), asks};
+    const auto factsOf = [&](std::vector<NamedCall> facts) {
+        plan.facts = std::move(facts);
+        QStringList names;
+        const auto undo = makeUndoPlan(plan, shortState(QStringLiteral("a")));
+        for (const NamedCall &fact : undo ? undo->facts : std::vector<NamedCall>())
+            names << fact.name;
+        return names.join(u' ');
+    };
+    QCOMPARE(factsOf({machine, host, user}), QStringLiteral("machine_id host"));
+    // One alone says too little.
+    QCOMPARE(factsOf({machine, user}), QStringLiteral("machine_id git_user"));
 }
 
 void TestUndoPlan::undoKeepsWhatSaysWhere()

@@ -331,6 +331,7 @@ void TestCallJson::stepsSurviveWithAllTheyHave()
     plan.secrets = {QStringLiteral("s")};
     plan.deviations = {{QStringLiteral("d"), QStringLiteral("l"), QStringLiteral("w")}};
     plan.announced = {{QStringLiteral("aside:a"), QStringLiteral("t"), QString()}};
+    plan.closes = {{QStringLiteral("o"), QStringLiteral("r.b"), {QStringLiteral("i")}}};
     plan.remarks = {QStringLiteral("r")};
     PlannedStep step;
     step.id = QStringLiteral("a[x/y z]");
