@@ -131,6 +131,8 @@ Outcome<QString> create(World &world, ToolchainTemplate whole, const QString &re
     QJsonObject toolchain =
         makeToolchain(world, region, whole.toolchainName, whole.description, group);
     toolchain.insert(QStringLiteral("template"), object({{"name", whole.name}}));
+    if (world.has("deploy-shows-late"))
+        toolchain.insert(QStringLiteral("_late"), true);
     const QString id = textOf(toolchain, "id");
     world.put(kToolchains, id, toolchain);
     QMap<QString, QString> tools;

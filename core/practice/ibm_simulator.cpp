@@ -157,6 +157,10 @@ Handled IbmSimulator::Private::control(const Call &call)
         }
         world.setFaults(faults);
         world.setLatency(body.value(QLatin1String("latency_ms")).toInt());
+        const QJsonObject aim = objectOf(body, "aim");
+        world.setAim({textOf(aim, "method").toLatin1(), textOf(aim, "path").toLatin1(),
+                      aim.value(QLatin1String("skip")).toInt(),
+                      aim.value(QLatin1String("times")).toInt()});
         return noContent();
     }
     if (call.matches("POST", {"git-tokens"})) {
@@ -183,9 +187,9 @@ Handled IbmSimulator::Private::regional(Call call)
     if (service == QLatin1String("-/user_settings"))
         return gitTokenPage(world, call);
     if (service == QLatin1String("toolchain/v2"))
-        return toolchainCalls(world, call);
+        return withApiFaults(world, call, toolchainCalls);
     if (service == QLatin1String("pipeline/v2"))
-        return pipelineCalls(world, call);
+        return withApiFaults(world, call, pipelineCalls);
     return notPlayed(call.request);
 }
 
@@ -261,7 +265,9 @@ QStringList IbmSimulator::faultNames()
                                         "deploy-302",
                                         "deploy-cut-after-creating",
                                         "deploy-cut-before-creating",
+                                        "deploy-shows-late",
                                         "deploy-ignores-execute-false",
+                                        "deploy-ignores-disabled",
                                         "tools-stay-configuring",
                                         "tools-misconfigured",
                                         "git-delayed-deletion",
@@ -279,7 +285,15 @@ QStringList IbmSimulator::faultNames()
                                         "patch-ignored",
                                         "secret-not-kept",
                                         "revoke-ignored",
-                                        "region-lost"};
+                                        "region-lost",
+                                        "api-401",
+                                        "api-429",
+                                        "api-500",
+                                        "api-html",
+                                        "api-empty",
+                                        "api-drip",
+                                        "api-cut-before",
+                                        "api-cut-after"};
     QStringList all;
     for (const char *name : names)
         all << QString::fromLatin1(name);

@@ -17,9 +17,10 @@ namespace lb {
 /// `/eu-de/api/v4/…`, `/eu-de/toolchain/v2/…`, `/eu-de/pipeline/v2/…`. Main thread.
 ///
 /// For tests and the practice itself, with no counterpart: `GET /-/requests`, `GET /-/state`,
-/// `POST /-/faults {"faults": […], "latency_ms": n}`, `POST /-/git-tokens {"region", "scopes"?}`,
-/// `POST /-/classic {"pipeline", "properties": {…}}`, which fills a classic pipeline's properties
-/// as a person would in the console.
+/// `POST /-/faults {"faults": […], "latency_ms": n, "aim": {"method", "path", "skip", "times"}}`
+/// (`aim`: which requests the faults `api-…` mean; all without), `POST /-/git-tokens {"region",
+/// "scopes"?}`, `POST /-/classic {"pipeline", "properties": {…}}`, which fills a classic pipeline's
+/// properties as a person would in the console.
 class IbmSimulator : public QObject
 {
     Q_OBJECT

@@ -71,6 +71,14 @@ Outcome<void> checkName(const QString &name)
     return {};
 }
 
+/// One that was made just now, of which lists do not know yet.
+bool isLate(World &world, const QJsonObject &toolchain)
+{
+    constexpr int looks = 2;
+    return toolchain.contains(QLatin1String("_late")) &&
+           world.count(QStringLiteral("late ") + textOf(toolchain, "id")) <= looks;
+}
+
 Handled listToolchains(World &world, const Call &call)
 {
     const QString group = call.request.parameter("resource_group_id");
@@ -81,7 +89,7 @@ Handled listToolchains(World &world, const Call &call)
     for (const QJsonObject &toolchain : visibleToolchains(world)) {
         if (textOf(toolchain, "location") == call.region &&
             textOf(toolchain, "resource_group_id") == group &&
-            (name.isEmpty() || textOf(toolchain, "name") == name))
+            (name.isEmpty() || textOf(toolchain, "name") == name) && !isLate(world, toolchain))
             found.push_back(shownToolchain(call, toolchain));
     }
     return paged(call, "toolchains", found);

@@ -99,6 +99,15 @@ struct Call
     bool matches(const char *method, std::initializer_list<const char *> pattern) const;
 };
 
+/// Which requests to Toolchain v2 and pipeline v2 the faults `api-…` mean.
+struct Aim
+{
+    QByteArray method{}; ///< empty: any
+    QByteArray path{};   ///< what is in the address; empty: any
+    int skip = 0;        ///< so many go well first
+    int times = 0;       ///< so many then do not; 0: all
+};
+
 /// All that the practice regions hold: documents by kind and id, in the order they were made; kept
 /// in one file. And the faults. Main thread.
 class World
@@ -116,6 +125,8 @@ public:
     bool has(const char *fault) const;
     void setFaults(const QStringList &faults);
     void setLatency(int milliseconds) { m_options.latencyMs = milliseconds; }
+    void setAim(const Aim &aim) { m_aim = aim; }
+    const Aim &aim() const { return m_aim; }
 
     /// Empty when it is not there.
     QJsonObject find(const char *kind, const QString &id) const;
@@ -136,6 +147,7 @@ public:
 
 private:
     IbmSimulator::Options m_options;
+    Aim m_aim;
     QMap<QString, QMap<QString, QJsonObject>> m_documents;
     QMap<QString, int> m_counts;
     int m_number = 0;
@@ -210,6 +222,8 @@ Handled gitTokenPage(World &world, const Call &call);
 Handled paged(const Call &call, const QJsonArray &all);
 Handled repositoryCalls(World &world, const Call &call, const QJsonObject &project);
 Handled mirrorCalls(World &world, const Call &call, const QJsonObject &project);
+/// The answer, or what a fault `api-…` makes of it when it means this request.
+Handled withApiFaults(World &world, const Call &call, Handled (*answer)(World &, const Call &));
 Handled toolchainCalls(World &world, const Call &call);
 Handled pipelineCalls(World &world, const Call &call);
 Handled triggerCalls(World &world, const Call &call, const QJsonObject &pipeline);

@@ -73,8 +73,9 @@ class Scene:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def faults(self, *names, latency=0):
-        self.ask("POST", "/-/faults", {"faults": names, "latency_ms": latency})
+    def faults(self, *names, latency=0, aim=None):
+        """`aim`: which requests the faults `api-…` mean."""
+        self.ask("POST", "/-/faults", {"faults": names, "latency_ms": latency, "aim": aim or {}})
 
     def state(self):
         return self.ask("GET", "/-/state")

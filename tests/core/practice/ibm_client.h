@@ -86,10 +86,12 @@ public:
         return ask(method, "/eu-de/api/v4/" + path, body,
                    {{"PRIVATE-TOKEN", token}, {"Content-Type", "application/json"}});
     }
-    bool setFaults(const QByteArray &list, int latency = 0) const
+    /// `aim`: a JSON object that says which requests the faults `api-…` mean.
+    bool setFaults(const QByteArray &list, int latency = 0, const QByteArray &aim = "{}") const
     {
         return ask("POST", "/-/faults",
-                   "{\"faults\":[" + list + "],\"latency_ms\":" + QByteArray::number(latency) + '}')
+                   "{\"faults\":[" + list + "],\"latency_ms\":" + QByteArray::number(latency) +
+                       ",\"aim\":" + aim + '}')
                    .status == 204;
     }
     QJsonObject state() const { return ask("GET", "/-/state").json(); }

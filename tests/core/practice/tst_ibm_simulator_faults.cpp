@@ -40,6 +40,9 @@ private Q_SLOTS:
     void mirrors();
     void searches();
     void changesAreNotKept();
+    void triggersComeOn();
+    void interfaces_data();
+    void interfaces();
     void regionIsLost();
 
 private:
@@ -203,6 +206,20 @@ void TestIbmSimulatorFaults::deployments()
     set("deploy-cut-after-creating");
     QCOMPARE(m_ibm->deploy().status, 0);
     QCOMPARE(count("toolchains"), 6);
+    set("deploy-shows-late");
+    QCOMPARE(m_ibm->deploy().status, 201);
+    QCOMPARE(count("toolchains"), 7);
+    const auto listed = [&] {
+        return m_ibm
+            ->call("GET", "/eu-de/toolchain/v2/toolchains?resource_group_id="
+                          "0123456789abcdef0123456789abcdef&limit=100&name=harbor-ferry")
+            .json()[QLatin1String("toolchains")]
+            .toArray()
+            .size();
+    };
+    QCOMPARE(listed(), 1);
+    QCOMPARE(listed(), 1);
+    QCOMPARE(listed(), 2);
 }
 
 void TestIbmSimulatorFaults::firstRuns()
@@ -363,6 +380,75 @@ void TestIbmSimulatorFaults::changesAreNotKept()
     const QByteArray body = R"({"name":"API_KEY","type":"secure","value":"invented"})";
     QCOMPARE(m_ibm->call("PUT", place, body).text("value"), QStringLiteral("****"));
     QCOMPARE(m_ibm->call("GET", place).text("value"), QString());
+}
+
+void TestIbmSimulatorFaults::triggersComeOn()
+{
+    set("deploy-ignores-disabled");
+    QJsonObject files = ibmTemplate();
+    const QString file = QStringLiteral(".bluemix/pipeline_ci-run.yml");
+    files.insert(file, files.value(file).toString().replace(
+                           QStringLiteral("- {type: manual"),
+                           QStringLiteral("- {type: generic, name: from-port, disabled: true, "
+                                          "eventListener: listener-port}\n- {type: manual")));
+    QVERIFY(!m_ibm->makeTemplate(files).isEmpty());
+    QCOMPARE(m_ibm->deploy().status, 201);
+    const QByteArray trigger = "/eu-de/pipeline/v2/tekton_pipelines/" +
+                               idOfTarget("pipelines", "ci-run") + "/triggers/" +
+                               idOfTarget("triggers", "from-port");
+    QVERIFY(m_ibm->call("GET", trigger).json()[QLatin1String("enabled")].toBool());
+}
+
+void TestIbmSimulatorFaults::interfaces_data()
+{
+    QTest::addColumn<int>("status");      // 0: the connection ends without an answer
+    QTest::addColumn<QByteArray>("body"); // of which it begins with
+    QTest::addColumn<bool>("isDone");
+    QTest::newRow("api-401") << 401 << QByteArray("{") << false;
+    QTest::newRow("api-429") << 429 << QByteArray("{") << false;
+    QTest::newRow("api-500") << 500 << QByteArray("{") << false;
+    QTest::newRow("api-cut-before") << 0 << QByteArray() << false;
+    QTest::newRow("api-cut-after") << 0 << QByteArray() << true;
+    QTest::newRow("api-html") << 200 << QByteArray("<!DOCTYPE") << true;
+    QTest::newRow("api-empty") << 200 << QByteArray() << true;
+    QTest::newRow("api-drip") << 200 << QByteArray("{") << true;
+}
+
+void TestIbmSimulatorFaults::interfaces()
+{
+    const QByteArray fault = QTest::currentDataTag();
+    m_used << QString::fromLatin1(fault);
+    const QByteArray property = "/us-east/pipeline/v2/tekton_pipelines/" +
+                                idOf("pipelines", "ci-run") + "/properties/API_KEY";
+    const auto put = [&](const QByteArray &value) {
+        return m_ibm->call("PUT", property,
+                           R"({"name":"API_KEY","type":"secure","value":")" + value + "\"}");
+    };
+    const auto digest = [&] {
+        QString found;
+        for (const QJsonValue one : m_ibm->state()[QLatin1String("properties")].toArray()) {
+            if (property.contains(one[QLatin1String("owner")].toString().toUtf8()) &&
+                one[QLatin1String("name")].toString() == QLatin1String("API_KEY"))
+                found = one[QLatin1String("value_sha256")].toString();
+        }
+        return found;
+    };
+    // The second one of its kind, and only that.
+    QVERIFY(m_ibm->setFaults('"' + fault + '"', 0,
+                             R"({"method":"PUT","path":"/properties/","skip":1,"times":1})"));
+    QCOMPARE(put("first").status, 200);
+    const QString before = digest();
+    QVERIFY(!before.isEmpty());
+    const IbmAnswer answer = put("second");
+    QTEST(answer.status, "status");
+    QFETCH(const QByteArray, body);
+    QVERIFY2(answer.body.startsWith(body), answer.body.constData());
+    QCOMPARE(answer.body.isEmpty(), body.isEmpty());
+    QCOMPARE(answer.header("Retry-After"), QByteArray(fault == "api-429" ? "1" : ""));
+    QFETCH(const bool, isDone);
+    QCOMPARE(digest() != before, isDone);
+    QCOMPARE(m_ibm->call("GET", property).status, 200);
+    QCOMPARE(put("third").status, 200);
 }
 
 void TestIbmSimulatorFaults::regionIsLost()
