@@ -20,6 +20,9 @@ using namespace std::chrono_literals;
 const QString kToken = QStringLiteral("IBM Cloud token");
 /// IBM's tokens live an hour at most; one is not used to its last minute (sheet §2.2).
 constexpr auto kEarly = 5min;
+/// While a run is prepared several calls read the same; each waits so long for a whole answer. What
+/// works waits a minute, as cd-tools does (sheet §7.5).
+constexpr auto kLongestLook = 30s;
 constexpr qsizetype kMostWords = 300;
 constexpr int kMostPages = 200;
 
@@ -152,6 +155,9 @@ Result<ToolchainReply> ToolchainJob::sendOnce(const HttpCall &planned, const Too
     request.success = answers();
     request.followRedirects = false;
     request.tries = tries;
+    if (call.work == ToolchainWork::Fact || call.work == ToolchainWork::Survey ||
+        call.work == ToolchainWork::Check)
+        request.timeout = kLongestLook;
     request.isRepeatable = body.isRepeatable;
     if (body.secret)
         request.body = body.secret;

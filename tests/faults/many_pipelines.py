@@ -37,11 +37,11 @@ def instance(number):
 
 class ManyPipelines:
     """Answers each request after `delay(path)` seconds; a path in `busy` gets a 429 first, with
-    Retry-After. Knows what it was asked when, and how much at once."""
+    Retry-After; those that begin with `drips` get a byte a second. Knows what it was asked when, and how much at once."""
 
     def __init__(self, pipelines, delay):
         self.pipelines, self.delay = pipelines, delay
-        self.busy, self.asked = {}, []
+        self.busy, self.asked, self.drips = {}, [], None
         self.at_once, self.most = 0, 0
         self.lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
@@ -138,7 +138,18 @@ def handler_of(service):
                                 "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            if service.drips and self.path.startswith(service.drips):
+                self.drip(body)
+            else:
+                self.wfile.write(body)
+
+        def drip(self, body):
+            for byte in body:
+                try:
+                    self.wfile.write(bytes([byte]))
+                except OSError:
+                    return  # whoever asked has given up
+                time.sleep(1)
 
         def log_message(self, *_):
             pass

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lifeboat import FULL, PROGRAM, main, until  # noqa: E402
+from lifeboat import FULL, PROGRAM, Skip, main, until  # noqa: E402
 from many_pipelines import KEY, ManyPipelines, instance  # noqa: E402
 from test_kill_points import attempts_are_sane, killed_at, runner_lives  # noqa: E402
 from toolchains import (GOOD, TARGET, TEXT, RecordedHome, Scene, Watcher,  # noqa: E402
@@ -459,6 +459,22 @@ def test_many_pipelines_are_read_at_once():
         assert len(service.asked) < 2 * pipelines, len(service.asked)
         found = files_with_secrets(home.data, but=home.path / "none")
         assert not found, found
+
+
+def test_a_drip_ends():
+    """Whoever sends a byte now and then is not waited for for ever."""
+    if not FULL:
+        raise Skip("takes two minutes")
+    with RecordedHome() as home, ManyPipelines(2, lambda path: 0) as service:
+        add_lighthouses(home, service)
+        for path, most in (("/devops/toolchains/", 110), ("/devops/pipelines/", 150)):
+            service.drips = path
+            begun = time.monotonic()
+            told = home.cli("run", "ibm-toolchain.save", "--system", "lighthouses", "--yes",
+                            expect=1, timeout=300)
+            took = time.monotonic() - begun
+            assert "took longer than" in told.stderr and "had come until then" in told.stderr, told
+            assert took < most, (path, took)
 
 
 if __name__ == "__main__":
