@@ -5,7 +5,10 @@
 #include "core/base/format.h"
 #include "core/base/json.h"
 
+#include <QScopedValueRollback>
 #include <QUrl>
+
+#include <thread>
 
 namespace lb {
 
@@ -33,15 +36,33 @@ Result<QString> newOne(ToolchainJob &job, const QStringList &before)
     return QString();
 }
 
+/// A cancel waits for it: a copy that nobody knows of would be nobody's.
 Result<QString> lookFor(ToolchainJob &job, const QStringList &before)
 {
-    for (int look = 0; look < kLooks; ++look) {
+    const QScopedValueRollback<bool> unbroken(job.isUnbroken, true);
+    for (int look = 1;; ++look) {
         TRY_VALUE(const QString id, newOne(job, before));
-        if (!id.isEmpty())
+        if (!id.isEmpty() || look == kLooks)
             return id;
-        TRY(job.pause(kLookPause));
+        std::this_thread::sleep_for(kLookPause);
     }
-    return QString();
+}
+
+/// What to do when it is not known whether there is a copy.
+QString seeForYourself(const ToolchainCall &call)
+{
+    return tr("There may be a copy: look for a toolchain called %1 at "
+              "%2/devops/toolchains?env_id=ibm:yp:%3. A new run asks before it makes a second one "
+              "of that name")
+        .arg(call.name, call.at.console, call.region);
+}
+
+/// Not cancelled, whatever was asked for: that would read as if nothing had been made.
+Error unknownCopy(const ToolchainCall &call, const Error &why)
+{
+    return {why.code == ErrorCode::Cancelled ? ErrorCode::Failed : why.code,
+            tr("Nobody knows whether a copy of %1 was made in %2").arg(call.name, call.region),
+            why.sentence(), seeForYourself(call)};
 }
 
 /// The form with the token in its body: never in an address.
@@ -77,27 +98,31 @@ Result<QString> postOnce(ToolchainJob &job, const QStringList &before)
                                    reply.error().code == ErrorCode::TimedOut);
     if (!reply && !isLost)
         return tl::unexpected(reply.error());
+    // A service or a proxy before it that fails may have made it all the same.
+    QString detail = reply ? tr("the answer names no toolchain") : reply.error().detail;
+    if (reply && reply->status >= 500)
+        detail = toolchainFailure(*reply, doing, job.context.redactor.get()).detail;
     if (reply && reply->status == 201) {
         const QString id = createdToolchainId(reply->location);
         if (!id.isEmpty())
             return id;
-    } else if (reply) {
+    } else if (reply && reply->status < 500) {
+        job.record("refused");
         return tl::unexpected(
             withAdvice(toolchainFailure(*reply, doing, job.context.redactor.get()),
                        tr("No copy was made; run it again when that is mended")));
     }
     job.log(tr("The answer was lost or says nothing; looking for a new toolchain called %1")
                 .arg(job.call.name));
-    TRY_VALUE(const QString id, lookFor(job, before));
-    if (!id.isEmpty())
+    const auto id = lookFor(job, before);
+    if (!id)
+        return tl::unexpected(unknownCopy(job.call, id.error()));
+    if (!id->isEmpty())
         return id;
     return fail(
         ErrorCode::Failed,
         tr("Nobody knows whether a copy of %1 was made in %2").arg(job.call.name, job.call.region),
-        reply ? tr("the answer names no toolchain") : reply.error().detail,
-        tr("Look at the toolchains of %1 in the console. A resume looks again before it "
-           "asks a second time")
-            .arg(job.call.region));
+        detail, seeForYourself(job.call));
 }
 
 Result<QString> makeOrFind(ToolchainJob &job)
@@ -108,8 +133,10 @@ Result<QString> makeOrFind(ToolchainJob &job)
     if (const auto asked = job.onRecord("asked")) {
         // The attempt before this one was killed when it may have asked already.
         before = toStringList(asked->value(QLatin1String("before")));
-        TRY_VALUE(const QString id, lookFor(job, before));
-        if (!id.isEmpty())
+        const auto id = lookFor(job, before);
+        if (!id)
+            return tl::unexpected(unknownCopy(job.call, id.error()));
+        if (!id->isEmpty())
             return id;
     } else {
         TRY_VALUE(before, namesakes(job));
@@ -142,7 +169,7 @@ Result<std::vector<ToolchainTool>> settledTools(ToolchainJob &job, const QString
     return tools;
 }
 
-/// Nothing of the copy may start by itself: a first run deploys when a reference brings its secret.
+/// A first run deploys when a reference brings its secret.
 Result<void> endRuns(ToolchainJob &job, const ToolchainTool &pipeline, QStringList &warnings)
 {
     TRY_VALUE(const std::vector<DataValue> runs, readRuns(job, pipeline));
@@ -161,6 +188,19 @@ Result<void> endRuns(ToolchainJob &job, const ToolchainTool &pipeline, QStringLi
         warnings << tr("Pipeline %1 began to run by itself; the run was ended").arg(pipeline.name);
     }
     return {};
+}
+
+/// The copy's tools, once they are set up; nothing in it starts by itself.
+Result<std::vector<ToolchainTool>> quietTools(ToolchainJob &job, const QString &id,
+                                              QStringList &warnings)
+{
+    TRY_VALUE(const auto tools, settledTools(job, id, warnings));
+    for (const ToolchainTool &tool : tools) {
+        if (!isTekton(tool))
+            continue;
+        TRY(endRuns(job, tool, warnings));
+    }
+    return tools;
 }
 
 } // namespace
@@ -219,26 +259,43 @@ Result<CallOutcome> createCopy(ToolchainJob &job)
     TRY_VALUE(const QString id, makeOrFind(job));
     if (!job.onRecord("created"))
         job.record("created", {{QStringLiteral("id"), id}});
+    const QString page = QStringLiteral("%1/devops/toolchains/%2?env_id=ibm:yp:%3")
+                             .arg(job.call.at.console, id, job.call.region);
     CallOutcome outcome;
-    TRY_VALUE(const auto tools, settledTools(job, id, outcome.warnings));
-    for (const ToolchainTool &tool : tools) {
-        if (isTekton(tool))
-            TRY(endRuns(job, tool, outcome.warnings));
-    }
-    outcome.outputs = {
-        {QStringLiteral("toolchain"), id},
-        {QStringLiteral("url"), QStringLiteral("%1/devops/toolchains/%2?env_id=ibm:yp:%3")
-                                    .arg(job.call.at.console, id, job.call.region)},
-        {QStringLiteral("tools"), int(tools.size())}};
+    const auto tools = quietTools(job, id, outcome.warnings);
+    if (!tools)
+        return tl::unexpected(
+            withState(tools.error(), tr("The copy is there: %1. Whether something starts by itself "
+                                        "in it was not looked at to the end")
+                                         .arg(page)));
+    outcome.outputs = {{QStringLiteral("toolchain"), id},
+                       {QStringLiteral("url"), page},
+                       {QStringLiteral("tools"), int(tools->size())}};
     return outcome;
 }
 
 Result<CallOutcome> removeCopy(ToolchainJob &job)
 {
     const auto made = job.onRecord("created");
-    if (!made)
+    if (!made && (!job.isOnRecord("asked") || job.isOnRecord("refused")))
         return CallOutcome{};
-    const QString id = made->value(QLatin1String("id")).toString();
+    QString id;
+    if (made) {
+        id = made->value(QLatin1String("id")).toString();
+    } else {
+        const QStringList before =
+            toStringList(job.onRecord("asked")->value(QLatin1String("before")));
+        TRY_VALUE(id, newOne(job, before));
+        if (id.isEmpty())
+            return CallOutcome{};
+        // Somebody else may have made it: what is not on record is not deleted.
+        return fail(ErrorCode::Conflict,
+                    tr("Nobody knows whether this run has made %1 in %2").arg(id, job.call.region),
+                    tr("it is called %1, and was not there before").arg(job.call.name),
+                    tr("See at %1/devops/toolchains/%2?env_id=ibm:yp:%3 what it is, and delete it "
+                       "there. Nothing was deleted")
+                        .arg(job.call.at.console, id, job.call.region));
+    }
     const QString doing = tr("The copy %1 cannot be deleted").arg(id);
     TRY_VALUE(const ToolchainReply reply,
               job.send(QStringLiteral("remove"), doing, {{QStringLiteral("toolchain"), id}}));

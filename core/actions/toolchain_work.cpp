@@ -78,6 +78,14 @@ Error toolchainFailure(const ToolchainReply &reply, const QString &doing, const 
     }
 }
 
+Error withState(Error error, const QString &now)
+{
+    if (error.code != ErrorCode::Cancelled)
+        return withAdvice(std::move(error), now);
+    error.summary = tr("%1. %2", "two sentences").arg(error.summary, now);
+    return error;
+}
+
 ToolchainJob::ToolchainJob(ToolchainCall what, const ActionContext &given,
                            std::shared_ptr<WorkerPrograms> worker,
                            const WorkerExecution::Report &progress, std::stop_token asked)
@@ -165,9 +173,13 @@ Result<ToolchainReply> ToolchainJob::sendOnce(const HttpCall &planned, const Too
         request.body = body.bytes;
     HttpListener listener;
     listener.note = [this](const QString &line) { log(line); };
+    // What was not begun is not begun any more.
     if (body.isUnbroken && stop.stop_requested())
         return fail(ErrorCode::Cancelled, tr("It was cancelled"));
-    const auto answer = sendHttp(request, body.isUnbroken ? std::stop_token() : stop, listener);
+    const bool isWaitedFor = body.isUnbroken || isUnbroken;
+    if (isWaitedFor && stop.stop_requested())
+        request.tries = 1; // whoever has cancelled does not wait for patience
+    const auto answer = sendHttp(request, isWaitedFor ? std::stop_token() : stop, listener);
     if (!answer)
         return tl::unexpected(inContext(answer.error(), doing));
     return ToolchainReply{answer->status, answer->body, QString::fromLatin1(answer->type),

@@ -55,6 +55,8 @@ public:
 
     /// How often a server that does not answer, or is too busy, is asked.
     int tries = HttpRequest().tries;
+    /// A cancel waits for what is asked: whether the service has done it must be known first.
+    bool isUnbroken = false;
 
     /// What the request's own slots are filled with.
     using Values = std::map<QString, QString>;
@@ -92,6 +94,9 @@ Error gitFailure(const ToolchainReply &reply, const QString &doing, const Toolch
 /// Every page of one of GitLab's lists (`page`, `per_page`); nothing when what it is of is missing.
 Result<std::optional<QJsonArray>> readGitList(ToolchainJob &job, const char *purpose,
                                               const QString &doing, ToolchainJob::Values values);
+
+/// The same error, saying what is now true; a cancelled one too.
+Error withState(Error error, const QString &now);
 
 /// The answer about the call's toolchain; checked, with its secrets.
 Result<DataValue> readToolchain(ToolchainJob &job, const ToolchainPlace &place);

@@ -306,9 +306,10 @@ void RunEngine::onStepFinished(StepRun *run, const Result<CallOutcome> &outcome)
         waitForDisk(step, attempt, error);
         return;
     }
-    // An assessment is there to tell what is away.
+    // An assessment is there to tell what is away. Whoever has cancelled waits for nothing.
     const bool isAway = error.code == ErrorCode::Unreachable && !step.calls.empty() &&
                         m_plan->purpose != Purpose::Assess &&
+                        !(state().cancelRequested && step.section == PlanSection::Steps) &&
                         (callAs<PostgresCall>(step.calls.front()) ||
                          callAs<ElasticsearchCall>(step.calls.front()) ||
                          callAs<ToolchainCall>(step.calls.front()));

@@ -305,6 +305,7 @@ public:
     }
     void addRemoveCreated()
     {
+        addNamesakes();
         add("remove", "DELETE", m_call.at.toolchain,
             withSlot(QStringLiteral("/toolchain/v2/toolchains/"), "toolchain"));
     }

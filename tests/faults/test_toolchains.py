@@ -170,7 +170,7 @@ RESTORE_FAULTS = [
     ("iam-bad-key", ["The API key is not exchanged", "ibm_api_key", "Nothing was changed"]),
 ]
 SLOW_RESTORE_FAULTS = [
-    ("deploy-cut-before-creating", ["Nobody knows whether a copy", "Look at the toolchains of"]),
+    ("deploy-cut-before-creating", ["Nobody knows whether a copy", "There may be a copy: look"]),
 ]
 # Not even begun, so the token was never used.
 CHECKS = ("git-token-lacks-scope", "git-token-expired", "iam-bad-key")
@@ -401,6 +401,41 @@ def test_cancel_while_a_request_is_under_way():
                 home.cli("runs", "undo", run, "--yes", "--confirm", TEXT, "--accept",
                          "old_off=it was made for nothing", expect=(0, 3))
             assert not scene.copies() and not scene.projects(), (what, scene.copies())
+
+
+def test_cancel_while_a_lost_answer_is_looked_for():
+    """A copy that nobody knows of would be nobody's: it is looked for all the same."""
+    with RecordedHome() as home:
+        scene = Scene(home)
+        scene.save_one(expect=0)
+        for fault, state in (("after", "cancelled"), *([("before", "failed")] if FULL else [])):
+            scene.start()
+            known, asked = home.begun_runs(), len(scene.requests())
+            scene.faults(f"deploy-cut-{fault}-creating", "deploy-shows-late")
+            going = subprocess.Popen([PROGRAM, *scene.restore_words("harbor-ferry")],
+                                     env=home.environment, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL)
+            until(lambda: [one for one in scene.requests()[asked:]
+                           if "/devops/setup/deploy" in one["target"] and one["end_ms"]], 60,
+                  "the lost answer")
+            (run,) = [one for one in home.begun_runs() if one not in known]
+            home.cli("runs", "cancel", run, expect=0)
+            going.wait(timeout=90)
+            scene.faults()
+            shown = home.json("runs", "show", run)
+            assert shown["state"] == state, (fault, shown)
+            scene.is_clean(fault)
+            scene.start()  # the run's own token is revoked
+            undo = ["runs", "undo", run, "--yes", "--confirm", TEXT, "--accept",
+                    "old_off=it was made for nothing"]
+            if fault == "after":
+                assert len(scene.copies()) == 1, scene.copies()
+                home.cli(*undo, expect=(0, 3))
+                assert not scene.copies(), scene.copies()
+            else:
+                told = " ".join(home.cli("runs", "show", run).stdout.split())
+                assert "There may be a copy: look for a toolchain called harbor-ferry" in told, told
+                home.cli(*undo, expect=(0, 3))
 
 
 def add_lighthouses(home, service):
