@@ -273,9 +273,21 @@ Result<void> writePlain(const Template &made, const QString &folder)
     return {};
 }
 
+/// Those that no public interface runs (sheet §7.3): a person does, in the console.
+QJsonArray classicPipelines(const std::vector<PipelineSource> &sources, const QString &part)
+{
+    QJsonArray list;
+    for (const PipelineSource &source : sources) {
+        if (!source.isTekton)
+            list.append(QJsonObject{{QStringLiteral("id"), part + QLatin1Char('/') + source.name},
+                                    {QStringLiteral("name"), source.name}});
+    }
+    return list;
+}
+
 /// What a restore and the lists must know of it without opening the part.
 QJsonObject describe(const DataValue &answer, const ToolchainCall &call, const Template &made,
-                     size_t pipelines)
+                     const std::vector<PipelineSource> &pipelines)
 {
     const DataValue *toolchain = toolchainIn(answer);
     const DataValue *container = toolchain->get(QStringLiteral("container"));
@@ -287,7 +299,8 @@ QJsonObject describe(const DataValue &answer, const ToolchainCall &call, const T
              container ? container->textOf(QStringLiteral("guid")) : QString()},
             {QStringLiteral("updated_at"), lastChange(answer)},
             {QStringLiteral("url"), call.name},
-            {QStringLiteral("pipelines"), int(pipelines)},
+            {QStringLiteral("pipelines"), int(pipelines.size())},
+            {QString::fromLatin1(kClassicPipelines), classicPipelines(pipelines, call.part)},
             {QStringLiteral("slots"), slotList(made, call.part)},
             {QStringLiteral("findings"), int(made.findings.size())}};
 }
@@ -363,7 +376,7 @@ Result<CallOutcome> saveToolchain(ToolchainJob &job)
     part.source = call.name;
     part.takenFrom = from;
     part.takenTo = utcNow();
-    const QJsonObject facts = describe(answer, call, made, sources.size());
+    const QJsonObject facts = describe(answer, call, made, sources);
     for (auto it = facts.begin(); it != facts.end(); ++it)
         part.details.insert(it.key(), it.value());
     outcome.outputs.insert(QStringLiteral("part"), part.toJson());

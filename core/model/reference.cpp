@@ -90,7 +90,8 @@ Result<Reference> parseReference(const QString &written)
             {QStringLiteral("snapshots"), QString::fromLatin1(kElasticsearchPart)},
             {QStringLiteral("toolchains"), QString::fromLatin1(kToolchainPart)},
             {QStringLiteral("slots_by_api"), QString::fromLatin1(kSlotsByApi)},
-            {QStringLiteral("slots_by_hand"), QString::fromLatin1(kSlotsByHand)}};
+            {QStringLiteral("slots_by_hand"), QString::fromLatin1(kSlotsByHand)},
+            {QStringLiteral("classic_pipelines"), QString::fromLatin1(kClassicPipelines)}};
         if (words.size() == 1 && lists.contains(words.first())) {
             reference.root = Root::PointParts;
             reference.name = lists.value(words.first());

@@ -18,6 +18,8 @@ inline constexpr char kToolchainPart[] = "toolchain"; ///< files about one toolc
 /// Places in toolchains that need their secret again: those that an API can fill, and the others.
 inline constexpr char kSlotsByApi[] = "slots_by_api";
 inline constexpr char kSlotsByHand[] = "slots_by_hand";
+/// Pipelines of toolchains that no public interface runs: a person does.
+inline constexpr char kClassicPipelines[] = "classic_pipelines";
 inline constexpr char kFilePart[] = "file";
 
 /// Of `parts/x.tar.zst` and of `parts/x.tar.zst.age`.

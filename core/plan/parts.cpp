@@ -51,6 +51,20 @@ void addSlots(QJsonObject &item, const PartRecord &part)
     item.insert(QString::fromLatin1(kSlotsByHand), byHand);
 }
 
+/// The pipelines of a toolchain that a person runs, as items for for_each.
+void addClassicPipelines(QJsonObject &item, const PartRecord &part)
+{
+    const QString key = QString::fromLatin1(kClassicPipelines);
+    QJsonArray list;
+    for (const QJsonValue pipeline : part.details.value(key).toArray()) {
+        QJsonObject one = pipeline.toObject();
+        one.insert(QStringLiteral("part"), part.id);
+        one.insert(QStringLiteral("toolchain"), part.details.value(QLatin1String("name")));
+        list.append(one);
+    }
+    item.insert(key, list);
+}
+
 } // namespace
 
 QJsonArray pointParts(const RestorePoint &point, const QStringList &only)
@@ -72,6 +86,7 @@ QJsonArray pointParts(const RestorePoint &point, const QStringList &only)
             {QStringLiteral("source"), part.source}, {QStringLiteral("base_name"), base},
             {QStringLiteral("bytes"), part.bytes},   {QStringLiteral("entries"), part.entries}};
         addSlots(item, part);
+        addClassicPipelines(item, part);
         list.append(item);
     }
     return list;

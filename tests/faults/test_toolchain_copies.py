@@ -85,7 +85,8 @@ def answer_asks(home, run):
         waiting = shown["waiting"]
         if waiting and waiting["for"] == "person" and waiting["step"] not in answered:
             assert waiting["step"].startswith("by_hand["), waiting
-            home.cli("runs", "answer", run, waiting["step"], "done", expect=(0, 3, 4))
+            home.cli("runs", "answer", run, waiting["step"], "done", "--note",
+                     "seen in the console", expect=(0, 3, 4))
             answered.add(waiting["step"])
         return shown["state"] in ("succeeded", "warned", "failed")
     until(is_over, 90, "the run's end")
@@ -184,7 +185,14 @@ def test_prove():
         provide(home, slots(home))
         home.cli(*words("secrets"), expect=4)
         answer_asks(home, home.runs()[-1])
-        home.cli(*words("prove"), expect=(0, 3))
+        # A person runs the classic pipelines, and says how it went.
+        home.cli(*words("prove"), expect=4)
+        run = home.runs()[-1]
+        classic = "by_hand[harbor-ferry/build-web]"
+        until(lambda: home.json("runs", "show", run)["waiting"], 20, "the question")
+        refused = home.cli("runs", "answer", run, classic, "done", expect=2)
+        assert "written evidence" in refused.stderr, refused.stderr
+        assert answer_asks(home, run) == 1
         ended = [one["status"] for _, one in of_copies(scene, "runs")]
         assert ended.count("succeeded") >= 2, ended
 
@@ -201,7 +209,8 @@ def test_prove():
             home.cli(*words("prove"), environment=killed_at(place))
             fresh = [one for one in home.runs() if one not in known]
             if fresh and home.whole_events(fresh[0]):
-                home.cli("runs", "resume", fresh[0], expect=(0, 3))
+                home.cli("runs", "resume", fresh[0], expect=(0, 3, 4))
+                answer_asks(home, fresh[0])
         marks = [(pipeline, one["description"]) for pipeline, one in of_copies(scene, "runs")]
         assert len(marks) == len(set(marks)), marks
 
