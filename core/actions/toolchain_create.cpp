@@ -169,6 +169,16 @@ Result<std::vector<ToolchainTool>> settledTools(ToolchainJob &job, const QString
     return tools;
 }
 
+/// The template has them off; that this is obeyed is not confirmed.
+Result<void> endTriggers(ToolchainJob &job, const ToolchainTool &pipeline, QStringList &warnings)
+{
+    QStringList on;
+    TRY(switchThere(job, pipeline, {}, on));
+    if (!on.isEmpty())
+        warnings << tr("Switched off, for the copy was made with it on: %1").arg(listed(on));
+    return {};
+}
+
 /// A first run deploys when a reference brings its secret.
 Result<void> endRuns(ToolchainJob &job, const ToolchainTool &pipeline, QStringList &warnings)
 {
@@ -198,6 +208,7 @@ Result<std::vector<ToolchainTool>> quietTools(ToolchainJob &job, const QString &
     for (const ToolchainTool &tool : tools) {
         if (!isTekton(tool))
             continue;
+        TRY(endTriggers(job, tool, warnings));
         TRY(endRuns(job, tool, warnings));
     }
     return tools;

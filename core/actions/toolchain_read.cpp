@@ -125,9 +125,9 @@ Result<CallOutcome> target(ToolchainJob &job)
                     tr("Choose another one as target_region"));
     TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
     TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
-    return holds(
-        tr("%1 stays; saved from %2, %n trigger(s) left out", nullptr, int(made.removed.size()))
-            .arg(job.call.region, from));
+    return holds(tr("%1 stays; saved from %2, %n trigger(s) left out or off", nullptr,
+                    int(made.removed.size()))
+                     .arg(job.call.region, from));
 }
 
 Result<CallOutcome> git(ToolchainJob &job)

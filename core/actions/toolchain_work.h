@@ -148,6 +148,16 @@ Result<std::vector<ToolchainTool>> readTools(ToolchainJob &job, const QString &t
 /// Of a Tekton pipeline, the newest first.
 Result<std::vector<DataValue>> readRuns(ToolchainJob &job, const ToolchainTool &pipeline);
 bool isTekton(const ToolchainTool &tool);
+/// The copy of the call's name in the target region, or the toolchain that the call names: its id.
+Result<QString> findCopy(ToolchainJob &job);
+/// Its Tekton pipelines.
+Result<std::vector<ToolchainTool>> pipelinesOf(ToolchainJob &job, const QString &copy);
+Result<std::vector<TektonTrigger>> triggersOf(ToolchainJob &job, const ToolchainTool &pipeline);
+/// Switches the pipeline's triggers as the call wants it, and sees that they are so. Off: whatever
+/// starts by itself. On: those of `wanted`. Adds PIPELINE/TRIGGER to `done` for each that was
+/// another way before.
+Result<void> switchThere(ToolchainJob &job, const ToolchainTool &pipeline,
+                         const QStringList &wanted, QStringList &done);
 /// An answer as data; not good, or no JSON, is an error.
 Result<DataValue> askData(ToolchainJob &job, const QString &purpose, const QString &doing,
                           const ToolchainJob::Values &values = {}, const ToolchainBody &body = {});

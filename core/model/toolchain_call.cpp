@@ -234,7 +234,8 @@ QStringList ToolchainCall::describe() const
         return {tr("Have toolchain %1 made in %2 from %3, and wait until its tools are set up")
                     .arg(name, region, project.display()),
                 tr("When the answer is lost, look for it by its name before anything is made a "
-                   "second time; end runs that begin by themselves")};
+                   "second time; switch off triggers that are on, end runs that begin by "
+                   "themselves")};
     case ToolchainWork::Compare:
         return {tr("Compare the tools and pipelines of the copy with the template of part %1")
                     .arg(part)};

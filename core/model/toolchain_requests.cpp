@@ -219,6 +219,8 @@ public:
         addTools();
         addRuns();
         addCancel();
+        addTriggerList();
+        addTriggerSwitch();
     }
     /// The copy, found by its name, and its tools.
     void addCopy()
@@ -257,6 +259,12 @@ public:
                                      TemplateText(QStringLiteral("application/merge-patch+json")));
         return request;
     }
+    void addTriggerSwitch()
+    {
+        addTriggerPatch().body =
+            TemplateText(QStringLiteral("{\"enabled\":%1}")
+                             .arg(m_call.isOn ? QStringLiteral("true") : QStringLiteral("false")));
+    }
     void addSetSecret()
     {
         addCopy();
@@ -275,9 +283,7 @@ public:
     {
         addCopy();
         addTriggerList();
-        addTriggerPatch().body =
-            TemplateText(QStringLiteral("{\"enabled\":%1}")
-                             .arg(m_call.isOn ? QStringLiteral("true") : QStringLiteral("false")));
+        addTriggerSwitch();
         if (!m_call.isOn)
             return;
         TemplateText trigger;
@@ -285,6 +291,16 @@ public:
         sendsJson(add("make_trigger", "POST", m_call.at.pipeline,
                       ofPipeline(QStringLiteral("/triggers"))))
             .body = trigger;
+        TemplateText properties = ofPipeline(QStringLiteral("/triggers/"));
+        properties.append(Slot{QStringLiteral("trigger")});
+        properties.append(QStringLiteral("/properties"));
+        TemplateText property;
+        property.append(Slot{QStringLiteral("property as it was saved")});
+        sendsJson(add("make_trigger_property", "POST", m_call.at.pipeline, properties)).body =
+            property;
+        properties.append(QStringLiteral("/"));
+        properties.append(Slot{QStringLiteral("property")});
+        add("trigger_property", "GET", m_call.at.pipeline, properties);
     }
     void addProve()
     {

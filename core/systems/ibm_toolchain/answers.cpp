@@ -210,8 +210,12 @@ Result<std::vector<TektonTrigger>> readTriggers(const DataValue &answer)
         const QString id = anyText(item, "id");
         if (id.isEmpty())
             return incomplete(tr("the triggers"));
-        triggers.push_back(
-            {id, anyText(item, "name"), anyText(item, "type"), isYes(item, "enabled", true)});
+        TektonTrigger trigger{id, anyText(item, "name"), anyText(item, "type"),
+                              isYes(item, "enabled", true)};
+        const DataValue *secret = item.get(QStringLiteral("secret"));
+        const DataValue *value = secret ? secret->get(QStringLiteral("value")) : nullptr;
+        trigger.lacksSecret = value && !value->isNull() && value->text.isEmpty();
+        triggers.push_back(std::move(trigger));
     }
     return triggers;
 }

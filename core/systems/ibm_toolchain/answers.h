@@ -80,12 +80,12 @@ struct TektonTrigger
     QString name;
     QString type; ///< manual, scm, timer, generic
     bool isEnabled = true;
+    /// A generic one whose callers must know a secret that nobody has set.
+    bool lacksSecret = false;
 
-    /// A commit or the clock starts it.
-    bool isAutomatic() const
-    {
-        return type == QLatin1String("scm") || type == QLatin1String("timer");
-    }
+    /// A commit, the clock or a call from outside starts it: whatever is no person in the console
+    /// (cd-tools switches off all but manual ones of a copy, systems/ibm-toolchain.md §7.5).
+    bool isAutomatic() const { return type != QLatin1String("manual"); }
 };
 Result<std::vector<TektonTrigger>> readTriggers(const DataValue &answer);
 

@@ -264,6 +264,26 @@ void PipelineRules::renameProperties(DataValue &pipeline)
     pipeline.set(kProperties, std::move(all));
 }
 
+/// A generic trigger stays, so that its secret can be put back before anybody may call it. Exports
+/// say `disabled` (systems/ibm-toolchain.md §7.4), the pipeline API `enabled`.
+DataValue PipelineRules::switchedOff(DataValue trigger, const QString &pointer)
+{
+    const QString disabled = QStringLiteral("disabled"), enabled = QStringLiteral("enabled");
+    const auto set = [&](const QString &key, bool isTo) {
+        const DataValue *given = trigger.get(key);
+        if (given && given->kind == DataValue::Kind::Boolean && given->boolean == isTo)
+            return;
+        const std::optional<DataValue> before = given ? std::optional(*given) : std::nullopt;
+        const DataValue after = DataValue::ofBoolean(isTo);
+        trigger.set(key, after);
+        m_notes.change("Q1", pointer + QLatin1Char('/') + key, before ? &*before : nullptr, &after);
+    };
+    set(disabled, true);
+    if (trigger.get(enabled))
+        set(enabled, false);
+    return trigger;
+}
+
 void PipelineRules::silencePipeline(DataValue &pipeline)
 {
     DataValue *triggers = pipeline.get(kTriggers);
@@ -274,13 +294,17 @@ void PipelineRules::silencePipeline(DataValue &pipeline)
     for (std::size_t i = 0; i < triggers->items.size(); ++i) {
         const DataValue &trigger = triggers->items[i];
         hasManual = hasManual || isOfType(trigger, {"manual"});
-        if (!isOfType(trigger, {"git", "scm", "timer"})) {
+        const bool isGeneric = isOfType(trigger, {"generic"});
+        if (!isGeneric && !isOfType(trigger, {"git", "scm", "timer"})) {
             left.push_back(trigger);
             continue;
         }
         const DataValue kept = withoutValues(trigger);
-        m_notes.change("Q1", itemPointer({}, kTriggers, i), &kept, nullptr);
-        m_notes.removed({m_pipeline.name, {}, i, kept});
+        m_notes.removed({m_pipeline.name, {}, i, kept, !isGeneric});
+        if (isGeneric)
+            left.push_back(switchedOff(trigger, itemPointer({}, kTriggers, left.size())));
+        else
+            m_notes.change("Q1", itemPointer({}, kTriggers, i), &kept, nullptr);
     }
     triggers->items = std::move(left);
     if (!hasManual)

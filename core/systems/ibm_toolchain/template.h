@@ -29,7 +29,8 @@ struct TemplateOptions
     QString targetRegion; ///< of a restore; empty while saving
     /// Every repository gets `type: link`: anything else makes the repository anew.
     bool linkRepositories = false;
-    /// Nothing of the copy starts by itself: git and timer triggers are left out, no first run.
+    /// Nothing of the copy starts by itself: git and timer triggers are left out, generic ones are
+    /// off, no first run.
     bool quiet = false;
     QString nameSuffix; ///< of the toolchain
     bool dropEndedServices = false;
@@ -98,13 +99,14 @@ struct Template
         bool isSecret = false; ///< what was there is not shown
     };
 
-    /// A trigger that `quiet` left out, for the way back.
+    /// A trigger that `quiet` left out or switched off, for the way back.
     struct RemovedTrigger
     {
         QString service;          ///< the pipeline's name in the template
         QString stage;            ///< of a classic pipeline
         std::size_t position = 0; ///< among the triggers of the stage or pipeline that was read
         DataValue trigger;        ///< without secrets
+        bool isLeftOut = true;    ///< false: it is in the template, switched off
     };
 
     std::vector<File> files; ///< in byte order of their paths

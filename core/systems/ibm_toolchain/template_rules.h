@@ -75,6 +75,7 @@ private:
     void repository(DataValue &holder, const QString &pointer, const char *rule);
     void renameProperties(DataValue &pipeline);
     void silencePipeline(DataValue &pipeline);
+    DataValue switchedOff(DataValue trigger, const QString &pointer);
     void dropSourceIds(DataValue &trigger, const QString &pointer);
     void blankSecrets(DataValue &pipeline);
     QString serviceText(const QString &service) const;

@@ -79,10 +79,11 @@ QStringList removedLines(const Template &written)
 {
     QStringList lines;
     for (const Template::RemovedTrigger &removed : written.removed)
-        lines << QStringLiteral("%1 [%2] %3 %4")
+        lines << QStringLiteral("%1 [%2] %3 %4%5")
                      .arg(removed.service, removed.stage)
                      .arg(removed.position)
-                     .arg(QString::fromUtf8(writeJsonData(removed.trigger)));
+                     .arg(QString::fromUtf8(writeJsonData(removed.trigger)).trimmed(),
+                          removed.isLeftOut ? QString() : QStringLiteral(" (off)"));
     lines.sort();
     return lines;
 }
