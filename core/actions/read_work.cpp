@@ -288,7 +288,9 @@ WorkerExecution::Work readWork(const ReadCall &call)
         case ActionKind::ToolchainSave:
         case ActionKind::ToolchainPublish:
         case ActionKind::ToolchainCreate:
+        case ActionKind::ToolchainBuild:
         case ActionKind::ToolchainCompare:
+        case ActionKind::ToolchainLocate:
         case ActionKind::ToolchainSetSecret:
         case ActionKind::ToolchainTriggers:
         case ActionKind::ToolchainProve:

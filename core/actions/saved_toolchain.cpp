@@ -71,7 +71,8 @@ Result<Template> restoreTemplate(const ToolchainExport &saved, const ToolchainCa
     options.repositoryMap = mirrorsOf(saved, call);
     options.targetRegion = call.region;
     options.linkRepositories = true;
-    options.quiet = true;
+    // The public APIs make triggers that are off.
+    options.quiet = call.work != ToolchainWork::Build && call.check != QLatin1String("tekton");
     options.dropEndedServices = true;
     const QString name = toolchainIn(saved.answer)->textOf(QStringLiteral("name"));
     options.nameSuffix = call.name.mid(name.size());

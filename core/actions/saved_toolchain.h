@@ -15,8 +15,9 @@ Result<ToolchainExport> readSavedToolchain(ToolchainJob &job);
 std::vector<std::pair<QString, QString>> mirrorsOf(const ToolchainExport &saved,
                                                    const ToolchainCall &call);
 
-/// The template of a copy in the call's region: its repositories mapped and linked, nothing in it
-/// starts by itself. BadInput when it has a finding with which no copy can be made.
+/// The template of a copy in the call's region: its repositories mapped and linked. Nothing in it
+/// starts by itself, but for a Build, which switches that off as it makes it. BadInput when it has
+/// a finding with which no copy can be made.
 Result<Template> restoreTemplate(const ToolchainExport &saved, const ToolchainCall &call);
 
 } // namespace lb

@@ -57,13 +57,18 @@ bool isSet(const DataValue &property)
     return !property.textOf(QStringLiteral("value")).isEmpty();
 }
 
-/// Writes the secret. An error says whether it may be there all the same.
-Result<void> put(ToolchainJob &job, const QString &purpose, const QString &doing,
-                 const ToolchainJob::Values &which, ToolchainBody body)
+/// Writes the secret; by `make` where its place is not there yet, for it could not be made empty.
+/// An error says whether it may be there all the same.
+Result<void> put(ToolchainJob &job, const QString &purpose, const QString &make,
+                 const QString &doing, const ToolchainJob::Values &which, ToolchainBody body)
 {
     body.isRepeatable = true; // a value that is written twice is the same value
     body.isUnbroken = true;
-    const auto done = job.ask(purpose, doing, which, body);
+    auto done = job.ask(purpose, doing, which, body);
+    if (!done && done.error().code == ErrorCode::NotFound && !make.isEmpty()) {
+        body.isRepeatable = false;
+        done = job.ask(make, doing, which, body);
+    }
     if (done)
         return {};
     const ErrorCode code = done.error().code;
@@ -198,6 +203,28 @@ Result<CallOutcome> compareWithTemplate(ToolchainJob &job)
     return outcome;
 }
 
+Result<CallOutcome> locateTool(ToolchainJob &job)
+{
+    const ToolchainCall &call = job.call;
+    TRY_VALUE(const QString copy, findCopy(job));
+    TRY_VALUE(const auto tools, readTools(job, copy));
+    // A tool without a name of its own may have got another one.
+    QString page = pageOf(call, copy);
+    for (const ToolchainTool &tool : tools) {
+        if (tool.name != call.tool)
+            continue;
+        if (!tool.page.isEmpty())
+            page = tool.page;
+        else if (tool.type == QLatin1String("pipeline"))
+            page = QStringLiteral("%1/devops/pipelines/%2%3?env_id=ibm:yp:%4")
+                       .arg(call.at.console, isTekton(tool) ? QStringLiteral("tekton/") : QString(),
+                            tool.id, call.region);
+    }
+    CallOutcome outcome;
+    outcome.outputs = {{QStringLiteral("url"), page}};
+    return outcome;
+}
+
 Result<CallOutcome> setToolchainSecret(ToolchainJob &job)
 {
     const ToolchainCall &call = job.call;
@@ -238,18 +265,17 @@ Result<CallOutcome> setToolchainSecret(ToolchainJob &job)
     }
     if (text("kind") == secretSlotKindName(Template::SecretSlot::Kind::TriggerSecret)) {
         TRY_VALUE(const ToolchainBody body, secretBody(job, "{\"secret\":{\"value\":", "}}"));
-        TRY(put(job, QStringLiteral("patch"), doing, which, body));
+        TRY(put(job, QStringLiteral("patch"), {}, doing, which, body));
         return readBack(job, QStringLiteral("triggers"), doing, which, std::move(outcome));
     }
     const QByteArray name = writeJsonData(DataValue::ofText(text("name"))).trimmed();
     TRY_VALUE(const ToolchainBody body,
               secretBody(job, "{\"type\":\"secure\",\"name\":" + name + ",\"value\":", "}"));
-    TRY(put(job,
-            isOfTrigger ? QStringLiteral("put_trigger_property") : QStringLiteral("put_property"),
-            doing, which, body));
-    return readBack(job,
-                    isOfTrigger ? QStringLiteral("trigger_property") : QStringLiteral("property"),
-                    doing, which, std::move(outcome));
+    const QString place =
+        isOfTrigger ? QStringLiteral("trigger_property") : QStringLiteral("property");
+    TRY(put(job, QStringLiteral("put_") + place, QStringLiteral("make_") + place, doing, which,
+            body));
+    return readBack(job, place, doing, which, std::move(outcome));
 }
 
 } // namespace lb

@@ -24,6 +24,54 @@ constexpr auto kLookPause = 2500ms;
 /// Tools are set up one after the other.
 constexpr int kToolLooks = 120;
 constexpr auto kToolPause = 1500ms;
+/// Seconds that the service's clock may be behind.
+constexpr int kClocksApart = 600;
+
+Result<std::vector<ToolchainEntry>> namedAsTheCopy(ToolchainJob &job)
+{
+    std::vector<ToolchainEntry> entries;
+    TRY(eachPage(
+        job, "toolchains",
+        tr("The toolchains called %1 in %2 cannot be listed").arg(job.call.name, job.call.region),
+        {{QStringLiteral("name"), job.call.name}}, [&](const DataValue &answer) -> Result<void> {
+            TRY_VALUE(const ToolchainPage page, readToolchainPage(answer));
+            for (const ToolchainEntry &one : page.toolchains) {
+                if (one.name == job.call.name)
+                    entries.push_back(one);
+            }
+            return {};
+        }));
+    return entries;
+}
+
+/// The one that somebody has had made in the browser since the run began.
+Result<QString> madeByPerson(ToolchainJob &job)
+{
+    if (const auto made = job.onRecord("created"))
+        return made->value(QLatin1String("id")).toString();
+    TRY_VALUE(const auto entries, namedAsTheCopy(job));
+    QDateTime since = QDateTime::fromString(job.context.run.value().mid(1, 15),
+                                            QStringLiteral("yyyyMMdd-HHmmss"));
+    since.setTimeSpec(Qt::UTC);
+    QStringList found;
+    for (const ToolchainEntry &one : entries) {
+        if (!one.created.isValid() || one.created >= since.addSecs(-kClocksApart))
+            found << one.id;
+    }
+    if (found.size() == 1) {
+        job.record("created", {{QStringLiteral("id"), found.front()}});
+        return found.front();
+    }
+    return fail(found.isEmpty() ? ErrorCode::NotFound : ErrorCode::Conflict,
+                found.isEmpty() ? tr("No toolchain called %1 was made in %2 since the run began")
+                                      .arg(job.call.name, job.call.region)
+                                : tr("%n toolchains called %1 were made in %2 since the run began",
+                                     nullptr, int(found.size()))
+                                      .arg(job.call.name, job.call.region),
+                listed(found),
+                found.isEmpty() ? tr("Have it made in the browser, under this name, then resume")
+                                : tr("Delete or rename all but one, then resume"));
+}
 
 /// One that was not there before.
 Result<QString> newOne(ToolchainJob &job, const QStringList &before)
@@ -66,13 +114,18 @@ Error unknownCopy(const ToolchainCall &call, const Error &why)
 }
 
 /// The form with the token in its body: never in an address.
-Result<ToolchainBody> form(ToolchainJob &job, const QString &repository)
+Result<ToolchainBody> form(ToolchainJob &job, const QString &doing)
 {
+    TRY_VALUE(const auto project, findProject(job));
+    if (!project)
+        return fail(ErrorCode::NotFound, doing,
+                    tr("the project %1 is gone").arg(job.call.project.display()),
+                    tr("Run it again"));
     TRY_VALUE(const SecretHandle token, secretOf(job.call.at.gitToken, job.context));
     const auto encoded = [](const QString &text) { return QUrl::toPercentEncoding(text); };
     QByteArray text = "autocreate=true&branch=" + encoded(job.call.branch) +
                       "&resourceGroupId=" + encoded(job.call.group) +
-                      "&repository=" + encoded(repository) + "&repository_token=";
+                      "&repository=" + encoded(project->url) + "&repository_token=";
     token->reveal([&](QByteArrayView bytes) {
         QByteArray value = bytes.toByteArray().toPercentEncoding();
         text += value;
@@ -80,93 +133,50 @@ Result<ToolchainBody> form(ToolchainJob &job, const QString &repository)
     });
     ToolchainBody body;
     body.secret = std::make_shared<const SecretString>(std::move(text));
-    body.isUnbroken = true;
     return body;
 }
 
-Result<QString> postOnce(ToolchainJob &job, const QStringList &before)
+/// Why nobody knows, from an answer that is lost or says nothing.
+QString whyLost(const ToolchainJob &job, const Result<ToolchainReply> &reply, const QString &doing)
+{
+    if (!reply)
+        return reply.error().detail;
+    // A service or a proxy before it that fails may have made it all the same.
+    return reply->status >= 500 ? toolchainFailure(*reply, doing, job.context.redactor.get()).detail
+                                : tr("the answer names no toolchain");
+}
+
+/// Asks for it; again only when it is not to be found after an answer was lost.
+Result<QString> askFor(ToolchainJob &job, const ToolchainRequest &request,
+                       const QStringList &before)
 {
     const QString doing = tr("No copy of %1 was made in %2").arg(job.call.name, job.call.region);
-    TRY_VALUE(const auto project, findProject(job));
-    if (!project)
-        return fail(ErrorCode::NotFound, doing,
-                    tr("the project %1 is gone").arg(job.call.project.display()),
-                    tr("Run it again"));
-    TRY_VALUE(const ToolchainBody body, form(job, project->url));
-    const auto reply = job.send(QStringLiteral("create"), doing, {}, body);
-    const bool isLost = !reply && (reply.error().code == ErrorCode::Unreachable ||
-                                   reply.error().code == ErrorCode::TimedOut);
-    if (!reply && !isLost)
-        return tl::unexpected(reply.error());
-    // A service or a proxy before it that fails may have made it all the same.
-    QString detail = reply ? tr("the answer names no toolchain") : reply.error().detail;
-    if (reply && reply->status >= 500)
-        detail = toolchainFailure(*reply, doing, job.context.redactor.get()).detail;
-    if (reply && reply->status == 201) {
-        const QString id = createdToolchainId(reply->location);
-        if (!id.isEmpty())
-            return id;
-    } else if (reply && reply->status < 500) {
-        job.record("refused");
-        return tl::unexpected(
-            withAdvice(toolchainFailure(*reply, doing, job.context.redactor.get()),
-                       tr("No copy was made; run it again when that is mended")));
-    }
-    job.log(tr("The answer was lost or says nothing; looking for a new toolchain called %1")
-                .arg(job.call.name));
-    const auto id = lookFor(job, before);
-    if (!id)
-        return tl::unexpected(unknownCopy(job.call, id.error()));
-    if (!id->isEmpty())
-        return id;
-    return fail(
-        ErrorCode::Failed,
-        tr("Nobody knows whether a copy of %1 was made in %2").arg(job.call.name, job.call.region),
-        detail, seeForYourself(job.call));
-}
-
-Result<QString> makeOrFind(ToolchainJob &job)
-{
-    if (const auto made = job.onRecord("created"))
-        return made->value(QLatin1String("id")).toString();
-    QStringList before;
-    if (const auto asked = job.onRecord("asked")) {
-        // The attempt before this one was killed when it may have asked already.
-        before = toStringList(asked->value(QLatin1String("before")));
-        const auto id = lookFor(job, before);
-        if (!id)
-            return tl::unexpected(unknownCopy(job.call, id.error()));
-        if (!id->isEmpty())
-            return id;
-    } else {
-        TRY_VALUE(before, namesakes(job));
-        job.record("asked", {{QStringLiteral("before"), toJsonArray(before)}});
-    }
-    return postOnce(job, before);
-}
-
-/// Waits until no tool is being set up any more.
-Result<std::vector<ToolchainTool>> settledTools(ToolchainJob &job, const QString &id,
-                                                QStringList &warnings)
-{
-    std::vector<ToolchainTool> tools;
-    QStringList busy;
-    for (int look = 0; look < kToolLooks; ++look) {
-        TRY_VALUE(tools, readTools(job, id));
-        busy.clear();
-        for (const ToolchainTool &tool : tools) {
-            if (tool.state == ToolchainTool::State::Configuring)
-                busy << tool.name;
+    for (int attempt = 1;; ++attempt) {
+        TRY_VALUE(ToolchainBody body, request.body(doing));
+        body.isUnbroken = true;
+        const auto reply = job.send(request.purpose, doing, {}, body);
+        if (!reply && !isLost(reply))
+            return tl::unexpected(reply.error());
+        const QString made = reply && reply->status == 201 ? request.idOf(*reply) : QString();
+        if (!made.isEmpty())
+            return made;
+        if (!isLost(reply) && reply->status != 201) {
+            job.record("refused");
+            return tl::unexpected(
+                withAdvice(toolchainFailure(*reply, doing, job.context.redactor.get()),
+                           tr("No copy was made; run it again when that is mended")));
         }
-        job.report({0, -1, qint64(tools.size()) - busy.size(), qint64(tools.size())});
-        if (busy.isEmpty())
-            return tools;
-        TRY(job.pause(kToolPause));
+        job.log(tr("The answer was lost or says nothing; looking for a new toolchain called %1")
+                    .arg(job.call.name));
+        const auto found = lookFor(job, before);
+        if (!found)
+            return tl::unexpected(unknownCopy(job.call, found.error()));
+        if (!found->isEmpty())
+            return found;
+        if (attempt == request.tries)
+            return tl::unexpected(
+                unknownCopy(job.call, {ErrorCode::Failed, whyLost(job, reply, doing), {}, {}}));
     }
-    warnings << tr("Still being set up after %1: %2")
-                    .arg(formatDuration(std::chrono::milliseconds(kToolPause) * kToolLooks),
-                         listed(busy));
-    return tools;
 }
 
 /// The template has them off; that this is obeyed is not confirmed.
@@ -216,6 +226,74 @@ Result<std::vector<ToolchainTool>> quietTools(ToolchainJob &job, const QString &
 
 } // namespace
 
+bool isLost(const Result<ToolchainReply> &reply)
+{
+    if (reply)
+        return reply->status >= 500;
+    return reply.error().code == ErrorCode::Unreachable ||
+           reply.error().code == ErrorCode::TimedOut;
+}
+
+Result<QString> makeOrFindToolchain(ToolchainJob &job, const ToolchainRequest &request)
+{
+    if (const auto made = job.onRecord("created"))
+        return made->value(QLatin1String("id")).toString();
+    QStringList before;
+    QString id;
+    if (const auto asked = job.onRecord("asked")) {
+        // The attempt before this one was killed when it may have asked already.
+        before = toStringList(asked->value(QLatin1String("before")));
+        const auto found = lookFor(job, before);
+        if (!found)
+            return tl::unexpected(unknownCopy(job.call, found.error()));
+        id = *found;
+    } else {
+        TRY_VALUE(before, namesakes(job));
+        job.record("asked", {{QStringLiteral("before"), toJsonArray(before)}});
+    }
+    if (id.isEmpty()) {
+        TRY_VALUE(id, askFor(job, request, before));
+    }
+    job.record("created", {{QStringLiteral("id"), id}});
+    return id;
+}
+
+Result<std::vector<ToolchainTool>> settledTools(ToolchainJob &job, const QString &id,
+                                                QStringList &warnings)
+{
+    std::vector<ToolchainTool> tools;
+    QStringList busy;
+    for (int look = 0; look < kToolLooks; ++look) {
+        TRY_VALUE(tools, readTools(job, id));
+        busy.clear();
+        for (const ToolchainTool &tool : tools) {
+            if (tool.state == ToolchainTool::State::Configuring)
+                busy << tool.name;
+        }
+        job.report({0, -1, qint64(tools.size()) - busy.size(), qint64(tools.size())});
+        if (busy.isEmpty())
+            return tools;
+        TRY(job.pause(kToolPause));
+    }
+    warnings << tr("Still being set up after %1: %2")
+                    .arg(formatDuration(std::chrono::milliseconds(kToolPause) * kToolLooks),
+                         listed(busy));
+    return tools;
+}
+
+QString pageOf(const ToolchainCall &call, const QString &id)
+{
+    return QStringLiteral("%1/devops/toolchains/%2?env_id=ibm:yp:%3")
+        .arg(call.at.console, id, call.region);
+}
+
+QJsonObject madeToolchain(const ToolchainJob &job, const QString &id, size_t tools)
+{
+    return {{QStringLiteral("toolchain"), id},
+            {QStringLiteral("url"), pageOf(job.call, id)},
+            {QStringLiteral("tools"), int(tools)}};
+}
+
 bool isTekton(const ToolchainTool &tool)
 {
     return tool.type == QLatin1String("pipeline") &&
@@ -224,18 +302,10 @@ bool isTekton(const ToolchainTool &tool)
 
 Result<QStringList> namesakes(ToolchainJob &job)
 {
+    TRY_VALUE(const auto entries, namedAsTheCopy(job));
     QStringList ids;
-    TRY(eachPage(
-        job, "toolchains",
-        tr("The toolchains called %1 in %2 cannot be listed").arg(job.call.name, job.call.region),
-        {{QStringLiteral("name"), job.call.name}}, [&](const DataValue &answer) -> Result<void> {
-            TRY_VALUE(const ToolchainPage page, readToolchainPage(answer));
-            for (const ToolchainEntry &one : page.toolchains) {
-                if (one.name == job.call.name)
-                    ids << one.id;
-            }
-            return {};
-        }));
+    for (const ToolchainEntry &one : entries)
+        ids << one.id;
     return ids;
 }
 
@@ -267,21 +337,19 @@ Result<std::vector<DataValue>> readRuns(ToolchainJob &job, const ToolchainTool &
 
 Result<CallOutcome> createCopy(ToolchainJob &job)
 {
-    TRY_VALUE(const QString id, makeOrFind(job));
-    if (!job.onRecord("created"))
-        job.record("created", {{QStringLiteral("id"), id}});
-    const QString page = QStringLiteral("%1/devops/toolchains/%2?env_id=ibm:yp:%3")
-                             .arg(job.call.at.console, id, job.call.region);
+    const ToolchainRequest request{
+        QStringLiteral("create"), [&job](const QString &doing) { return form(job, doing); },
+        [](const ToolchainReply &reply) { return createdToolchainId(reply.location); }};
+    TRY_VALUE(const QString id,
+              job.call.isByPerson ? madeByPerson(job) : makeOrFindToolchain(job, request));
     CallOutcome outcome;
     const auto tools = quietTools(job, id, outcome.warnings);
     if (!tools)
         return tl::unexpected(
             withState(tools.error(), tr("The copy is there: %1. Whether something starts by itself "
                                         "in it was not looked at to the end")
-                                         .arg(page)));
-    outcome.outputs = {{QStringLiteral("toolchain"), id},
-                       {QStringLiteral("url"), page},
-                       {QStringLiteral("tools"), int(tools->size())}};
+                                         .arg(pageOf(job.call, id))));
+    outcome.outputs = madeToolchain(job, id, tools->size());
     return outcome;
 }
 
@@ -303,9 +371,8 @@ Result<CallOutcome> removeCopy(ToolchainJob &job)
         return fail(ErrorCode::Conflict,
                     tr("Nobody knows whether this run has made %1 in %2").arg(id, job.call.region),
                     tr("it is called %1, and was not there before").arg(job.call.name),
-                    tr("See at %1/devops/toolchains/%2?env_id=ibm:yp:%3 what it is, and delete it "
-                       "there. Nothing was deleted")
-                        .arg(job.call.at.console, id, job.call.region));
+                    tr("See at %1 what it is, and delete it there. Nothing was deleted")
+                        .arg(pageOf(job.call, id)));
     }
     const QString doing = tr("The copy %1 cannot be deleted").arg(id);
     TRY_VALUE(const ToolchainReply reply,

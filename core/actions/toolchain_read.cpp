@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/systems/ibm_toolchain/address.h"
+#include "core/systems/ibm_toolchain/api_copy.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -125,9 +126,18 @@ Result<CallOutcome> target(ToolchainJob &job)
                     tr("Choose another one as target_region"));
     TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
     TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
-    return holds(tr("%1 stays; saved from %2, %n trigger(s) left out or off", nullptr,
+    return holds(tr("%1 stays; saved from %2, with %n automatic trigger(s)", nullptr,
                     int(made.removed.size()))
                      .arg(job.call.region, from));
+}
+
+Result<CallOutcome> tekton(ToolchainJob &job)
+{
+    TRY_VALUE(const ToolchainExport saved, readSavedToolchain(job));
+    TRY_VALUE(const Template made, restoreTemplate(saved, job.call));
+    TRY_VALUE(const ToolchainToMake whole, toolchainToMake(made));
+    TRY(checkIsTekton(whole));
+    return holds(tr("%n tool(s), every pipeline a Tekton one", nullptr, int(whole.tools.size())));
 }
 
 Result<CallOutcome> git(ToolchainJob &job)
@@ -208,6 +218,7 @@ constexpr std::array kChecks{
     Check{"source_quiet", sourceIsQuiet},
     Check{"instance", instance},
     Check{"target", target},
+    Check{"tekton", tekton},
     Check{"git", git},
     Check{"name", nameIsFree},
     Check{"repositories", mirrorsAreThere},

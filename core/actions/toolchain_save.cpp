@@ -28,9 +28,6 @@ namespace {
 
 LB_TRANSLATE(Actions)
 
-/// IBM publishes no limit; its own tools send a few at once (sheet §8).
-constexpr int kAtOnce = 6;
-
 /// Where an attempt keeps what it has read, so that the next one need not read it again. Below the
 /// point's folder, and gone before that is published; without secrets from the first byte on.
 class ReadFolder
@@ -122,7 +119,7 @@ Result<std::map<QString, DataValue>> readPipelines(ToolchainJob &job,
     std::atomic_bool isOver = false;
     {
         std::vector<std::jthread> threads;
-        const int wanted = std::min<int>(kAtOnce, int(sources.size()));
+        const int wanted = std::min<int>(kToolchainRequestsAtOnce, int(sources.size()));
         if (wanted > 0)
             startWorkers(threads, wanted, [&](int) {
                 for (size_t n = next++; n < sources.size() && !isOver; n = next++) {

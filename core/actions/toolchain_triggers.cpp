@@ -3,6 +3,7 @@
 #include "core/actions/answer_output.h"
 #include "core/actions/saved_toolchain.h"
 #include "core/base/json.h"
+#include "core/systems/ibm_toolchain/api_copy.h"
 
 #include <QJsonArray>
 
@@ -19,14 +20,6 @@ const QString kTrigger = QStringLiteral("trigger");
 const QString kProperty = QStringLiteral("property");
 const QString kName = QStringLiteral("name");
 
-/// False for one that was switched off when it was saved.
-bool wasOn(const DataValue &trigger)
-{
-    const DataValue *enabled = trigger.get(QStringLiteral("enabled"));
-    const DataValue *disabled = trigger.get(QStringLiteral("disabled"));
-    return (!enabled || enabled->boolean) && (!disabled || !disabled->boolean);
-}
-
 const TektonTrigger *named(const std::vector<TektonTrigger> &triggers, const QString &name)
 {
     const auto found = std::find_if(triggers.begin(), triggers.end(),
@@ -34,58 +27,14 @@ const TektonTrigger *named(const std::vector<TektonTrigger> &triggers, const QSt
     return found == triggers.end() ? nullptr : &*found;
 }
 
-QJsonArray eventsOf(const DataValue &saved)
+/// The repository of the copy that stands for the one of a saved trigger.
+QString mirrorOf(const QString &url, const std::vector<std::pair<QString, QString>> &mirrors)
 {
-    QJsonArray events;
-    const DataValue *wanted = saved.get(QStringLiteral("events"));
-    for (const char *event : {"push", "pull_request", "pull_request_closed"}) {
-        const DataValue *one = wanted ? wanted->get(QLatin1String(event)) : nullptr;
-        if (one && one->boolean)
-            events.append(QLatin1String(event));
-    }
-    if (events.isEmpty())
-        events.append(QStringLiteral("push"));
-    return events;
-}
-
-/// A trigger that the restore left out, as the pipeline API makes one (sheet §7.2). Off: it is
-/// switched on when all of it is there.
-QByteArray triggerToMake(const DataValue &saved,
-                         const std::vector<std::pair<QString, QString>> &mirrors)
-{
-    const bool isTimer = saved.textOf(QStringLiteral("type")) == QLatin1String("timer");
-    QJsonObject made{
-        {kName, saved.textOf(kName)},
-        {QStringLiteral("event_listener"), saved.textOf(QStringLiteral("eventListener"))},
-        {QStringLiteral("type"), isTimer ? QStringLiteral("timer") : QStringLiteral("scm")},
-        {QStringLiteral("enabled"), false}};
-    if (isTimer) {
-        made.insert(QStringLiteral("cron"), saved.textOf(QStringLiteral("cron")));
-        made.insert(QStringLiteral("timezone"), saved.textOf(QStringLiteral("timezone")));
-        return toJson(made);
-    }
-    QString url = saved.textOf(QStringLiteral("url"));
     for (const auto &[from, to] : mirrors) {
-        if (isSameRepository(from, url)) {
-            url = to;
-            break;
-        }
+        if (isSameRepository(from, url))
+            return to;
     }
-    const QString filter = saved.textOf(QStringLiteral("filter"));
-    if (filter.isEmpty())
-        made.insert(QStringLiteral("events"), eventsOf(saved));
-    else
-        made.insert(QStringLiteral("filter"), filter);
-    QJsonObject source{{QStringLiteral("url"), url}};
-    for (const char *place : {"branch", "pattern"}) {
-        const QString text = saved.textOf(QLatin1String(place));
-        if (!text.isEmpty())
-            source.insert(QLatin1String(place), text);
-    }
-    made.insert(QStringLiteral("source"),
-                QJsonObject{{QStringLiteral("type"), QStringLiteral("git")},
-                            {QStringLiteral("properties"), source}});
-    return toJson(made);
+    return url;
 }
 
 /// Switching triggers of one copy, or of its source, on or off.
@@ -126,7 +75,7 @@ private:
             const bool isMade = removed.isLeftOut && !m_isSource;
             if (isMade && !(known && known->isEnabled))
                 TRY(complete(pipeline, removed.trigger, known));
-            if (!wasOn(removed.trigger))
+            if (!isTriggerOn(removed.trigger))
                 continue;
             if (!known && !isMade)
                 warnings << tr("Trigger %1 of pipeline %2 is not there any more: make it in the "
@@ -149,9 +98,13 @@ private:
         const QString name = saved.textOf(kName);
         const QString doing =
             tr("Trigger %1 of pipeline %2 cannot be made").arg(name, pipeline.name);
+        QStringList left;
+        // Off: it is switched on when all of it is there.
+        const TriggerToMake wanted = triggerToMake(
+            saved, mirrorOf(saved.textOf(QStringLiteral("url")), m_mirrors), false, {}, left);
         QString id = known ? known->id : QString();
         if (!known) {
-            ToolchainBody body{triggerToMake(saved, m_mirrors)};
+            ToolchainBody body{writeJsonData(wanted.body)};
             body.isUnbroken = true;
             TRY(m_job.ask(QStringLiteral("make_trigger"), doing, {{kPipeline, pipeline.id}}, body));
             TRY_VALUE(const auto now, triggersOf(m_job, pipeline));
@@ -161,17 +114,17 @@ private:
                             tr("the server accepted it, and it is not there"),
                             tr("Run it again, or make it in the console"));
             id = made->id;
+            warnings += left;
         }
-        const DataValue *properties = saved.get(QStringLiteral("properties"));
-        for (const DataValue &property : properties ? properties->items : std::vector<DataValue>())
+        for (const DataValue &property : wanted.properties)
             TRY(addProperty(pipeline, name, id, property));
         return {};
     }
 
     Result<void> addProperty(const ToolchainTool &pipeline, const QString &trigger,
-                             const QString &id, const DataValue &saved)
+                             const QString &id, const DataValue &wanted)
     {
-        const QString name = saved.textOf(kName);
+        const QString name = wanted.textOf(kName);
         const QString doing = tr("Property %1 of trigger %2 of pipeline %3 cannot be made")
                                   .arg(name, trigger, pipeline.name);
         const ToolchainJob::Values which{
@@ -182,20 +135,11 @@ private:
             return {};
         if (!there.isMissing())
             return tl::unexpected(toolchainFailure(there, doing, m_job.context.redactor.get()));
-        const QString type = saved.textOf(QStringLiteral("type")).toLower();
-        const QString value = saved.textOf(QStringLiteral("value"));
-        QJsonObject made{
-            {kName, name}, {QStringLiteral("type"), type}, {QStringLiteral("value"), value}};
-        if (const DataValue *choices = saved.get(QStringLiteral("enum"))) {
-            QStringList texts;
-            for (const DataValue &one : choices->items)
-                texts << one.text;
-            made.insert(QStringLiteral("enum"), toJsonArray(texts));
-        }
-        ToolchainBody body{toJson(made)};
+        ToolchainBody body{writeJsonData(wanted)};
         body.isUnbroken = true;
         TRY(m_job.ask(QStringLiteral("make_trigger_property"), doing, which, body));
-        if (type == QLatin1String("secure") && value.isEmpty())
+        if (wanted.textOf(QStringLiteral("type")) == QLatin1String("secure") &&
+            wanted.textOf(QStringLiteral("value")).isEmpty())
             warnings << tr("%1 of trigger %2 of pipeline %3 is empty: run ibm-toolchain.secrets")
                             .arg(name, trigger, pipeline.name);
         return {};

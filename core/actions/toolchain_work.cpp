@@ -167,6 +167,7 @@ Result<ToolchainReply> ToolchainJob::sendOnce(const HttpCall &planned, const Too
         call.work == ToolchainWork::Check)
         request.timeout = kLongestLook;
     request.isRepeatable = body.isRepeatable;
+    request.isRefusalRepeatable = true;
     if (body.secret)
         request.body = body.secret;
     else if (!body.bytes.isEmpty())
@@ -284,6 +285,8 @@ WorkerExecution::Work toolchainWork(const ToolchainCall &call, const ActionConte
             return publishTemplate(job);
         case ToolchainWork::Create:
             return createCopy(job);
+        case ToolchainWork::Build:
+            return buildCopy(job);
         case ToolchainWork::RemoveCreated:
             return removeCopy(job);
         case ToolchainWork::Projects:
@@ -294,6 +297,8 @@ WorkerExecution::Work toolchainWork(const ToolchainCall &call, const ActionConte
             return unpublishTemplate(job);
         case ToolchainWork::Compare:
             return compareWithTemplate(job);
+        case ToolchainWork::Locate:
+            return locateTool(job);
         case ToolchainWork::SetSecret:
             return setToolchainSecret(job);
         case ToolchainWork::Triggers:

@@ -14,6 +14,10 @@
 
 namespace lb {
 
+/// How many requests are under way at once. IBM publishes no limit; its own tools send a few
+/// (sheet §8).
+inline constexpr int kToolchainRequestsAtOnce = 6;
+
 /// What a call does with toolchains, as work for a WorkerExecution.
 WorkerExecution::Work toolchainWork(const ToolchainCall &call, const ActionContext &context,
                                     const std::shared_ptr<WorkerPrograms> &programs);
@@ -120,7 +124,9 @@ Result<CallOutcome> sourceHasEveryCommit(ToolchainJob &job);
 Result<CallOutcome> saveToolchain(ToolchainJob &job);
 Result<CallOutcome> publishTemplate(ToolchainJob &job);
 Result<CallOutcome> createCopy(ToolchainJob &job);
+Result<CallOutcome> buildCopy(ToolchainJob &job);
 Result<CallOutcome> compareWithTemplate(ToolchainJob &job);
+Result<CallOutcome> locateTool(ToolchainJob &job);
 Result<CallOutcome> setToolchainSecret(ToolchainJob &job);
 Result<CallOutcome> switchTriggers(ToolchainJob &job);
 Result<CallOutcome> provePipelines(ToolchainJob &job);
@@ -139,6 +145,30 @@ bool isOfItsRun(const GitProject &project);
 Result<std::optional<GitProject>> findProject(ToolchainJob &job);
 /// Ids of the toolchains in the target region that have the copy's name.
 Result<QStringList> namesakes(ToolchainJob &job);
+/// How a toolchain is asked for.
+struct ToolchainRequest
+{
+    QString purpose;
+    /// Made when it is known that nothing was asked yet.
+    std::function<Result<ToolchainBody>(const QString &doing)> body;
+    /// Empty when the answer names none.
+    std::function<QString(const ToolchainReply &)> idOf;
+    /// How often it is asked for when it is not to be found after an answer was lost. Once where
+    /// the service may take longer than anybody looks.
+    int tries = 1;
+};
+/// The toolchain of the call's name that this run has made: on record, found when the answer is
+/// lost or the attempt before was killed, or asked for now. On record afterwards.
+Result<QString> makeOrFindToolchain(ToolchainJob &job, const ToolchainRequest &request);
+/// Whether the service may have done what it was asked all the same.
+bool isLost(const Result<ToolchainReply> &reply);
+/// Waits until no tool is being set up any more.
+Result<std::vector<ToolchainTool>> settledTools(ToolchainJob &job, const QString &id,
+                                                QStringList &warnings);
+/// The toolchain's page in the console.
+QString pageOf(const ToolchainCall &call, const QString &id);
+/// What a step says of the toolchain that it has made.
+QJsonObject madeToolchain(const ToolchainJob &job, const QString &id, size_t tools);
 /// Asks for every page of a list (§7.1): `next.start` until there is none.
 Result<void> eachPage(ToolchainJob &job, const char *purpose, const QString &doing,
                       ToolchainJob::Values values,

@@ -324,6 +324,7 @@ bool mayStand(const ActionSpec &action, ActionPlace place, bool builtIn)
         case ActionKind::Alien4CloudPluginSwap:
         case ActionKind::ToolchainPublish:
         case ActionKind::ToolchainCreate:
+        case ActionKind::ToolchainBuild:
         case ActionKind::ToolchainSetSecret:
         case ActionKind::ToolchainTriggers:
         case ActionKind::ToolchainProve:

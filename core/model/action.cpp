@@ -392,8 +392,8 @@ constexpr std::array kToolchainFactParams{
 constexpr std::array kToolchainSurveyParams{kApiKey, kToolchains};
 constexpr std::array kToolchainCheckParams{
     ParamSpec{"check", ParamType::Choice, true, "",
-              "key|source|closing|unchanged|target|instance|name|git|repositories|source_seen|"
-              "source_quiet|mirror_lag|returned",
+              "key|source|closing|unchanged|target|tekton|instance|name|git|repositories|"
+              "source_seen|source_quiet|mirror_lag|returned",
               "Which one"},
     ParamSpec{"api_key", ParamType::SecretName, false, "", "", "The API key: {secret: NAME}"},
     kAnyToolchains,
@@ -411,8 +411,25 @@ constexpr std::array kToolchainSaveParams{
               "Where the template is written too, as plain files"}};
 constexpr std::array kToolchainPublishParams{kGitToken,      kPart,   kTargetRegion,
                                              kRepositoryMap, kBranch, kSuffix};
-constexpr std::array kToolchainCreateParams{kApiKey,        kGitToken, kPart,  kTargetRegion,
-                                            kResourceGroup, kBranch,   kSuffix};
+constexpr std::array kToolchainCreateParams{
+    kApiKey,
+    kGitToken,
+    kPart,
+    kTargetRegion,
+    kResourceGroup,
+    kBranch,
+    kSuffix,
+    ParamSpec{"by_person", ParamType::YesNo, false, "false", "",
+              "Yes: somebody has asked for it in the browser, and it is only looked for"}};
+constexpr std::array kToolchainLocateParams{
+    kApiKey,
+    kPart,
+    kTargetRegion,
+    kResourceGroup,
+    kSuffix,
+    ParamSpec{"tool", ParamType::Text, true, "", "", "The name of a tool of the copy"}};
+constexpr std::array kToolchainBuildParams{kApiKey,        kPart,          kTargetRegion,
+                                           kResourceGroup, kRepositoryMap, kSuffix};
 constexpr std::array kToolchainCompareParams{kApiKey,        kPart,   kTargetRegion,
                                              kRepositoryMap, kSuffix, kCopy};
 constexpr std::array kToolchainSetSecretParams{
@@ -614,9 +631,15 @@ constexpr std::array kTable{
     ActionSpec{ActionKind::ToolchainCreate, "toolchain_create",
                "Have a copy made from a temporary project, never a second one", Effect::Change,
                false, false, false, kToolchainCreateParams},
+    ActionSpec{ActionKind::ToolchainBuild, "toolchain_build",
+               "Make a copy of Tekton pipelines by the public APIs, never a second one",
+               Effect::Change, false, false, false, kToolchainBuildParams},
     ActionSpec{ActionKind::ToolchainCompare, "toolchain_compare",
                "Compare a copy with the template it was made from", Effect::Read, true, true, false,
                kToolchainCompareParams},
+    ActionSpec{ActionKind::ToolchainLocate, "toolchain_locate",
+               "Find the page of one of a copy's tools, for a person", Effect::Read, false, true,
+               false, kToolchainLocateParams},
     ActionSpec{ActionKind::ToolchainSetSecret, "toolchain_set_secret",
                "Put a secret into its place in a copy, and see that it is set", Effect::Change,
                false, false, false, kToolchainSetSecretParams},

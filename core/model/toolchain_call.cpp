@@ -24,7 +24,8 @@ constexpr std::array kWords{
     Word{ToolchainWork::Fact, "fact"},           Word{ToolchainWork::Survey, "survey"},
     Word{ToolchainWork::Check, "check"},         Word{ToolchainWork::Save, "save"},
     Word{ToolchainWork::Publish, "publish"},     Word{ToolchainWork::Create, "create"},
-    Word{ToolchainWork::Compare, "compare"},     Word{ToolchainWork::SetSecret, "set_secret"},
+    Word{ToolchainWork::Build, "build"},         Word{ToolchainWork::Compare, "compare"},
+    Word{ToolchainWork::Locate, "locate"},       Word{ToolchainWork::SetSecret, "set_secret"},
     Word{ToolchainWork::Triggers, "triggers"},   Word{ToolchainWork::Prove, "prove"},
     Word{ToolchainWork::Projects, "projects"},   Word{ToolchainWork::Revoke, "revoke"},
     Word{ToolchainWork::Unpublish, "unpublish"}, Word{ToolchainWork::RemoveCreated, "remove"},
@@ -54,6 +55,11 @@ QString checkTitle(const ToolchainCall &call)
         return tr("See that %1 takes new toolchains, and that the template of part %2 can be made "
                   "there")
             .arg(call.region, call.part);
+    if (check == QLatin1String("tekton"))
+        return tr("See that every pipeline of part %1 is a Tekton one, and that the public APIs "
+                  "can "
+                  "make each of its tools")
+            .arg(call.part);
     if (check == QLatin1String("instance"))
         return tr("See that there is a Continuous Delivery service in %1").arg(call.region);
     if (check == QLatin1String("name"))
@@ -142,10 +148,13 @@ QJsonObject ToolchainCall::toJson() const
     text("title", title);
     text("slot", slotId);
     text("secret", secret);
+    text("tool", tool);
     if (!repositories.isEmpty())
         object.insert(QStringLiteral("repositories"), toJsonArray(repositories));
     if (isOn)
         object.insert(QStringLiteral("on"), true);
+    if (isByPerson)
+        object.insert(QStringLiteral("by_person"), true);
     if (!details.isEmpty())
         object.insert(QStringLiteral("details"), details);
     return object;
@@ -188,7 +197,9 @@ std::optional<ToolchainCall> ToolchainCall::fromJson(const QJsonObject &object)
         call.slotId = text("slot");
         call.secret = text("secret");
         call.repositories = toStringList(object.value(QLatin1String("repositories")));
+        call.tool = text("tool");
         call.isOn = object.value(QLatin1String("on")).toBool();
+        call.isByPerson = object.value(QLatin1String("by_person")).toBool();
         call.details = object.value(QLatin1String("details")).toObject();
         return call;
     }
@@ -231,14 +242,28 @@ QStringList ToolchainCall::describe() const
                    "would start by itself, and read it back and compare")
                     .arg(part, branch)};
     case ToolchainWork::Create:
+        if (isByPerson)
+            return {tr("Find toolchain %1 in %2, that somebody has had made in the browser, and "
+                       "wait until its tools are set up")
+                        .arg(name, region),
+                    tr("Switch off triggers that are on, end runs that begin by themselves")};
         return {tr("Have toolchain %1 made in %2 from %3, and wait until its tools are set up")
                     .arg(name, region, project.display()),
                 tr("When the answer is lost, look for it by its name before anything is made a "
                    "second time; switch off triggers that are on, end runs that begin by "
                    "themselves")};
+    case ToolchainWork::Build:
+        return {tr("Make toolchain %1 in %2 by the public APIs: its tools, then each Tekton "
+                   "pipeline with its definitions, properties and triggers; secrets are left out, "
+                   "and only manual triggers are on")
+                    .arg(name, region),
+                tr("Look for each piece by its name before it is made, and again when an answer is "
+                   "lost: nothing is made twice")};
     case ToolchainWork::Compare:
         return {tr("Compare the tools and pipelines of the copy with the template of part %1")
                     .arg(part)};
+    case ToolchainWork::Locate:
+        return {tr("Find the page of %1 in the copy %2").arg(tool, name)};
     case ToolchainWork::SetSecret:
         return {tr("Put the secret %1 into %2 of the copy %3, and see that it is set")
                     .arg(secret, slotId, name)};

@@ -21,14 +21,16 @@ enum class ToolchainWork
     Save,          ///< a toolchain's answers and its template as a part
     Publish,       ///< a temporary project in the target region, filled by one commit, read back
     Create,        ///< setup/deploy: makes the copy; found again when the answer is lost
+    Build,         ///< public APIs: makes a copy of Tekton pipelines, piece by piece
     Compare,       ///< the copy against its template
+    Locate,        ///< the page of the copy, or of one of its tools, for a person
     SetSecret,     ///< a value into one slot of the copy, read back as set
     Triggers,      ///< automatic triggers of the copy, or of `toolchains`, off or on again
     Prove,         ///< every Tekton pipeline run by its manual trigger
     Projects,      ///< which temporary projects Lifeboat's runs have left: a discovery
     Revoke,        ///< the token of the temporary project
     Unpublish,     ///< deletes the temporary project
-    RemoveCreated, ///< undo of Create: deletes the copy
+    RemoveCreated, ///< undo of Create and Build: deletes the copy
 };
 
 /// Where the services answer and as whom. Addresses are resolved for the region that is meant.
@@ -74,7 +76,9 @@ struct ToolchainCall
     QString file, title;                    ///< of a save: below the point's folder
     QString slotId, secret;                 ///< of SetSecret: where to, and which one
     QStringList repositories; ///< `FROM=TO`: addresses in the source and in the target
+    QString tool;             ///< of Locate: its name; empty: the copy itself
     bool isOn = false;        ///< of Triggers
+    bool isByPerson = false;  ///< of Create: somebody has asked for the copy in the browser
     QJsonObject details;      ///< of the saved part
 
     /// `toolchain://REGION/ID` of each, for scopes; of a copy that is not there yet, its name.

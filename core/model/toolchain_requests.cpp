@@ -203,9 +203,19 @@ public:
     }
     void addCreate()
     {
+        addNamesakes();
+        if (!m_call.isByPerson)
+            addDeploy();
+        addTools();
+        addRuns();
+        addCancel();
+        addTriggerList();
+        addTriggerSwitch();
+    }
+    void addDeploy()
+    {
         addGit("user", "GET", QStringLiteral("/user"));
         addProject();
-        addNamesakes();
         HttpCall &request =
             add("create", "POST", m_call.at.console,
                 QStringLiteral("/devops/setup/deploy?env_id=ibm:yp:%1").arg(m_call.region));
@@ -216,11 +226,29 @@ public:
         form.append(QStringLiteral("&repository_token="));
         form.append(Slot{m_call.at.gitToken});
         request.body = form;
-        addTools();
-        addRuns();
-        addCancel();
-        addTriggerList();
-        addTriggerSwitch();
+    }
+    /// A copy built piece by piece (§6.3): each is looked for, and made when it is not there.
+    void addBuild()
+    {
+        addCopy();
+        addMaking("make_toolchain", m_call.at.toolchain, QStringLiteral("/toolchain/v2/toolchains"),
+                  "toolchain");
+        addMaking("make_tool", m_call.at.toolchain,
+                  withSlot(QStringLiteral("/toolchain/v2/toolchains/"), "toolchain",
+                           QStringLiteral("/tools")),
+                  "tool without its secrets");
+        // Its definitions, properties and triggers too.
+        add("tekton", "GET", m_call.at.pipeline, ofPipeline({}));
+        addMaking("make_pipeline", m_call.at.pipeline,
+                  QStringLiteral("/pipeline/v2/tekton_pipelines"), "pipeline's tool and worker");
+        addMaking("make_definition", m_call.at.pipeline, ofPipeline(QStringLiteral("/definitions")),
+                  "definition");
+        addMaking("make_property", m_call.at.pipeline, ofPipeline(QStringLiteral("/properties")),
+                  "property, empty when it is a secret");
+        addMaking("make_trigger", m_call.at.pipeline, ofPipeline(QStringLiteral("/triggers")),
+                  "trigger, off unless it is manual");
+        addMaking("make_trigger_property", m_call.at.pipeline,
+                  ofTrigger(QStringLiteral("/properties")), "property, empty when it is a secret");
     }
     /// The copy, found by its name, and its tools.
     void addCopy()
@@ -233,28 +261,43 @@ public:
     {
         return withSlot(QStringLiteral("/pipeline/v2/tekton_pipelines/"), "pipeline", tail);
     }
+    static TemplateText ofTrigger(const QString &tail)
+    {
+        TemplateText path = ofPipeline(QStringLiteral("/triggers/"));
+        path.append(Slot{QStringLiteral("trigger")});
+        if (!tail.isEmpty())
+            path.append(tail);
+        return path;
+    }
+    void addMaking(const char *purpose, const QString &base, const TemplateText &path,
+                   const char *what)
+    {
+        TemplateText body;
+        body.append(Slot{QString::fromLatin1(what)});
+        sendsJson(add(purpose, "POST", base, path)).body = body;
+    }
     void addTriggerList()
     {
         add("triggers", "GET", m_call.at.pipeline, ofPipeline(QStringLiteral("/triggers")));
     }
-    /// `{"name":…,"type":"secure","value":…}`, and what is there afterwards.
-    void addProperty(const char *put, const char *get, TemplateText path)
+    /// `{"name":…,"type":"secure","value":…}`, made when it is not there, and what is there
+    /// afterwards.
+    void addProperty(const char *put, const char *make, const char *get, TemplateText path)
     {
-        path.append(Slot{QStringLiteral("property")});
-        HttpCall &request = sendsJson(add(put, "PUT", m_call.at.pipeline, path));
         TemplateText body(QStringLiteral("{\"type\":\"secure\",\"name\":\""));
         body.append(Slot{QStringLiteral("property")});
         body.append(QStringLiteral("\",\"value\":"));
         body.append(Slot{m_call.secret});
         body.append(QStringLiteral("}"));
-        request.body = body;
+        sendsJson(add(make, "POST", m_call.at.pipeline, path)).body = body;
+        path.append(QStringLiteral("/"));
+        path.append(Slot{QStringLiteral("property")});
+        sendsJson(add(put, "PUT", m_call.at.pipeline, path)).body = body;
         add(get, "GET", m_call.at.pipeline, path);
     }
     HttpCall &addTriggerPatch()
     {
-        TemplateText path = ofPipeline(QStringLiteral("/triggers/"));
-        path.append(Slot{QStringLiteral("trigger")});
-        HttpCall &request = add("patch", "PATCH", m_call.at.pipeline, path);
+        HttpCall &request = add("patch", "PATCH", m_call.at.pipeline, ofTrigger({}));
         request.headers.emplace_back(QStringLiteral("Content-Type"),
                                      TemplateText(QStringLiteral("application/merge-patch+json")));
         return request;
@@ -269,11 +312,10 @@ public:
     {
         addCopy();
         addTriggerList();
-        addProperty("put_property", "property", ofPipeline(QStringLiteral("/properties/")));
-        TemplateText ofTrigger = ofPipeline(QStringLiteral("/triggers/"));
-        ofTrigger.append(Slot{QStringLiteral("trigger")});
-        ofTrigger.append(QStringLiteral("/properties/"));
-        addProperty("put_trigger_property", "trigger_property", ofTrigger);
+        addProperty("put_property", "make_property", "property",
+                    ofPipeline(QStringLiteral("/properties")));
+        addProperty("put_trigger_property", "make_trigger_property", "trigger_property",
+                    ofTrigger(QStringLiteral("/properties")));
         TemplateText body(QStringLiteral("{\"secret\":{\"value\":"));
         body.append(Slot{m_call.secret});
         body.append(QStringLiteral("}}"));
@@ -286,21 +328,13 @@ public:
         addTriggerSwitch();
         if (!m_call.isOn)
             return;
-        TemplateText trigger;
-        trigger.append(Slot{QStringLiteral("trigger as it was saved")});
-        sendsJson(add("make_trigger", "POST", m_call.at.pipeline,
-                      ofPipeline(QStringLiteral("/triggers"))))
-            .body = trigger;
-        TemplateText properties = ofPipeline(QStringLiteral("/triggers/"));
-        properties.append(Slot{QStringLiteral("trigger")});
-        properties.append(QStringLiteral("/properties"));
-        TemplateText property;
-        property.append(Slot{QStringLiteral("property as it was saved")});
-        sendsJson(add("make_trigger_property", "POST", m_call.at.pipeline, properties)).body =
-            property;
-        properties.append(QStringLiteral("/"));
-        properties.append(Slot{QStringLiteral("property")});
-        add("trigger_property", "GET", m_call.at.pipeline, properties);
+        addMaking("make_trigger", m_call.at.pipeline, ofPipeline(QStringLiteral("/triggers")),
+                  "trigger as it was saved");
+        addMaking("make_trigger_property", m_call.at.pipeline,
+                  ofTrigger(QStringLiteral("/properties")), "property as it was saved");
+        TemplateText property = ofTrigger(QStringLiteral("/properties/"));
+        property.append(Slot{QStringLiteral("property")});
+        add("trigger_property", "GET", m_call.at.pipeline, property);
     }
     void addProve()
     {
@@ -461,6 +495,10 @@ std::vector<PlannedRequest> requestsOf(const ToolchainCall &call)
         requests.addToken();
         requests.addCreate();
         break;
+    case ToolchainWork::Build:
+        requests.addToken();
+        requests.addBuild();
+        break;
     case ToolchainWork::Compare:
         requests.addToken();
         requests.addTools();
@@ -478,6 +516,10 @@ std::vector<PlannedRequest> requestsOf(const ToolchainCall &call)
     case ToolchainWork::RemoveCreated:
         requests.addToken();
         requests.addRemoveCreated();
+        break;
+    case ToolchainWork::Locate:
+        requests.addToken();
+        requests.addCopy();
         break;
     case ToolchainWork::SetSecret:
         requests.addToken();

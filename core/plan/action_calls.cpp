@@ -507,7 +507,9 @@ Result<Call> callOf(const Action &action, const References &references, const Ca
     case ActionKind::ToolchainCheck:
     case ActionKind::ToolchainPublish:
     case ActionKind::ToolchainCreate:
+    case ActionKind::ToolchainBuild:
     case ActionKind::ToolchainCompare:
+    case ActionKind::ToolchainLocate:
     case ActionKind::ToolchainSetSecret:
     case ActionKind::ToolchainTriggers:
     case ActionKind::ToolchainProve:
@@ -600,7 +602,8 @@ std::vector<Call> builtInUndo(const Call &call)
         return {RestoreFileCall{file->path, file->aside}};
     const auto *toolchain = callAs<ToolchainCall>(call);
     if (toolchain &&
-        (toolchain->work == ToolchainWork::Publish || toolchain->work == ToolchainWork::Create)) {
+        (toolchain->work == ToolchainWork::Publish || toolchain->work == ToolchainWork::Create ||
+         toolchain->work == ToolchainWork::Build)) {
         ToolchainCall back = *toolchain;
         back.work = toolchain->work == ToolchainWork::Publish ? ToolchainWork::Unpublish
                                                               : ToolchainWork::RemoveCreated;

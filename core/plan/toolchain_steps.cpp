@@ -100,8 +100,12 @@ ToolchainWork workOf(ActionKind kind)
         return ToolchainWork::Publish;
     case ActionKind::ToolchainCreate:
         return ToolchainWork::Create;
+    case ActionKind::ToolchainBuild:
+        return ToolchainWork::Build;
     case ActionKind::ToolchainCompare:
         return ToolchainWork::Compare;
+    case ActionKind::ToolchainLocate:
+        return ToolchainWork::Locate;
     case ActionKind::ToolchainSetSecret:
         return ToolchainWork::SetSecret;
     case ActionKind::ToolchainTriggers:
@@ -207,8 +211,12 @@ Result<Call> toolchainCall(const Action &action, const References &references)
     TRY_VALUE(call.branch, optional(action, "branch", references));
     TRY_VALUE(call.slotId, optional(action, "slot", references));
     TRY_VALUE(call.secret, optional(action, "secret", references));
+    TRY_VALUE(call.tool, optional(action, "tool", references));
     if (paramSpec(action, "copy")) {
         TRY_VALUE(call.copy, textParam(action, "copy", references, kNoOption));
+    }
+    if (paramSpec(action, "by_person")) {
+        TRY_VALUE(call.isByPerson, yesNoParam(action, "by_person", references));
     }
     if (paramSpec(action, "on")) {
         TRY_VALUE(call.isOn, yesNoParam(action, "on", references));

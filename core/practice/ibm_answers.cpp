@@ -165,6 +165,13 @@ Outcome<QJsonObject> jsonBody(const HttpRequest &request)
     return document.object();
 }
 
+Outcome<QJsonObject> apiBody(const HttpRequest &request)
+{
+    if (!request.header("content-type").startsWith("application/json"))
+        return refuseApi(415, "unsupported_media_type", QStringLiteral("Use application/json"));
+    return jsonBody(request);
+}
+
 QJsonObject mergePatched(QJsonObject object, const QJsonObject &patch)
 {
     for (auto it = patch.begin(); it != patch.end(); ++it) {

@@ -3,6 +3,8 @@
 // (systems/ibm-toolchain.md §7.2).
 #include "core/practice/ibm_world.h"
 
+#include "core/base/json.h"
+
 namespace lb::practice::ibm {
 
 namespace {
@@ -55,23 +57,56 @@ QJsonArray triggersOf(const World &world, const QString &pipeline)
                     [&](const QJsonObject &trigger) { return shownTrigger(world, trigger); });
 }
 
+/// Of the toolchain's tools, the one that fits; empty when there is none.
+QJsonObject findTool(const World &world, const QString &pipeline,
+                     const std::function<bool(const QJsonObject &)> &fits)
+{
+    const QString toolchain = textOf(world.find(kPipelines, pipeline), "toolchain_id");
+    for (const QJsonObject &tool : world.listBy(kTools, "toolchain_id", toolchain)) {
+        if (fits(tool))
+            return tool;
+    }
+    return {};
+}
+
+bool isToolOf(const World &world, const QString &pipeline, const QString &id)
+{
+    return !findTool(world, pipeline, [&](const QJsonObject &tool) {
+                return textOf(tool, "id") == id;
+            }).isEmpty();
+}
+
+/// `public`, or a private worker of the toolchain.
+Outcome<void> checkWorker(const World &world, const QString &toolchain, const QJsonObject &body)
+{
+    const QString id = textOf(objectOf(body, "worker"), "id");
+    const QJsonObject tool = world.find(kTools, id);
+    const bool isOwn = textOf(tool, "toolchain_id") == toolchain &&
+                       textOf(tool, "tool_type_id") == QLatin1String("private_worker");
+    if (id.isEmpty() || id == QLatin1String("public") || id == QLatin1String("inherit") || isOwn)
+        return {};
+    return refuseApi(400, "bad_request", QStringLiteral("There is no worker %1").arg(id));
+}
+
 QJsonObject shownPipeline(const World &world, const QJsonObject &pipeline)
 {
     const QString id = textOf(pipeline, "id");
     const QJsonObject toolchain = world.find(kToolchains, textOf(pipeline, "toolchain_id"));
     const QJsonArray definitions = shownAll(world.listBy(kDefinitions, "owner", id), shown);
-    return object({{"id", id},
-                   {"name", textOf(pipeline, "name")},
-                   {"status", definitions.isEmpty() ? "configuring" : "configured"},
-                   {"resource_group", object({{"id", textOf(toolchain, "resource_group_id")}})},
-                   {"toolchain",
-                    object({{"id", textOf(toolchain, "id")}, {"crn", textOf(toolchain, "crn")}})},
-                   {"definitions", definitions},
-                   {"properties", shownProperties(world, id)},
-                   {"triggers", triggersOf(world, id)},
-                   {"worker", object({{"id", "public"}})},
-                   {"enabled", true},
-                   {"created_at", textOf(pipeline, "created_at")}});
+    return object(
+        {{"id", id},
+         {"name", textOf(pipeline, "name")},
+         {"status", definitions.isEmpty() ? "configuring" : "configured"},
+         {"resource_group", object({{"id", textOf(toolchain, "resource_group_id")}})},
+         {"toolchain",
+          object({{"id", textOf(toolchain, "id")}, {"crn", textOf(toolchain, "crn")}})},
+         {"definitions", definitions},
+         {"properties", shownProperties(world, id)},
+         {"triggers", triggersOf(world, id)},
+         {"worker", pipeline.contains(QLatin1String("worker")) ? objectOf(pipeline, "worker")
+                                                               : object({{"id", "public"}})},
+         {"enabled", true},
+         {"created_at", textOf(pipeline, "created_at")}});
 }
 
 /// The export is made anew once something has changed.
@@ -85,7 +120,7 @@ void touch(World &world, const QString &id)
 /// The tool of type `pipeline` gives the id (§6.3).
 Handled addPipeline(World &world, const Call &call)
 {
-    TRY_VALUE(const QJsonObject body, jsonBody(call.request));
+    TRY_VALUE(const QJsonObject body, apiBody(call.request));
     const QString id = textOf(body, "id");
     const QJsonObject tool = world.find(kTools, id);
     if (textOf(tool, "tool_type_id") != QLatin1String("pipeline") ||
@@ -96,11 +131,16 @@ Handled addPipeline(World &world, const Call &call)
     QString name = textOf(tool, "name");
     if (name.isEmpty())
         name = textOf(objectOf(tool, "parameters"), "name");
-    const QJsonObject pipeline = object({{"id", id},
-                                         {"name", name},
-                                         {"toolchain_id", textOf(tool, "toolchain_id")},
-                                         {"is_tekton", true},
-                                         {"created_at", now()}});
+    TRY(checkWorker(world, textOf(tool, "toolchain_id"), body));
+    QJsonObject pipeline = object({{"id", id},
+                                   {"name", name},
+                                   {"toolchain_id", textOf(tool, "toolchain_id")},
+                                   {"is_tekton", true},
+                                   {"created_at", now()}});
+    for (const char *key : {"worker", "enable_notifications", "enable_partial_cloning"}) {
+        if (body.contains(QLatin1String(key)))
+            pipeline.insert(QLatin1String(key), body.value(QLatin1String(key)));
+    }
     world.put(kPipelines, id, pipeline);
     return json(shownPipeline(world, pipeline), 201);
 }
@@ -138,9 +178,17 @@ Handled definitionCalls(World &world, const Call &call, const QString &pipeline)
         world.drop(kDefinitions, id);
         return noContent();
     }
-    TRY_VALUE(QJsonObject body, jsonBody(call.request));
-    if (textOf(objectOf(objectOf(body, "source"), "properties"), "url").isEmpty())
-        return refuseApi(400, "bad_request", QStringLiteral("source.properties.url is required"));
+    TRY_VALUE(QJsonObject body, apiBody(call.request));
+    const QJsonObject source = objectOf(objectOf(body, "source"), "properties");
+    for (const char *key : {"url", "path"}) {
+        if (textOf(source, key).isEmpty())
+            return refuseApi(
+                400, "bad_request",
+                QStringLiteral("source.properties.%1 is required").arg(QLatin1String(key)));
+    }
+    const QString tool = textOf(objectOf(source, "tool"), "id");
+    if (!tool.isEmpty() && !isToolOf(world, pipeline, tool))
+        return refuseApi(400, "bad_request", QStringLiteral("There is no tool %1").arg(tool));
     body.insert(QStringLiteral("id"), id);
     body.insert(QStringLiteral("owner"), pipeline);
     world.put(kDefinitions, id, body);
@@ -160,16 +208,46 @@ QJsonObject newTrigger(const QJsonObject &body, const QString &pipeline)
     return trigger;
 }
 
+/// A commit trigger's repository is a tool of the toolchain, whose id the service finds itself.
+Outcome<void> completeSource(const World &world, const QString &pipeline, QJsonObject &trigger)
+{
+    QJsonObject source = objectOf(trigger, "source");
+    QJsonObject properties = objectOf(source, "properties");
+    const QString url = textOf(properties, "url");
+    const QJsonObject tool = findTool(world, pipeline, [&](const QJsonObject &one) {
+        return !url.isEmpty() && textOf(objectOf(one, "parameters"), "repo_url") == url;
+    });
+    if (tool.isEmpty())
+        return refuseApi(400, "bad_request",
+                         QStringLiteral("The toolchain has no repository %1").arg(url));
+    if (textOf(properties, "branch").isEmpty() == textOf(properties, "pattern").isEmpty())
+        return refuseApi(400, "bad_request", QStringLiteral("Name either branch or pattern"));
+    properties.insert(QStringLiteral("tool"), object({{"id", textOf(tool, "id")}}));
+    source.insert(QStringLiteral("properties"), properties);
+    trigger.insert(QStringLiteral("source"), source);
+    return {};
+}
+
 Handled addTrigger(World &world, const Call &call, const QString &pipeline)
 {
-    TRY_VALUE(const QJsonObject body, jsonBody(call.request));
+    TRY_VALUE(const QJsonObject body, apiBody(call.request));
     static const QStringList types{QStringLiteral("manual"), QStringLiteral("scm"),
                                    QStringLiteral("timer"), QStringLiteral("generic")};
     if (!types.contains(textOf(body, "type")) || textOf(body, "name").isEmpty() ||
         textOf(body, "event_listener").isEmpty())
         return refuseApi(400, "bad_request",
                          QStringLiteral("type, name and event_listener are required"));
-    const QJsonObject trigger = newTrigger(body, pipeline);
+    const QString toolchain = textOf(world.find(kPipelines, pipeline), "toolchain_id");
+    TRY(checkWorker(world, toolchain, body));
+    for (const QJsonObject &other : world.listBy(kTriggers, "owner", pipeline)) {
+        if (textOf(other, "name") == textOf(body, "name"))
+            return refuseApi(409, "conflict", QStringLiteral("The trigger exists already"));
+    }
+    QJsonObject trigger = newTrigger(body, pipeline);
+    if (textOf(body, "type") == QLatin1String("scm"))
+        TRY(completeSource(world, pipeline, trigger));
+    if (textOf(body, "type") == QLatin1String("timer") && textOf(body, "cron").isEmpty())
+        return refuseApi(400, "bad_request", QStringLiteral("cron is required"));
     const QString id = textOf(trigger, "id");
     world.put(kTriggers, id, trigger);
     for (const QJsonValue property : arrayOf(body, "properties"))
@@ -189,6 +267,26 @@ Handled changeTrigger(World &world, const Call &call, const QJsonObject &trigger
     return json(shownTrigger(world, changed));
 }
 
+/// What the service takes as a property, beside its name.
+Outcome<void> checkProperty(const World &world, const QString &pipeline, const QJsonObject &body)
+{
+    static const QStringList types{QStringLiteral("secure"), QStringLiteral("text"),
+                                   QStringLiteral("integration"), QStringLiteral("single_select"),
+                                   QStringLiteral("appconfig")};
+    const QString type = textOf(body, "type"), value = textOf(body, "value");
+    if (!types.contains(type))
+        return refuseApi(400, "bad_request", QStringLiteral("There is no type %1").arg(type));
+    if (type == QLatin1String("secure") && value.isEmpty() &&
+        world.has("api-refuses-empty-secrets"))
+        return refuseApi(400, "bad_request", QStringLiteral("value is required"));
+    if (type == QLatin1String("integration") && !isToolOf(world, pipeline, value))
+        return refuseApi(400, "bad_request", QStringLiteral("There is no tool %1").arg(value));
+    if (type == QLatin1String("single_select") &&
+        !toStringList(body.value(QLatin1String("enum"))).contains(value))
+        return refuseApi(400, "bad_request", QStringLiteral("value is none of enum"));
+    return {};
+}
+
 } // namespace
 
 Handled propertyCalls(World &world, const Call &call, const QString &owner, const QStringList &path)
@@ -198,7 +296,7 @@ Handled propertyCalls(World &world, const Call &call, const QString &owner, cons
     const bool isNew = path.isEmpty();
     QJsonObject body;
     if (call.is("POST") || call.is("PUT")) {
-        TRY_VALUE(body, jsonBody(call.request));
+        TRY_VALUE(body, apiBody(call.request));
     }
     const QString name = isNew ? textOf(body, "name") : path.first();
     const QString id = owner + QLatin1Char('/') + name;
@@ -215,6 +313,7 @@ Handled propertyCalls(World &world, const Call &call, const QString &owner, cons
     }
     if (name.isEmpty() || textOf(body, "name") != name || textOf(body, "type").isEmpty())
         return refuseApi(400, "bad_request", QStringLiteral("name and type are required"));
+    TRY(checkProperty(world, owner.section(QLatin1Char('/'), 0, 0), body));
     QJsonObject kept = body;
     if (world.has("secret-not-kept") && textOf(body, "type") == QLatin1String("secure"))
         kept.insert(QStringLiteral("value"), QString());

@@ -51,7 +51,7 @@ QJsonObject findTrigger(const World &world, const QString &pipeline, const QStri
 
 Handled start(World &world, const Call &call, const QString &pipeline)
 {
-    TRY_VALUE(const QJsonObject body, jsonBody(call.request));
+    TRY_VALUE(const QJsonObject body, apiBody(call.request));
     const QJsonObject asked = objectOf(body, "trigger");
     QString name = textOf(asked, "name");
     if (name.isEmpty())

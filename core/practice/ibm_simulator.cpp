@@ -25,11 +25,11 @@ constexpr size_t kLongestLog = 20'000;
 QJsonObject digested(const QJsonObject &property)
 {
     const QString value = textOf(property, "value");
-    return object({{"owner", property.value(QLatin1String("owner"))},
-                   {"name", property.value(QLatin1String("name"))},
-                   {"type", property.value(QLatin1String("type"))},
-                   {"is_set", !value.isEmpty()},
-                   {"value_sha256", QString::fromLatin1(Sha256::hex(value.toUtf8()))}});
+    QJsonObject told = property;
+    told.remove(QStringLiteral("value"));
+    told.insert(QStringLiteral("is_set"), !value.isEmpty());
+    told.insert(QStringLiteral("value_sha256"), QString::fromLatin1(Sha256::hex(value.toUtf8())));
+    return told;
 }
 
 QJsonObject withoutFiles(QJsonObject project)
@@ -70,6 +70,32 @@ QJsonObject tellState(const World &world)
                    {"projects", listed(world, kProjects, withoutFiles)},
                    {"git_tokens", listed(world, kGitTokens)},
                    {"faults", toJsonArray(world.options().faults)}});
+}
+
+using Calls = Handled (*)(World &, const Call &);
+
+/// The faults of whatever the public APIs make, but runs: each kind once, or all of them.
+Handled making(World &world, const Call &call, Calls calls)
+{
+    const QString kind = call.path.isEmpty() ? QString() : call.path.last();
+    if (!call.is("POST") || call.path.contains(QLatin1String("pipeline_runs")))
+        return calls(world, call);
+    const auto isFirst = [&](const char *fault) {
+        return world.has(fault) && world.count(QLatin1String(fault) + QLatin1Char(' ') + kind) == 1;
+    };
+    if (isFirst("api-429-first")) {
+        auto refused = refuseApi(429, "too_many_requests", QStringLiteral("Slow down"));
+        refused.value().answer.headers << HeaderLines::value_type{"Retry-After", "1"};
+        return refused;
+    }
+    if (isFirst("api-500-first"))
+        return refuseApi(500, "internal_error", QStringLiteral("Something went wrong"));
+    if (isFirst("api-cut-before-creating-first"))
+        return Response{{}, Response::Way::Cut};
+    const Handled made = calls(world, call);
+    if (made && world.has("api-cut-after-creating"))
+        return Response{{}, Response::Way::Cut};
+    return made;
 }
 
 struct LoggedRequest
@@ -187,9 +213,13 @@ Handled IbmSimulator::Private::regional(Call call)
     if (service == QLatin1String("-/user_settings"))
         return gitTokenPage(world, call);
     if (service == QLatin1String("toolchain/v2"))
-        return withApiFaults(world, call, toolchainCalls);
+        return withApiFaults(world, call, [](World &its, const Call &asked) {
+            return making(its, asked, toolchainCalls);
+        });
     if (service == QLatin1String("pipeline/v2"))
-        return withApiFaults(world, call, pipelineCalls);
+        return withApiFaults(world, call, [](World &its, const Call &asked) {
+            return making(its, asked, pipelineCalls);
+        });
     return notPlayed(call.request);
 }
 
@@ -268,6 +298,11 @@ QStringList IbmSimulator::faultNames()
                                         "deploy-shows-late",
                                         "deploy-ignores-execute-false",
                                         "deploy-ignores-disabled",
+                                        "api-429-first",
+                                        "api-500-first",
+                                        "api-cut-before-creating-first",
+                                        "api-cut-after-creating",
+                                        "api-refuses-empty-secrets",
                                         "tools-stay-configuring",
                                         "tools-misconfigured",
                                         "git-delayed-deletion",

@@ -67,8 +67,10 @@ void keepProperties(World &world, DataValue &place, const char *key, const QStri
         QJsonObject kept = object({{"name", property.textOf(QStringLiteral("name"))},
                                    {"type", type.isEmpty() ? QStringLiteral("text") : type},
                                    {"value", value}});
-        if (const DataValue *choices = property.get(QStringLiteral("enum")))
-            kept.insert(QStringLiteral("enum"), toJsonValue(*choices));
+        for (const char *more : {"enum", "path", "locked"}) {
+            if (const DataValue *given = property.get(QLatin1String(more)))
+                kept.insert(QLatin1String(more), toJsonValue(*given));
+        }
         keepProperty(world, owner, kept);
         if (type == QLatin1String("secure"))
             property.set(QStringLiteral("value"), DataValue::ofText(masked(value)));
@@ -92,6 +94,18 @@ QJsonArray eventsOf(const DataValue *given)
             events << it.key();
     }
     return events;
+}
+
+/// Which tool an input or trigger is of; the console's export says its address only.
+QString toolOf(const ToolchainTemplate &whole, const QMap<QString, QString> &tools,
+               const DataValue &input, const QString &url)
+{
+    const QString service = input.textOf(QStringLiteral("service"));
+    for (const TemplateTool &tool : whole.tools) {
+        if (service.isEmpty() ? textOf(tool.parameters, "repo_url") == url : tool.name == service)
+            return tools.value(tool.name);
+    }
+    return {};
 }
 
 QJsonObject sourceOf(const QString &url, const DataValue &input, const QString &tool)
@@ -142,9 +156,9 @@ Result<void> makeTriggers(World &world, const ToolchainTemplate &whole, const Te
     for (DataValue &given : *itemsOf(content, "triggers")) {
         QJsonObject trigger = triggerOf(world, given, id);
         if (given.textOf(QStringLiteral("type")) == QLatin1String("git")) {
-            const QString service = given.textOf(QStringLiteral("service"));
             TRY_VALUE(const QString url, addressOf(whole, tool, given));
-            trigger.insert(QStringLiteral("source"), sourceOf(url, given, tools.value(service)));
+            trigger.insert(QStringLiteral("source"),
+                           sourceOf(url, given, toolOf(whole, tools, given, url)));
         }
         const QString own = textOf(trigger, "id");
         world.put(kTriggers, own, trigger);
@@ -159,9 +173,14 @@ QJsonArray exportProperties(const World &world, const QString &owner)
     for (const QJsonObject &property : world.listBy(kProperties, "owner", owner)) {
         const QString type = textOf(property, "type"), value = textOf(property, "value");
         const bool isSecure = type == QLatin1String("secure");
-        all << object({{"name", textOf(property, "name")},
-                       {"type", type.toUpper()},
-                       {"value", isSecure ? masked(value) : value}});
+        QJsonObject made = object({{"name", textOf(property, "name")},
+                                   {"type", type.toUpper()},
+                                   {"value", isSecure ? masked(value) : value}});
+        for (const char *key : {"enum", "path", "locked"}) {
+            if (property.contains(QLatin1String(key)))
+                made.insert(QLatin1String(key), property.value(QLatin1String(key)));
+        }
+        all << made;
     }
     return all;
 }
@@ -199,6 +218,14 @@ QJsonObject exportTrigger(const World &world, const QString &pipeline, const QJs
         secret.insert(QStringLiteral("value"), masked(textOf(secret, "value")));
         made.insert(QStringLiteral("secret"), secret);
     }
+    for (const auto &[key, exported] :
+         {std::pair{"max_concurrent_runs", "maxConcurrentRuns"}, std::pair{"worker", "worker"},
+          std::pair{"enable_events_from_forks", "enableEventsFromForks"}}) {
+        if (trigger.contains(QLatin1String(key)))
+            made.insert(QLatin1String(exported), trigger.value(QLatin1String(key)));
+    }
+    if (const QJsonArray tags = arrayOf(trigger, "tags"); !tags.isEmpty())
+        made.insert(QStringLiteral("tags"), tags);
     if (!trigger.value(QLatin1String("enabled")).toBool(true))
         made.insert(QStringLiteral("disabled"), true);
     const QJsonArray properties =
@@ -245,13 +272,12 @@ Result<void> makeTekton(World &world, const ToolchainTemplate &whole, const Temp
     for (const char *key : {"envProperties", "properties"})
         keepProperties(world, content, key, id);
     for (const DataValue &input : *itemsOf(content, "inputs")) {
-        const QString service = input.textOf(QStringLiteral("service"));
         TRY_VALUE(const QString url, addressOf(whole, tool, input));
         const QString definition = newId();
         world.put(kDefinitions, definition,
                   object({{"id", definition},
                           {"owner", id},
-                          {"source", sourceOf(url, input, tools.value(service))}}));
+                          {"source", sourceOf(url, input, toolOf(whole, tools, input, url))}}));
     }
     TRY(makeTriggers(world, whole, tool, tools, content, id));
     for (const char *key : {"envProperties", "properties", "inputs", "triggers"})
@@ -270,6 +296,10 @@ QByteArray exportTekton(const World &world, const QJsonObject &pipeline)
     for (const QJsonObject &trigger : world.listBy(kTriggers, "owner", id))
         triggers << exportTrigger(world, id, trigger);
     QJsonObject document = objectOf(pipeline, "document");
+    const QJsonObject worker = world.find(kTools, textOf(objectOf(pipeline, "worker"), "id"));
+    if (!worker.isEmpty())
+        document.insert(QStringLiteral("private_worker"),
+                        textOf(objectOf(worker, "parameters"), "name"));
     document.insert(QStringLiteral("envProperties"), exportProperties(world, id));
     document.insert(QStringLiteral("inputs"), inputs);
     document.insert(QStringLiteral("triggers"), triggers);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Toolchain API v2 (systems/ibm-toolchain.md §7.1).
-#include "core/practice/ibm_world.h"
+#include "core/practice/ibm_template.h"
 
 #include <QRegularExpression>
 
@@ -97,7 +97,7 @@ Handled listToolchains(World &world, const Call &call)
 
 Handled addToolchain(World &world, const Call &call)
 {
-    TRY_VALUE(const QJsonObject body, jsonBody(call.request));
+    TRY_VALUE(const QJsonObject body, apiBody(call.request));
     TRY(checkName(textOf(body, "name")));
     if (regionState(call.region) != RegionState::Stays)
         return refuseApi(403, "forbidden",
@@ -132,14 +132,18 @@ Handled oneToolchain(World &world, const Call &call, QJsonObject toolchain)
 
 Handled addTool(World &world, const Call &call, const QJsonObject &toolchain)
 {
-    TRY_VALUE(const QJsonObject body, jsonBody(call.request));
+    TRY_VALUE(const QJsonObject body, apiBody(call.request));
     const QString type = textOf(body, "tool_type_id");
     if (type.isEmpty())
         return refuseApi(400, "bad_request", QStringLiteral("tool_type_id is required"));
     const QJsonObject parameters = objectOf(body, "parameters");
     const auto place = repositoryPlace(textOf(parameters, "repo_url"));
-    if (type == QLatin1String("hostedgit") && (!place || place->region != call.region))
+    if (type == QLatin1String("hostedgit") &&
+        (!place || place->region != call.region ||
+         findProject(world, place->region, place->path).isEmpty()))
         return refuseApi(400, "bad_request", QStringLiteral("Repository URL is not valid"));
+    if (!knownServices().contains(type))
+        return refuseApi(400, "bad_request", QStringLiteral("There is no tool type %1").arg(type));
     const QJsonObject made = makeTool(toolchain, type, textOf(body, "name"), parameters);
     world.put(kTools, textOf(made, "id"), made);
     return json(shownTool(world, made), 201);

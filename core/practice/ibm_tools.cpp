@@ -28,7 +28,8 @@ bool isRepository(const QString &type)
     return types.contains(type);
 }
 
-/// Present and empty; a repository's token counts only with `auth_type: pat` (§3.4).
+/// Present and empty, or none that its type knows; a repository's token counts only with
+/// `auth_type: pat` (§3.4).
 bool lacksSecret(const World &world, const QJsonObject &tool)
 {
     const QString type = textOf(tool, "tool_type_id");
@@ -36,8 +37,11 @@ bool lacksSecret(const World &world, const QJsonObject &tool)
     if (isRepository(type) && textOf(parameters, "auth_type") != QLatin1String("pat"))
         return type == QLatin1String("hostedgit") && world.has("no-oauth-grant");
     const QStringList secrets = secretParameters(type);
+    const auto isThere = [&](const QString &name) { return parameters.contains(name); };
+    if (!secrets.isEmpty() && std::none_of(secrets.begin(), secrets.end(), isThere))
+        return true;
     return std::any_of(secrets.begin(), secrets.end(), [&](const QString &name) {
-        return parameters.contains(name) && parameters.value(name).toString().isEmpty();
+        return isThere(name) && parameters.value(name).toString().isEmpty();
     });
 }
 

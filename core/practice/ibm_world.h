@@ -62,6 +62,8 @@ tl::unexpected<Response> notPlayed(const HttpRequest &request);
 /// The fields of a form, urlencoded or multipart.
 QMap<QString, QString> formOf(const HttpRequest &request);
 Outcome<QJsonObject> jsonBody(const HttpRequest &request);
+/// `Content-Type: application/json` or 415, as Toolchain and pipeline v2 want it.
+Outcome<QJsonObject> apiBody(const HttpRequest &request);
 /// RFC 7396.
 QJsonObject mergePatched(QJsonObject object, const QJsonObject &patch);
 /// `Content-Type: application/merge-patch+json` or 415 (§7.2, §11).

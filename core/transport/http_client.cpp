@@ -177,7 +177,7 @@ public:
 
     HttpTry ask(const Place &place)
     {
-        const int tries = m_request.anyStatus || !mayRepeat(place) ? 1 : m_request.tries;
+        const int tries = m_request.anyStatus ? 1 : m_request.tries;
         std::chrono::milliseconds next = m_request.wait;
         for (int n = 1;; ++n) {
             HttpAttempt attempt(m_request, place.url, place.method, place.isHome, m_listener);
@@ -186,7 +186,7 @@ public:
             const bool again =
                 end.error ? end.canRetry
                           : asksForPatience(end.status) && !m_request.success.contains(end.status);
-            if (!again || n >= tries)
+            if (!again || n >= tries || !mayRepeat(place, end))
                 return end;
             const auto wait = std::min(std::max(next, retryAfter(end.retryAfter).value_or(next)),
                                        m_request.longestWait);
@@ -202,9 +202,10 @@ public:
     }
 
 private:
-    bool mayRepeat(const Place &place) const
+    bool mayRepeat(const Place &place, const HttpTry &end) const
     {
-        return isIdempotent(place.method) || m_request.isRepeatable;
+        const bool isRefused = !end.error && end.status == 429 && m_request.isRefusalRepeatable;
+        return isIdempotent(place.method) || m_request.isRepeatable || isRefused;
     }
     void note(const Place &place, const HttpTry &end) const
     {

@@ -44,6 +44,8 @@ struct HttpRequest
     qint64 maxSize = 64 * 1024 * 1024;
     int tries = 4; ///< of GET, HEAD, PUT and DELETE; others are never sent twice but when
     bool isRepeatable = false; ///< it is said that a second one does nothing that one does not
+    /// 429 says that nothing was done: any method is sent again then.
+    bool isRefusalRepeatable = false;
     std::chrono::milliseconds wait{1'000};         ///< before the second try; then twice as long
     std::chrono::milliseconds longestWait{60'000}; ///< however long Retry-After asks for
     const Redactor *redactor = nullptr;            ///< of what errors quote

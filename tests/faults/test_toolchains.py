@@ -338,12 +338,12 @@ UNDER_WAY = [("POST", "/devops/setup/deploy"), ("POST", "/api/v4/projects"),
              ("DELETE", "/personal_access_tokens/self")]
 
 
-def begun_until(scene, method, path, suffix):
+def begun_until(scene, method, path, words):
     """A restore that goes on while the service works on that request: the process and the run."""
     home = scene.home
     known, asked = home.begun_runs(), len(scene.requests())
     scene.faults(latency=150)
-    going = subprocess.Popen([PROGRAM, *scene.restore_words("harbor-ferry", suffix=suffix)],
+    going = subprocess.Popen([PROGRAM, *words],
                              env=home.environment, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
 
@@ -355,8 +355,8 @@ def begun_until(scene, method, path, suffix):
     return going, run
 
 
-def killed_under_way(scene, method, path, suffix):
-    going, run = begun_until(scene, method, path, suffix)
+def killed_under_way(scene, method, path, words):
+    going, run = begun_until(scene, method, path, words)
     for pid in scene.home.runners():
         os.kill(pid, signal.SIGKILL)
     going.wait(timeout=60)
@@ -373,7 +373,8 @@ def test_kill_while_a_request_is_under_way():
             scene.start()
             what = f"{method} {path}"
             suffix = f" {UNDER_WAY.index((method, path))}"
-            run = killed_under_way(scene, method, path, suffix)
+            run = killed_under_way(scene, method, path,
+                                   scene.restore_words("harbor-ferry", suffix=suffix))
             until(lambda: not runner_lives(home, run), 20, "the runner to end")
             time.sleep(0.4)  # the service ends what it was asked for
             owes_what_is_there(scene, run, what)
@@ -390,7 +391,8 @@ def test_cancel_while_a_request_is_under_way():
             scene.start()
             what = f"{method} {path}"
             suffix = f" {UNDER_WAY.index((method, path))}"
-            going, run = begun_until(scene, method, path, suffix)
+            going, run = begun_until(scene, method, path,
+                                     scene.restore_words("harbor-ferry", suffix=suffix))
             home.cli("runs", "cancel", run, expect=0)
             going.wait(timeout=60)
             scene.faults()

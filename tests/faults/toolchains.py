@@ -91,14 +91,14 @@ class Scene:
         shown = self.home.json("systems", "show", SYSTEM)
         return self.save("--set", f"toolchain={shown['inputs']['toolchain'][0]}", *more, **how)
 
-    def restore_words(self, *names, suffix=""):
+    def restore_words(self, *names, suffix="", book="restore"):
         only = [word for name in names for word in ("--only", name)]
-        return ["run", "ibm-toolchain.restore", "--system", SYSTEM, "--restore-point", "latest",
+        return ["run", f"ibm-toolchain.{book}", "--system", SYSTEM, "--restore-point", "latest",
                 "--target", "replacement", "--accept", "old_off=its region is closed", "--yes",
                 "--set", f"name_suffix={suffix}", "--confirm", TEXT, *only]
 
-    def restore(self, *names, suffix="", more=(), **how):
-        return self.home.cli(*self.restore_words(*names, suffix=suffix), *more, **how)
+    def restore(self, *names, suffix="", book="restore", more=(), **how):
+        return self.home.cli(*self.restore_words(*names, suffix=suffix, book=book), *more, **how)
 
     def copies(self, name=None):
         return [one for one in self.state()["toolchains"]

@@ -176,6 +176,8 @@ Result<ToolPage> readToolPage(const DataValue &answer)
             return incomplete(tr("the tools"));
         tool.name = anyText(item, "name");
         tool.state = stateOf(anyText(item, "state"));
+        if (const DataValue *referent = item.get(QStringLiteral("referent")))
+            tool.page = anyText(*referent, "ui_href");
         if (const DataValue *parameters = item.get(QStringLiteral("parameters")))
             tool.parameters = *parameters;
         page.tools.push_back(std::move(tool));

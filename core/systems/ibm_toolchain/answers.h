@@ -50,6 +50,7 @@ struct ToolchainTool
     QString type;
     QString name;
     State state = State::Unknown;
+    QString page; ///< in the console; empty where the service names none
     DataValue parameters;
 };
 struct ToolPage

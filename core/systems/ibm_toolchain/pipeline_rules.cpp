@@ -48,6 +48,16 @@ DataValue withoutValues(const DataValue &trigger)
 
 } // namespace
 
+const QStringList &sourceIdKeys()
+{
+    static const QStringList keys = QStringLiteral("id href hookId hook_id webhookId webhook_id "
+                                                   "webhookUrl webhook_url serviceInstanceId "
+                                                   "service_instance_id toolId tool_id pipelineId "
+                                                   "pipeline_id toolchainId toolchain_id")
+                                        .split(QLatin1Char(' '));
+    return keys;
+}
+
 void addSorted(QStringList &list, const QString &text)
 {
     const auto at =
@@ -313,14 +323,9 @@ void PipelineRules::silencePipeline(DataValue &pipeline)
                      tr("Add a manual trigger to the copy to try it"));
 }
 
-/// They name what exists in the source only: the trigger itself, its web hook, its tool.
 void PipelineRules::dropSourceIds(DataValue &trigger, const QString &pointer)
 {
-    for (const char *name :
-         {"id", "href", "hookId", "hook_id", "webhookId", "webhook_id", "webhookUrl", "webhook_url",
-          "serviceInstanceId", "service_instance_id", "toolId", "tool_id", "pipelineId",
-          "pipeline_id", "toolchainId", "toolchain_id"}) {
-        const QString key = QString::fromLatin1(name);
+    for (const QString &key : sourceIdKeys()) {
         if (trigger.remove(key))
             m_notes.dropped("K8", pointer + QLatin1Char('/') + key);
     }

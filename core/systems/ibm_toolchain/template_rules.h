@@ -88,6 +88,9 @@ private:
     QStringList m_workers;
 };
 
+/// Fields that name what exists in the source only: a trigger itself, its web hook, its tool.
+const QStringList &sourceIdKeys();
+
 /// Adds to a list that is kept in byte order of UTF-8, without duplicates.
 void addSorted(QStringList &list, const QString &text);
 

@@ -57,6 +57,8 @@ private Q_SLOTS:
     void classicIsFilledByHand();
     void toolchainApiPages();
     void pipelineIsBuiltByApi();
+    void apiRefuses_data();
+    void apiRefuses();
     void stateSurvives();
 
 private:
@@ -483,6 +485,68 @@ void TestIbmSimulator::pipelineIsBuiltByApi()
              QStringLiteral("cancelled"));
     QCOMPARE(m_ibm->call("POST", place + "/cancel", "{}").status, 409);
     QCOMPARE(m_ibm->call("GET", one).text("status"), QStringLiteral("configured"));
+}
+
+void TestIbmSimulator::apiRefuses_data()
+{
+    QTest::addColumn<QByteArray>("path");
+    QTest::addColumn<QByteArray>("body");
+    QTest::addColumn<QByteArray>("type");
+    QTest::addColumn<int>("status");
+    const auto row = [](const char *name, const char *path, const char *body, int status = 400,
+                        const char *type = "application/json") {
+        QTest::newRow(name) << QByteArray(path) << QByteArray(body) << QByteArray(type) << status;
+    };
+    const char *const toolchains = "/toolchain/v2/toolchains";
+    row("no group", toolchains, R"({"name":"x"})");
+    row("other type", toolchains, "{}", 415, "text/plain");
+    row("unknown type of tool", "TOOLS", R"({"tool_type_id":"draservicebroker","parameters":{}})");
+    row("worker that is no tool", "/pipeline/v2/tekton_pipelines",
+        R"({"id":"TOOL","worker":{"id":"none"}})");
+    const char *const definition = R"({"source":{"type":"git","properties":{"url":"u","path":"p",)"
+                                   R"("branch":"main","tool":{"id":"none"}}}})";
+    row("definition of no tool", "ONE/definitions", definition);
+    row("definition as a form", "ONE/definitions", definition, 415, "text/plain");
+    row("property of no type", "ONE/properties", R"({"name":"X","type":"colour","value":""})");
+    row("property that is there", "ONE/properties", R"({"name":"K","type":"text","value":""})",
+        409);
+    row("integration with no tool", "ONE/properties",
+        R"({"name":"X","type":"integration","value":"none"})");
+    row("choice that is none", "ONE/properties",
+        R"({"name":"X","type":"single_select","value":"c","enum":["a"]})");
+    row("trigger that is there", "ONE/triggers",
+        R"({"type":"manual","name":"by-hand","event_listener":"l"})", 409);
+    row("trigger of no repository", "ONE/triggers",
+        R"({"type":"scm","name":"x","event_listener":"l","source":{"type":"git","properties":)"
+        R"({"url":"u","branch":"main"}}})");
+    row("timer without time", "ONE/triggers",
+        R"({"type":"timer","name":"x","event_listener":"l"})");
+}
+
+void TestIbmSimulator::apiRefuses()
+{
+    const QByteArray toolchains = "/toolchain/v2/toolchains";
+    const auto make = [&](const QByteArray &path, const QByteArray &body) {
+        return m_ibm->call("POST", "/eu-de" + path, body).text("id").toUtf8();
+    };
+    const QByteArray tools = toolchains + '/' + make(toolchains, named("built")) + "/tools";
+    const QByteArray tekton =
+        R"({"tool_type_id":"pipeline","name":"p","parameters":{"type":"tekton"}})";
+    const QByteArray tool = make(tools, tekton);
+    const QByteArray pipelines = "/pipeline/v2/tekton_pipelines";
+    const QByteArray one =
+        pipelines + '/' + make(pipelines, "{\"id\":\"" + make(tools, tekton) + "\"}");
+    make(one + "/properties", R"({"name":"K","type":"text","value":"v"})");
+    make(one + "/triggers", R"({"type":"manual","name":"by-hand","event_listener":"l"})");
+    QFETCH(QByteArray, path);
+    QFETCH(QByteArray, body);
+    QFETCH(QByteArray, type);
+    path.replace("TOOLS", tools).replace("ONE", one);
+    const auto before = m_ibm->state();
+    const IbmAnswer refused =
+        m_ibm->call("POST", "/eu-de" + path, body.replace("TOOL", tool), type);
+    QTEST(refused.status, "status");
+    QCOMPARE(m_ibm->state(), before);
 }
 
 /// Killed and started again it knows all, the tokens too.

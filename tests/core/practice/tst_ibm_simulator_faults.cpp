@@ -43,6 +43,7 @@ private Q_SLOTS:
     void triggersComeOn();
     void interfaces_data();
     void interfaces();
+    void makingByApi();
     void regionIsLost();
 
 private:
@@ -449,6 +450,40 @@ void TestIbmSimulatorFaults::interfaces()
     QCOMPARE(digest() != before, isDone);
     QCOMPARE(m_ibm->call("GET", property).status, 200);
     QCOMPARE(put("third").status, 200);
+}
+
+void TestIbmSimulatorFaults::makingByApi()
+{
+    const QByteArray path = "/eu-de/toolchain/v2/toolchains";
+    const QByteArray body =
+        R"({"name":"x","resource_group_id":"0123456789abcdef0123456789abcdef"})";
+    const auto made = [&] { return m_ibm->call("POST", path, body).status; };
+    const qsizetype before = count("toolchains");
+    set("api-429-first");
+    const IbmAnswer busy = m_ibm->call("POST", path, body);
+    QCOMPARE(busy.status, 429);
+    QCOMPARE(busy.header("Retry-After"), QByteArray("1"));
+    QCOMPARE(made(), 201);
+    set("api-500-first");
+    QCOMPARE(made(), 500);
+    QCOMPARE(made(), 201);
+    set("api-cut-before-creating-first");
+    QCOMPARE(made(), 0);
+    QCOMPARE(count("toolchains"), before + 2);
+    QCOMPARE(made(), 201);
+    set("api-cut-after-creating");
+    QCOMPARE(made(), 0);
+    QCOMPARE(count("toolchains"), before + 4);
+    set("api-refuses-empty-secrets");
+    const QByteArray properties =
+        "/us-east/pipeline/v2/tekton_pipelines/" + idOf("pipelines", "ci-run") + "/properties";
+    const auto property = [&](const QByteArray &value) {
+        return m_ibm
+            ->call("POST", properties, R"({"name":"S","type":"secure","value":")" + value + "\"}")
+            .status;
+    };
+    QCOMPARE(property(""), 400);
+    QCOMPARE(property("invented"), 201);
 }
 
 void TestIbmSimulatorFaults::regionIsLost()

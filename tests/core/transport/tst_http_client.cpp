@@ -261,6 +261,9 @@ void TestHttpClient::patienceIsBounded_data()
     row("500 is no answer to wait for", "GET", "/retry/500/1/h", false, 1, 0);
     row("POST is sent once", "POST", "/retry/503/1/i", false, 1, 0);
     row("PATCH is sent once", "PATCH", "/retry/429/1/j?after=1", false, 1, 0);
+    row("what was refused may be sent again", "POST", "/retry/429/1/refused?after=1", true, 2,
+        1000);
+    row("what may have been done is not", "POST", "/retry/503/1/refused", false, 1, 0);
 }
 
 void TestHttpClient::patienceIsBounded()
@@ -272,6 +275,7 @@ void TestHttpClient::patienceIsBounded()
     QFETCH(int, atLeastMs);
     HttpRequest what = request("main", to);
     what.method = method;
+    what.isRefusalRepeatable = to.contains(QLatin1String("/refused"));
     QElapsedTimer took;
     took.start();
     const auto answer = send(what);
