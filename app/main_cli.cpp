@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/base/thread_limit.h"
 #include "core/systems/alien4cloud/vendor_files.h"
+#include "core/systems/ibm_toolchain/region_advice.h"
 #include "core/transport/guard_main.h"
 #include "resources/resources.h"
 
@@ -97,6 +98,7 @@ int main(int argc, char **argv)
         return printHelp(*arguments);
     Service service;
     service.lendVendorFiles(QStringLiteral("alien4cloud"), alien4CloudFiles());
+    service.lendAdvice(QStringLiteral("ibm-toolchain"), toolchainAdvice);
     const VerbSpec &verb = *arguments->verb;
     const QString name = QString::fromLatin1(verb.name);
     if (name != QLatin1String("version") && name != QLatin1String("completion") &&

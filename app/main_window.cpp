@@ -3,6 +3,7 @@
 #include "core/base/english_plurals.h"
 #include "core/service/service.h"
 #include "core/systems/alien4cloud/vendor_files.h"
+#include "core/systems/ibm_toolchain/region_advice.h"
 #include "resources/resources.h"
 #include "ui/look.h"
 
@@ -36,6 +37,7 @@ int main(int argc, char **argv)
     lb::quitOnSignals();
     lb::Service service;
     service.lendVendorFiles(QStringLiteral("alien4cloud"), lb::alien4CloudFiles());
+    service.lendAdvice(QStringLiteral("ibm-toolchain"), lb::toolchainAdvice);
     lb::MainWindow window(&service);
     window.show();
     if (parser.isSet(system))

@@ -63,6 +63,7 @@ SystemCard::SystemCard(QWidget *parent)
       m_verdict(named(new StateLabel(this, true), "cardVerdict")),
       m_badge(named(new Badge(this), "cardBadge")),
       m_undo(named(new StateLabel(this), "cardUndo")),
+      m_advice(new QVBoxLayout),
       m_running(named(new QWidget(this), "cardRunning")),
       m_runText(named(new PlainLabel(PlainLabel::Role::Body, m_running), "cardRun")),
       m_progress(named(new QProgressBar(m_running), "cardProgress", tr("Progress of the run"))),
@@ -113,6 +114,7 @@ SystemCard::SystemCard(QWidget *parent)
     verdict->addWidget(m_cause, 1);
     verdict->addWidget(m_undo, 0, Qt::AlignTop);
     grid->addLayout(verdict, 1, 0, 1, 2);
+    grid->addLayout(m_advice, 2, 0, 1, 2);
 
     auto *facts = new QGridLayout;
     facts->setHorizontalSpacing(32);
@@ -123,7 +125,7 @@ SystemCard::SystemCard(QWidget *parent)
     // The same columns on every card, so that the eye can run down them.
     for (int column = 0; column < 3; ++column)
         facts->setColumnStretch(column, 1);
-    grid->addLayout(facts, 2, 0, 1, 2);
+    grid->addLayout(facts, 3, 0, 1, 2);
 
     auto *running = new QHBoxLayout(m_running);
     running->setContentsMargins(0, 0, 0, 0);
@@ -133,7 +135,7 @@ SystemCard::SystemCard(QWidget *parent)
     m_progress->setRange(0, 0);
     m_progress->setTextVisible(false);
     m_progress->setFixedHeight(8);
-    grid->addWidget(m_running, 3, 0, 1, 2);
+    grid->addWidget(m_running, 4, 0, 1, 2);
     grid->setColumnStretch(0, 1);
 
     connect(m_primary, &QPushButton::clicked, this, [this] { Q_EMIT act(actOf(m_overview)); });
@@ -227,6 +229,8 @@ void SystemCard::setSystem(const SystemOverview &overview, const QString &typeTi
         m_undo->setState(QStringLiteral("bad"), tr("Still to undo (%n)", nullptr, open), Tone::Bad);
     m_undo->setVisible(open);
 
+    showAdvice(overview.advice);
+
     const RunSummary *run = foremost(overview);
     m_running->setVisible(run);
     if (run) {
@@ -268,6 +272,22 @@ void SystemCard::setSystem(const SystemOverview &overview, const QString &typeTi
     m_second->setAccessibleName(tr("%1: %2").arg(m_second->text(), name));
     m_second->setVisible(recover || overview.newest);
     m_more->setAccessibleName(tr("More for %1").arg(name));
+}
+
+void SystemCard::showAdvice(const std::vector<Advice> &advice)
+{
+    while (m_adviceLines.size() > qsizetype(advice.size()))
+        delete m_adviceLines.takeLast();
+    for (size_t i = 0; i < advice.size(); ++i) {
+        if (i >= size_t(m_adviceLines.size())) {
+            m_adviceLines << named(new StateLabel(this), "cardAdvice");
+            m_adviceLines.back()->setWrapping();
+            m_advice->addWidget(m_adviceLines.back());
+        }
+        const Tone tone = advice[i].isUrgent ? Tone::Bad : Tone::Warn;
+        m_adviceLines[qsizetype(i)]->setState(toneIcon(tone), displayText(advice[i].sentences()),
+                                              tone);
+    }
 }
 
 void SystemCard::setProgress(const Progress &progress)

@@ -14,6 +14,7 @@ class QProgressBar;
 class QScrollArea;
 class QStackedWidget;
 class QToolButton;
+class QVBoxLayout;
 
 namespace lb {
 
@@ -55,6 +56,7 @@ private:
     {
         PlainLabel *caption, *value;
     };
+    void showAdvice(const std::vector<Advice> &advice);
     Fact addFact(QGridLayout *grid, int column, const QString &caption, const char *name);
 
     SystemOverview m_overview;
@@ -63,6 +65,8 @@ private:
     Badge *m_badge;
     Fact m_proven, m_newest, m_last;
     StateLabel *m_undo;
+    QVBoxLayout *m_advice;
+    QList<StateLabel *> m_adviceLines;
     QWidget *m_running;
     PlainLabel *m_runText;
     QProgressBar *m_progress;

@@ -34,6 +34,27 @@ QString shownValue(const QJsonValue &value)
     return value.toString();
 }
 
+QJsonArray adviceJson(const std::vector<Advice> &advice)
+{
+    QJsonArray list;
+    for (const Advice &one : advice)
+        list.append(QJsonObject{
+            {QStringLiteral("level"),
+             one.isUrgent ? QStringLiteral("urgent") : QStringLiteral("warning")},
+            {QStringLiteral("text"), one.text},
+            {QStringLiteral("remedy"), one.remedy},
+            {QStringLiteral("ends_on"),
+             one.endsOn.isValid() ? QJsonValue(one.endsOn.toString(Qt::ISODate)) : QJsonValue()}});
+    return list;
+}
+
+void sayAdvice(const QString &system, const std::vector<Advice> &advice)
+{
+    for (const Advice &one : advice)
+        say(one.isUrgent ? tr("%1: URGENT: %2", "%1 a system").arg(system, one.sentences())
+                         : tr("%1: %2", "%1 a system").arg(system, one.sentences()));
+}
+
 QJsonObject systemJson(Service &service, const SystemProfile &profile)
 {
     QJsonArray secrets;
@@ -56,6 +77,7 @@ QJsonObject systemJson(Service &service, const SystemProfile &profile)
             {QStringLiteral("identity"), QJsonObject{{QStringLiteral("pinned"), pinned},
                                                      {QStringLiteral("live"), QJsonValue()},
                                                      {QStringLiteral("read_at"), QJsonValue()}}},
+            {QStringLiteral("advice"), adviceJson(service.advice(profile))},
             {QStringLiteral("secrets"), secrets}};
 }
 
@@ -162,6 +184,8 @@ int systemsList(Session &session)
         table.add({row.profile.name, row.profile.type, row.profile.store,
                    row.newest ? formatTime(row.newest->madeAt) : tr("none")});
     table.print(tr("No systems yet. “lifeboat-cli systems add --help” shows how to add one."));
+    for (const SystemOverview &row : overview)
+        sayAdvice(row.profile.name, row.advice);
     return kGood;
 }
 
@@ -209,6 +233,7 @@ int systemsShow(Session &session)
             inputs.add({it.key(), shownValue(it.value())});
     }
     inputs.print(tr("no inputs"));
+    sayAdvice(profile->name, session.service.advice(*profile));
     say(tr("store: %1").arg(profile->store));
     say(profile->isProtected ? tr("protected: changes need the identity's text typed")
                              : tr("protected: no"));

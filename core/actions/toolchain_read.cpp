@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/systems/ibm_toolchain/address.h"
 #include "core/systems/ibm_toolchain/api_copy.h"
+#include "core/systems/ibm_toolchain/region_advice.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -75,18 +76,13 @@ Result<CallOutcome> key(ToolchainJob &job)
                              : holds(tr("exchanged for a token, of account %1").arg(account));
 }
 
-/// “us-east ends on 12 February 2027, in 82 days”, of each region that is being closed.
+/// What is to be said of each region that is being closed.
 QStringList endsOf(const std::vector<ToolchainPlace> &places)
 {
     QStringList ends;
-    for (const ToolchainPlace &place : places) {
-        const ToolchainRegion region = toolchainRegion(place.region);
-        if (region.state != ToolchainRegion::State::Closing)
-            continue;
-        const qint64 days = QDate::currentDate().daysTo(region.end);
-        ends << tr("%1 ends on %2, in %n day(s)", nullptr, int(days))
-                    .arg(region.name, QLocale().toString(region.end, QLocale::LongFormat));
-    }
+    for (const ToolchainPlace &place : places)
+        ends << regionEnd(toolchainRegion(place.region), QDate::currentDate());
+    ends.removeAll(QString());
     ends.removeDuplicates();
     return ends;
 }
@@ -112,8 +108,7 @@ Result<CallOutcome> closing(ToolchainJob &job)
         return holds(tr("no region of these is being closed"));
     return fail(
         ErrorCode::Conflict, ends.join(QStringLiteral("; ")), {},
-        tr("IBM closes Continuous Delivery there, perhaps earlier, and what is in it cannot "
-           "be recovered then. Save now, and restore into a region that stays"));
+        tr("What is removed cannot be recovered. Save now, and restore into a region that stays"));
 }
 
 Result<CallOutcome> target(ToolchainJob &job)

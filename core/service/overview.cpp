@@ -81,6 +81,23 @@ void judge(SystemOverview &row, const QDateTime &now)
 
 } // namespace
 
+void Service::lendAdvice(const QString &type, AdviceSource source)
+{
+    d->advice.insert(type, std::move(source));
+}
+
+std::vector<Advice> Service::Private::adviceOn(const SystemProfile &system,
+                                               const std::vector<RestorePoint> &points) const
+{
+    const AdviceSource source = advice.value(system.type);
+    return source ? source(system.inputs, points, QDate::currentDate()) : std::vector<Advice>();
+}
+
+std::vector<Advice> Service::advice(const SystemProfile &system)
+{
+    return d->adviceOn(system, points({system.name}));
+}
+
 std::vector<SystemOverview> Service::overview()
 {
     std::vector<SystemOverview> rows;
@@ -121,6 +138,7 @@ std::vector<SystemOverview> Service::overview()
             if (obligation.system == profile.name)
                 row.open.push_back(obligation);
         }
+        row.advice = d->adviceOn(profile, own);
         judge(row, now);
         rows.push_back(std::move(row));
     }

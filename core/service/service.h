@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/async.h"
+#include "core/model/advice.h"
 #include "core/model/plan.h"
 #include "core/model/restore_point.h"
 #include "core/model/run_state.h"
@@ -71,6 +72,7 @@ struct SystemOverview
         Running
     } verdict = Verdict::NeverSaved;
     QString cause; ///< the verdict in one sentence
+    std::vector<Advice> advice;
 };
 
 /// What to run. The facade fills in runbook text, profile and store.
@@ -162,6 +164,9 @@ public:
     /// How systems of a type are filled from their vendor's files: the program lends it, because
     /// what is known of a system is its own layer's.
     void lendVendorFiles(const QString &type, VendorFiles files);
+    /// What is known of systems of a type without asking them; lent like the files.
+    void lendAdvice(const QString &type, AdviceSource source);
+    std::vector<Advice> advice(const SystemProfile &system);
     /// True for a file that is a profile of ours, which addSystem() takes over whole.
     static bool isProfileFile(const QString &file);
     /// Inputs for a system of that type out of its vendor's own files, as the type declares them;

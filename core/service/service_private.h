@@ -31,6 +31,9 @@ struct Service::Private
     };
     /// What the runbooks of the system's type declare, each once.
     std::vector<DeclaredSecret> declaredSecrets(const SystemProfile &system);
+    /// What the system's type says of it, given its restore points.
+    std::vector<Advice> adviceOn(const SystemProfile &system,
+                                 const std::vector<RestorePoint> &points) const;
     Result<SystemProfile> systemWith(const QString &system, const QString &secret);
 
     Service *q;
@@ -39,6 +42,7 @@ struct Service::Private
     std::unique_ptr<RunbookLibrary> runbooks;
     std::unique_ptr<ChangeWatcher> watcher;
     QMap<QString, VendorFiles> vendorFiles; ///< by type
+    QMap<QString, AdviceSource> advice;     ///< by type
     std::unique_ptr<Keychain> secretKeeper; ///< made when it is needed first
     bool forgot = false;
 };

@@ -57,6 +57,14 @@ int main(int argc, char **argv)
         board.setSystems(samples::board(), titles);
         board.resize(900, 900);
         shoot(&board, QStringLiteral("board"));
+        SystemOverview calm = samples::closing();
+        calm.advice.erase(calm.advice.begin());
+        calm.profile.name = QStringLiteral("ferries");
+        board.setSystems({samples::closing(), calm, samples::board()[2]}, titles);
+        shoot(&board, QStringLiteral("board-advice"));
+        board.setSystems({calm, samples::board()[2]}, titles);
+        board.resize(560, 600);
+        shoot(&board, QStringLiteral("board-advice-narrow"));
     }
     {
         RunsPage runs;

@@ -149,6 +149,28 @@ std::vector<SystemOverview> board()
     return all;
 }
 
+SystemOverview closing()
+{
+    SystemOverview one;
+    one.profile = profile(QStringLiteral("harbour-ferries-and-timetables-production-europe-north"));
+    one.profile.type = QStringLiteral("ibm-toolchain");
+    one.verdict = SystemOverview::Verdict::Proven;
+    one.cause = QStringLiteral("Read in full 2 hours ago");
+    one.best = one.newest = point(QStringLiteral("p5"), 3, ProofLevel::Read);
+    one.advice = {{true,
+                   QStringLiteral("jp-osa is gone: what was in it is removed and can no longer be "
+                                  "saved"),
+                   QStringLiteral("3 restore points of it are left: restore into a region that "
+                                  "stays"),
+                   {}},
+                  {false,
+                   QStringLiteral("us-east is being closed: its service ends on 12 February 2027, "
+                                  "in 82 days, perhaps earlier, and what is in it is removed"),
+                   QStringLiteral("Save now, and restore into a region that stays"),
+                   QDate(2027, 2, 12)}};
+    return one;
+}
+
 std::vector<RunSummary> runs()
 {
     std::vector<RunSummary> all;

@@ -14,6 +14,8 @@ RestorePoint point(const QString &id, int hoursAgo, ProofLevel proof, bool compl
 RunSummary run(const QString &id, RunStateName state, Purpose purpose);
 /// One of each verdict.
 std::vector<SystemOverview> board();
+/// A system with a long name, one of whose regions is gone and one is being closed.
+SystemOverview closing();
 std::vector<RunSummary> runs();
 std::vector<RestorePoint> points();
 Runbook restoreRunbook();

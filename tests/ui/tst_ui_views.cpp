@@ -184,6 +184,29 @@ private Q_SLOTS:
             buttons[row]->accessibleName().endsWith(samples::board()[size_t(row)].profile.name));
     }
 
+    void adviceStandsOnTheCard()
+    {
+        BoardPage board;
+        board.setSystems({samples::closing(), samples::board().back()}, {});
+        board.resize(520, 800);
+        board.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&board));
+        const auto lines = board.findChildren<StateLabel *>(QStringLiteral("cardAdvice"));
+        QCOMPARE(lines.size(), 2); // the other system has none
+        QVERIFY(lines[0]->accessibleName().contains(QStringLiteral("jp-osa is gone")));
+        QVERIFY(lines[1]->accessibleName().contains(QStringLiteral("12 February 2027")));
+        // Red where it is urgent, and never cut off, however narrow the window is.
+        const Tone tones[] = {Tone::Bad, Tone::Warn};
+        for (int i = 0; i < 2; ++i) {
+            const auto *word = lines[i]->findChild<QLabel *>(QStringLiteral("stateWord"));
+            QCOMPARE(word->palette().color(QPalette::WindowText),
+                     toneColor(tones[i], QApplication::palette()));
+            QVERIFY(word->height() >= word->heightForWidth(word->width()));
+        }
+        board.setSystems({samples::board().back()}, {});
+        QVERIFY(!board.findChild<StateLabel *>(QStringLiteral("cardAdvice")));
+    }
+
     void emptyBoardShowsTheWaysToBegin()
     {
         BoardPage board;

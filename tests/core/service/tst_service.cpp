@@ -38,6 +38,7 @@ private Q_SLOTS:
     void changedIsTold();
     void emptyHomeNeedsNoInventory();
     void goNeedsSayWhatIsMissing();
+    void lentAdviceIsOnTheBoard();
 
 private:
     RunId writeRun(const std::vector<RunEvent> &events, bool hidden = false, int daysAgo = 0);
@@ -396,6 +397,29 @@ void TestService::goNeedsSayWhatIsMissing()
     QVERIFY(goNeeds(view, go).isEmpty());
     view.state.checks[0].verdict = CheckVerdict::Failed;
     QCOMPARE(goNeeds(view, go).failed.size(), size_t(1)); // cannot be accepted
+}
+
+void TestService::lentAdviceIsOnTheBoard()
+{
+    QVERIFY(m_service->overview().front().advice.empty());
+    QJsonObject asked;
+    m_service->lendAdvice(QStringLiteral("files"),
+                          [&](const QJsonObject &inputs, const std::vector<RestorePoint> &points,
+                              const QDate &today) {
+                              asked = inputs;
+                              return points.empty() && today.isValid()
+                                         ? std::vector<Advice>{{true, QStringLiteral("It ends"),
+                                                                QStringLiteral("Save it"), today}}
+                                         : std::vector<Advice>();
+                          });
+    const SystemOverview row = m_service->overview().front();
+    QCOMPARE(asked, row.profile.inputs);
+    QCOMPARE(row.advice.size(), size_t(1));
+    QCOMPARE(row.advice[0].sentences(), QStringLiteral("It ends. Save it."));
+    QCOMPARE(m_service->advice(row.profile).size(), size_t(1));
+    SystemProfile other = row.profile;
+    other.type = QStringLiteral("alien4cloud");
+    QVERIFY(m_service->advice(other).empty());
 }
 
 QTEST_GUILESS_MAIN(TestService)
