@@ -308,6 +308,17 @@ void MainWindow::wirePages()
             showProblem(known.error());
     });
 
+    connect(m_points, &PointsPage::secretsWanted, this, [this](const QString &point) {
+        const Result<RestorePoint> known = m_service->point(point);
+        if (!known)
+            return;
+        onDone(this, m_service->pointSecrets(*known),
+               [this, point](const Result<std::vector<PointSecret>> &secrets) {
+                   if (secrets)
+                       m_points->setSecrets(point, *secrets);
+               });
+    });
+
     connect(m_console, &RunConsole::backRequested, this, [this] {
         m_controller->close();
         m_runsStack->setCurrentWidget(m_runs);

@@ -14,6 +14,7 @@
 #include <QTreeWidget>
 
 #include <algorithm>
+#include <utility>
 
 namespace lb {
 
@@ -25,6 +26,7 @@ PointDetail::PointDetail(QWidget *parent)
       m_notes(named(new QScrollArea(this), "detailNotes", tr("Limits and warnings"))),
       m_complete(named(new StateLabel(this), "detailComplete")),
       m_proof(named(new StateLabel(this), "detailProof")),
+      m_secrets(named(new StateLabel(this), "detailSecrets")),
       m_parts(named(new QTreeWidget(this), "detailParts", tr("Parts of the restore point")))
 {
     auto *column = new QVBoxLayout(this);
@@ -38,6 +40,8 @@ PointDetail::PointDetail(QWidget *parent)
     column->addLayout(states);
     m_complete->setWrapping();
     column->addWidget(m_complete);
+    m_secrets->setWrapping();
+    column->addWidget(m_secrets);
     column->addWidget(m_parts, 1);
     column->addWidget(m_notes, 1);
     column->addWidget(m_facts);
@@ -76,7 +80,8 @@ void PointDetail::resizeEvent(QResizeEvent *event)
 void PointDetail::fitNotes()
 {
     const int bar = style()->pixelMetric(QStyle::PM_ScrollBarExtent);
-    const int needed = m_limits->heightForWidth(qMax(1, width() - bar));
+    // Without text it has none.
+    const int needed = qMax(0, m_limits->heightForWidth(qMax(1, width() - bar)));
     m_notes->setMinimumHeight(qMin(needed, m_limits->fontMetrics().lineSpacing() * 4));
     m_notes->setMaximumHeight(needed);
 }
@@ -114,9 +119,12 @@ void PointDetail::setPoint(const RestorePoint *point)
         limits << tr("Limit: %1").arg(displayText(limit));
     for (const QString &warning : point->warnings)
         limits << tr("Warning: %1").arg(displayText(warning));
-    m_limits->setText(limits.join(QLatin1Char('\n')));
-    m_notes->setVisible(!limits.isEmpty());
-    fitNotes();
+    m_limitLines = limits;
+    // What was said of its secrets stays while the same point is shown.
+    if (std::exchange(m_point, point->id) != point->id)
+        setSecrets({});
+    else
+        showNotes();
     QStringList facts;
     facts << tr("Source: %1").arg(displayText(point->identity.text));
     facts
@@ -127,6 +135,27 @@ void PointDetail::setPoint(const RestorePoint *point)
     if (!point->folder.isEmpty())
         facts << tr("Folder: %1").arg(displayText(point->folder));
     m_facts->setText(facts.join(QStringLiteral("  ·  ")));
+}
+
+void PointDetail::setSecrets(const std::vector<PointSecret> &secrets)
+{
+    const QString text = pointSecretsText(secrets);
+    const Tone tone = isAnyMissing(secrets) ? Tone::Warn : Tone::Neutral;
+    m_secrets->setState(toneIcon(tone), text, tone);
+    m_secrets->setVisible(!text.isEmpty());
+    m_secretLines = pointSecretsToDo(secrets);
+    showNotes();
+}
+
+void PointDetail::showNotes()
+{
+    QStringList lines;
+    for (const QString &line : std::as_const(m_secretLines))
+        lines << displayText(line);
+    lines << m_limitLines;
+    m_limits->setText(lines.join(QLatin1Char('\n')));
+    m_notes->setVisible(!lines.isEmpty());
+    fitNotes();
 }
 
 PointsPage::PointsPage(QWidget *parent)
@@ -258,6 +287,30 @@ void PointsPage::refresh()
     m_remove->setEnabled(known);
     m_template->setVisible(point && hasTemplate(*point));
     m_template->setEnabled(known && point->problem.isEmpty());
+    askForSecrets();
+}
+
+void PointsPage::showEvent(QShowEvent *event)
+{
+    Page::showEvent(event);
+    // Meanwhile secrets may have been set on their own page.
+    m_asked.clear();
+    askForSecrets();
+}
+
+void PointsPage::askForSecrets()
+{
+    const RestorePoint *point = current();
+    const bool isWanted = point && isVisible() && !secretsToPutBack(*point).empty();
+    const QString wanted = isWanted ? point->id : QString();
+    if (std::exchange(m_asked, wanted) != wanted && isWanted)
+        Q_EMIT secretsWanted(wanted);
+}
+
+void PointsPage::setSecrets(const QString &point, const std::vector<PointSecret> &secrets)
+{
+    if (const RestorePoint *shown = current(); shown && shown->id == point)
+        m_detail->setSecrets(secrets);
 }
 
 } // namespace lb

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/model/point_secrets.h"
 #include "ui/pages.h"
 #include "ui/points_model.h"
 #include "ui/sorted_rows.h"
@@ -18,15 +19,20 @@ class PointDetail : public QWidget
 public:
     explicit PointDetail(QWidget *parent = nullptr);
     void setPoint(const RestorePoint *point);
+    /// What a restore of the point that is shown needs; nothing of it is shown before.
+    void setSecrets(const std::vector<PointSecret> &secrets);
 
 protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
     void fitNotes();
+    void showNotes();
+    QString m_point;
+    QStringList m_limitLines, m_secretLines;
     PlainLabel *m_title, *m_facts, *m_limits;
     QScrollArea *m_notes;
-    StateLabel *m_complete, *m_proof;
+    StateLabel *m_complete, *m_proof, *m_secrets;
     QTreeWidget *m_parts;
 };
 
@@ -40,6 +46,8 @@ public:
     /// Systems that a point can be restored to.
     void setSystems(const QStringList &systems);
     void setFilter(const QString &text);
+    /// The answer to secretsWanted(); dropped when another point is shown by now.
+    void setSecrets(const QString &point, const std::vector<PointSecret> &secrets);
     QWidget *filterField() override;
     void focusContent() override;
     QSplitter *splitter() const { return m_splitter; }
@@ -49,11 +57,18 @@ Q_SIGNALS:
     void verifyRequested(const QString &system, const QString &point);
     void removeRequested(const QString &system, const QString &point);
     void templateRequested(const QString &point);
+    /// A point came into view whose restore needs secrets.
+    void secretsWanted(const QString &point);
+
+protected:
+    void showEvent(QShowEvent *event) override;
 
 private:
     const RestorePoint *current() const;
     void refresh();
+    void askForSecrets();
 
+    QString m_asked; ///< the point whose secrets were wanted last
     PointsModel *m_model;
     SortedRows *m_sorted;
     QTableView *m_table;

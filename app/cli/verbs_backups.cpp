@@ -9,6 +9,8 @@
 
 #include <QFile>
 
+#include <algorithm>
+
 namespace lb::cli {
 
 namespace {
@@ -97,12 +99,42 @@ Result<void> visitLogLines(Session &session, const RunId &run,
     return {};
 }
 
-void sayPoint(const RestorePoint &point)
+QJsonArray secretsJson(const std::vector<PointSecret> &secrets)
+{
+    QJsonArray list;
+    for (const PointSecret &secret : secrets)
+        list.append(QJsonObject{{QStringLiteral("name"), secret.name},
+                                {QStringLiteral("title"), secret.title},
+                                {QStringLiteral("part"), secret.part},
+                                {QStringLiteral("source"), secret.source},
+                                {QStringLiteral("state"), secret.state}});
+    return list;
+}
+
+void saySecrets(const RestorePoint &point, const std::vector<PointSecret> &secrets)
+{
+    if (secrets.empty())
+        return;
+    say(pointSecretsText(secrets));
+    for (const QString &line : pointSecretsToDo(secrets))
+        say(QStringLiteral("  ") + line);
+    const QStringList open{QStringLiteral("unknown"), QStringLiteral("locked"),
+                           QStringLiteral("frozen")};
+    const bool isOpen = std::any_of(secrets.begin(), secrets.end(), [&](const PointSecret &secret) {
+        return open.contains(secret.state);
+    });
+    if (isOpen)
+        say(QStringLiteral("  ") +
+            tr("Ask the keychain: lifeboat-cli secrets list %1").arg(point.system));
+}
+
+void sayPoint(const RestorePoint &point, const std::vector<PointSecret> &secrets)
 {
     say(tr("restore point %1 of %2").arg(point.id, point.system));
     say(tr("made %1, by run %2").arg(formatTime(point.madeAt), point.run));
     say(tr("store %1: %2").arg(point.store, point.folder));
     say(tr("completeness: %1").arg(completenessText(point)));
+    saySecrets(point, secrets);
     if (point.parts.size() > 1)
         say(skewText(point));
     say(tr("proof: %1").arg(proofText(point)));
@@ -159,12 +191,16 @@ int backupsShow(Session &session)
     const auto point = wantedPoint(session);
     if (!point)
         return session.failed(point.error());
+    const auto secrets = session.await(session.service.pointSecrets(*point));
+    if (!secrets)
+        return session.failed(secrets.error());
     if (session.json()) {
         QJsonObject document = point->toListJson();
         document.insert(QStringLiteral("format"), 1);
+        document.insert(QStringLiteral("secrets"), secretsJson(*secrets));
         sayJson(document);
     } else {
-        sayPoint(*point);
+        sayPoint(*point, *secrets);
     }
     return kGood;
 }
@@ -304,7 +340,7 @@ int backupsRemove(Session &session)
                                         tr("“backups remove” needs --yes without a terminal"),
                                         {},
                                         {}});
-        sayPoint(*point);
+        sayPoint(*point, {});
         if (terminal::askLetter(tr("Remove it for good? [y/N]"), QStringLiteral("yn"),
                                 QLatin1Char('n')) != QLatin1Char('y'))
             return kGood;

@@ -2,6 +2,7 @@
 #include "core/plan/parts.h"
 
 #include "core/base/text.h"
+#include "core/model/point_secrets.h"
 #include "core/plan/path_scope.h"
 
 #include <QJsonArray>
@@ -38,10 +39,7 @@ const PartSpec *declared(const Runbook &runbook, const QString &id)
 void addSlots(QJsonObject &item, const PartRecord &part)
 {
     QJsonArray byApi, byHand;
-    for (const QJsonValue slot : part.details.value(QLatin1String("slots")).toArray()) {
-        if (!slot[QLatin1String("needed")].toBool() ||
-            !slot[QLatin1String("reference")].toString().isEmpty())
-            continue;
+    for (const QJsonValue slot : placesToFill(part)) {
         QJsonObject one = slot.toObject();
         one.insert(QStringLiteral("part"), part.id);
         one.insert(QStringLiteral("toolchain"), part.details.value(QLatin1String("name")));

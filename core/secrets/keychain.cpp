@@ -421,6 +421,85 @@ Async<KeychainHealth> Keychain::health()
     return answer.promise->future();
 }
 
+Async<KeychainHoldings> Keychain::holdings(const QString &system, const QStringList &secrets)
+{
+    const Answer<KeychainHoldings> answer;
+    const auto give = [answer](std::optional<KeychainState> state, const QStringList &held = {}) {
+        answer.give(KeychainHoldings{state, held});
+    };
+    if (!QDBusConnection::sessionBus().isConnected()) {
+        give(KeychainState::Absent);
+        return answer.promise->future();
+    }
+    const auto look = [this, system, secrets, give] {
+        isLocked(this, [this, system, secrets, give](std::optional<bool> locked) {
+            if (locked.value_or(true))
+                return give(locked ? std::optional(KeychainState::Locked) : std::nullopt);
+            QStringList keys;
+            for (const QString &secret : secrets)
+                keys << keyOf(system, secret);
+            search(keys, [secrets, keys, give](const std::optional<QStringList> &found) {
+                if (!found)
+                    return give(std::nullopt);
+                QStringList held;
+                for (qsizetype i = 0; i < keys.size(); ++i) {
+                    if (found->contains(keys.at(i)))
+                        held << secrets.at(i);
+                }
+                give(KeychainState::Open, held);
+            });
+        });
+    };
+    // Where there is a KWallet, QtKeychain may use that one, which shows nothing while it is
+    // closed.
+    hasOwner(this, kWalletService, [this, give, look](bool isWallet) {
+        hasOwner(this, kSecretService, [this, give, look, isWallet](bool isThere) {
+            if (isWallet || !isThere)
+                return give(std::nullopt);
+            ping(this, kSecretService, [give, look](bool answers) {
+                if (answers)
+                    look();
+                else
+                    give(KeychainState::Frozen);
+            });
+        });
+    });
+    return answer.promise->future();
+}
+
+/// Asks the Secret Service for items by their attributes, as QtKeychain 0.13.2 writes them; nothing
+/// when it did not answer for each.
+void Keychain::search(const QStringList &keys,
+                      const std::function<void(std::optional<QStringList>)> &then)
+{
+    struct Search
+    {
+        QStringList found;
+        qsizetype open = 0;
+        bool isWhole = true;
+    };
+    qDBusRegisterMetaType<QMap<QString, QString>>();
+    const auto all = std::make_shared<Search>();
+    all->open = keys.size();
+    for (const QString &key : keys) {
+        QDBusMessage ask = QDBusMessage::createMethodCall(
+            kSecretService, QStringLiteral("/org/freedesktop/secrets"),
+            QStringLiteral("org.freedesktop.Secret.Service"), QStringLiteral("SearchItems"));
+        ask << QVariant::fromValue(QMap<QString, QString>{
+            {QStringLiteral("server"), QString(kService)}, {QStringLiteral("user"), key}});
+        ask.setAutoStartService(false);
+        callBus(this, ask, [all, key, then](const std::optional<QVariantList> &answer) {
+            all->isWhole = all->isWhole && answer && !answer->isEmpty();
+            for (const QVariant &items : answer.value_or(QVariantList())) {
+                if (!qdbus_cast<QList<QDBusObjectPath>>(items).isEmpty())
+                    all->found << key;
+            }
+            if (--all->open == 0)
+                then(all->isWhole ? std::optional(all->found) : std::nullopt);
+        });
+    }
+}
+
 void Keychain::probe(const std::function<void(const KeychainHealth &)> &then)
 {
     const QString key = QStringLiteral("probe-%1-%2")

@@ -4,8 +4,11 @@
 #include "core/base/async.h"
 #include "core/base/secret_string.h"
 
+#include <QStringList>
+
 #include <chrono>
 #include <functional>
+#include <optional>
 
 namespace lb {
 
@@ -29,6 +32,13 @@ struct KeychainHealth
 /// Why a secret cannot be had in this state, and what to do. The codes: Denied for Locked and
 /// Denied, TimedOut for Asks and Frozen, Unreachable for Absent.
 Error keychainError(const KeychainHealth &health);
+
+/// What a keychain lets be seen without a prompt.
+struct KeychainHoldings
+{
+    std::optional<KeychainState> state; ///< nothing: only a prompt could tell
+    QStringList secrets;                ///< of an open one: those of the asked that it holds
+};
 
 /// Secrets in the keychain of the desktop (Secret Service or KWallet, by QtKeychain), under the
 /// service name `lifeboat`. Main thread; never blocks; every answer comes within the limits below.
@@ -56,6 +66,8 @@ public:
     /// Looks without a prompt; when that says nothing against it, writes, reads and deletes a
     /// marked value.
     Async<KeychainHealth> health();
+    /// Which of a system's secrets it holds. Never opens a prompt, writes nothing, reads no value.
+    Async<KeychainHoldings> holdings(const QString &system, const QStringList &secrets);
     /// Lets a locked keychain ask the person in front of it, then as health(). Locked when that
     /// person closes the prompt.
     Async<KeychainHealth> unlock();
@@ -69,6 +81,8 @@ private Q_SLOTS:
     void onPromptCompleted(bool isDismissed) { Q_EMIT promptEnded(isDismissed); }
 
 private:
+    void search(const QStringList &keys,
+                const std::function<void(std::optional<QStringList>)> &then);
     void probe(const std::function<void(const KeychainHealth &)> &then);
 
     Limits m_limits;

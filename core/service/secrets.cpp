@@ -42,28 +42,6 @@ void lookAtNext(Service *service, Keychain &keychain, const std::shared_ptr<Look
            });
 }
 
-/// What a restore of the newest point puts back by itself: places in toolchains, each with a secret
-/// of its own.
-std::vector<SecretSpec> slotSecrets(const std::vector<RestorePoint> &points)
-{
-    std::vector<SecretSpec> secrets;
-    for (const PartRecord &part :
-         points.empty() ? std::vector<PartRecord>() : points.front().parts) {
-        for (const QJsonValue slot : part.details.value(QLatin1String("slots")).toArray()) {
-            const bool isWanted = slot[QLatin1String("by_api")].toBool() &&
-                                  slot[QLatin1String("needed")].toBool() &&
-                                  slot[QLatin1String("reference")].toString().isEmpty();
-            if (isWanted)
-                secrets.push_back({slot[QLatin1String("secret")].toString(),
-                                   Service::tr("%1, %2", "%1 a secret of a tool, %2 a toolchain")
-                                       .arg(slot[QLatin1String("title")].toString(), part.id),
-                                   {},
-                                   {}});
-        }
-    }
-    return secrets;
-}
-
 } // namespace
 
 Keychain &Service::Private::keychain()
@@ -96,8 +74,13 @@ Service::Private::declaredSecrets(const SystemProfile &system)
                 known->runbooks << book->title;
         }
     }
-    for (const SecretSpec &slot : slotSecrets(q->points({system.name})))
-        declared.push_back({slot, {}});
+    // A restore of the newest point puts these back by itself.
+    const std::vector<RestorePoint> points = q->points({system.name});
+    for (const PointSecret &place :
+         points.empty() ? std::vector<PointSecret>() : secretsToPutBack(points.front())) {
+        if (place.source == QLatin1String("keychain"))
+            declared.push_back({{place.name, place.title, {}, {}}, {}});
+    }
     // What a store encrypts, any of its systems may have to open.
     const auto store = readStore(system.store);
     if (store && !store->allRecipients().isEmpty())

@@ -4,6 +4,7 @@
 #include "core/base/async.h"
 #include "core/model/advice.h"
 #include "core/model/plan.h"
+#include "core/model/point_secrets.h"
 #include "core/model/restore_point.h"
 #include "core/model/run_state.h"
 #include "core/model/vendor_files.h"
@@ -195,6 +196,9 @@ public:
     std::vector<SecretStatus> declaredSecrets(const SystemProfile &system);
     /// Touches the keychain, which may open a prompt of the desktop.
     Async<std::vector<SecretStatus>> secrets(const QString &system = {});
+    /// What a restore of this point needs, and whether the keychain has it. Never opens a prompt
+    /// and reads no value: where only that would tell, the state is `unknown`.
+    Async<std::vector<PointSecret>> pointSecrets(const RestorePoint &point);
     /// Into the keychain. NotFound when no runbook of the system's type declares such a secret.
     Async<void> setSecret(const QString &system, const QString &secret, SecretHandle value);
     /// From now on this program prints it; empty: the keychain holds it again.

@@ -522,4 +522,5 @@ def test_memory_after_use_of_a_typed_one():
     memory_after_use(keychain=False)
 
 
-main(globals())
+if __name__ == "__main__":
+    main(globals())

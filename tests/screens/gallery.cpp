@@ -115,6 +115,7 @@ int main(int argc, char **argv)
         points.resize(900, 640);
         points.setSystems({QStringLiteral("shop-files")});
         points.setPoints({samples::toolchainPoint()});
+        points.setSecrets(samples::toolchainPoint().id, samples::pointSecrets());
         shoot(&points, QStringLiteral("points-template"));
     }
     QTemporaryFile log;

@@ -3,6 +3,8 @@
 
 #include "core/base/clock.h"
 
+#include <QJsonArray>
+
 namespace lb::samples {
 
 namespace {
@@ -444,10 +446,28 @@ RestorePoint toolchainPoint()
         part.id = QLatin1String(name);
         part.title = QStringLiteral("Toolchain");
         part.kind = QLatin1String(kToolchainPart);
-        part.details = {{QStringLiteral("name"), QLatin1String(name)}};
+        QJsonArray places;
+        for (const bool isByApi : {true, false})
+            places.append(QJsonObject{
+                {QStringLiteral("by_api"), isByApi},
+                {QStringLiteral("needed"), true},
+                {QStringLiteral("title"), isByApi ? QStringLiteral("API_KEY of build-web")
+                                                  : QStringLiteral("webhook of Slack")},
+                {QStringLiteral("secret"),
+                 part.id + (isByApi ? QStringLiteral("-api-key") : QStringLiteral("-slack"))}});
+        part.details = {{QStringLiteral("name"), QLatin1String(name)},
+                        {QStringLiteral("slots"), places}};
         made.parts.push_back(part);
     }
     return made;
+}
+
+std::vector<PointSecret> pointSecrets()
+{
+    std::vector<PointSecret> secrets = secretsToPutBack(toolchainPoint());
+    secrets[0].state = QStringLiteral("present");
+    secrets[2].state = QStringLiteral("missing");
+    return secrets;
 }
 
 ToolchainTemplate toolchainTemplate()

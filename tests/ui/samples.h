@@ -28,8 +28,10 @@ RunView waiting(const QString &action);
 QString planText();
 /// One secret of each kind; what the keychain holds is in this state.
 std::vector<SecretStatus> secrets(const QString &state);
-/// With two toolchains.
+/// With two toolchains, each with a secret to put back and one that a person sets.
 RestorePoint toolchainPoint();
+/// What it needs; one secret is missing.
+std::vector<PointSecret> pointSecrets();
 /// Of one of them: a file with a source, one without, a change of each sort and each severity.
 ToolchainTemplate toolchainTemplate();
 

@@ -207,6 +207,40 @@ private Q_SLOTS:
         QVERIFY(!board.findChild<StateLabel *>(QStringLiteral("cardAdvice")));
     }
 
+    void aPointSaysWhichSecretsItNeeds()
+    {
+        PointsPage page;
+        QSignalSpy wanted(&page, &PointsPage::secretsWanted);
+        const RestorePoint point = samples::toolchainPoint();
+        page.setPoints({point, samples::points().front()});
+        QCOMPARE(wanted.count(), 0); // nobody looks at it yet
+        page.show();
+        QCOMPARE(wanted.count(), 1);
+        QCOMPARE(wanted[0][0].toString(), point.id);
+        auto *line = page.findChild<StateLabel *>(QStringLiteral("detailSecrets"));
+        QVERIFY(line->isHidden());
+        page.setSecrets(QStringLiteral("another"), samples::pointSecrets());
+        QVERIFY(line->isHidden());
+        page.setSecrets(point.id, samples::pointSecrets());
+        QVERIFY(!line->isHidden());
+        QVERIFY2(line->accessibleName().contains(
+                     QStringLiteral("1 in the keychain, 1 missing, 2 by hand")),
+                 qPrintable(line->accessibleName()));
+        auto *notes = page.findChild<QLabel *>(QStringLiteral("detailLimits"));
+        QVERIFY2(notes->text().startsWith(QStringLiteral("Secret missing: tide-tables-api-key")),
+                 qPrintable(notes->text()));
+        // The same list again does not ask again, and takes nothing back.
+        page.setPoints({point, samples::points().front()});
+        QCOMPARE(wanted.count(), 1);
+        QVERIFY(!line->isHidden());
+        auto *table = page.findChild<QTableView *>(QStringLiteral("pointsTable"));
+        table->selectRow(1);
+        QVERIFY(line->isHidden());
+        QVERIFY(!notes->text().contains(QStringLiteral("Secret")));
+        table->selectRow(0);
+        QCOMPARE(wanted.count(), 2);
+    }
+
     void emptyBoardShowsTheWaysToBegin()
     {
         BoardPage board;

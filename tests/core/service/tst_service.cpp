@@ -9,6 +9,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <QJsonArray>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -39,6 +40,8 @@ private Q_SLOTS:
     void emptyHomeNeedsNoInventory();
     void goNeedsSayWhatIsMissing();
     void lentAdviceIsOnTheBoard();
+    void secretsOfAPointAreCounted();
+    void withoutAKeychainNothingIsMissing();
 
 private:
     RunId writeRun(const std::vector<RunEvent> &events, bool hidden = false, int daysAgo = 0);
@@ -420,6 +423,77 @@ void TestService::lentAdviceIsOnTheBoard()
     SystemProfile other = row.profile;
     other.type = QStringLiteral("alien4cloud");
     QVERIFY(m_service->advice(other).empty());
+}
+
+/// Three places that a run fills, one for a person; one that nothing needs and one in a vault.
+static RestorePoint pointWithPlaces()
+{
+    QJsonArray places;
+    const auto add = [&](const char *name, bool byApi, bool needed = true, const char *vault = "") {
+        places.append(QJsonObject{{QStringLiteral("secret"), QLatin1String(name)},
+                                  {QStringLiteral("title"), QLatin1String(name)},
+                                  {QStringLiteral("by_api"), byApi},
+                                  {QStringLiteral("needed"), needed},
+                                  {QStringLiteral("reference"), QLatin1String(vault)}});
+    };
+    add("one", true);
+    add("two", true);
+    add("three", true);
+    add("hook", false);
+    add("unused", true, false);
+    add("vaulted", true, true, "crn:v1:vault");
+    PartRecord part;
+    part.id = QStringLiteral("ferry");
+    part.kind = QString::fromLatin1(kToolchainPart);
+    part.details = {{QStringLiteral("slots"), places}};
+    RestorePoint point;
+    point.id = QStringLiteral("p1");
+    point.system = QStringLiteral("ferries");
+    point.type = QStringLiteral("ibm-toolchain");
+    point.parts = {part};
+    return point;
+}
+
+void TestService::secretsOfAPointAreCounted()
+{
+    std::vector<PointSecret> secrets = secretsToPutBack(pointWithPlaces());
+    QCOMPARE(secrets.size(), size_t(4));
+    QCOMPARE(pointSecretsText(secrets),
+             QStringLiteral("4 secret(s) for a restore: 3 not known (only a prompt of the keychain "
+                            "could tell), 1 by hand"));
+    QVERIFY(!isAnyMissing(secrets));
+    secrets[0].state = QStringLiteral("present");
+    secrets[1].state = QStringLiteral("missing");
+    secrets[2].state = QStringLiteral("program");
+    QCOMPARE(
+        pointSecretsText(secrets),
+        QStringLiteral("4 secret(s) for a restore: 1 in the keychain, 1 from a program, 1 missing, "
+                       "1 by hand"));
+    QVERIFY(isAnyMissing(secrets));
+    const QStringList toDo{QStringLiteral("Secret missing: two (two, ferry)"),
+                           QStringLiteral("Secret by hand: hook, ferry")};
+    QCOMPARE(pointSecretsToDo(secrets), toDo);
+    QVERIFY(pointSecretsText({}).isEmpty());
+}
+
+void TestService::withoutAKeychainNothingIsMissing()
+{
+    // The tests have no session bus (tests/support/session.py): that is an answer, not an error.
+    const auto secrets = await(m_service->pointSecrets(pointWithPlaces()));
+    QVERIFY(secrets);
+    QMap<QString, QString> states;
+    for (const PointSecret &secret : *secrets)
+        states.insert(secret.name, secret.state);
+    QCOMPARE(states.value(QStringLiteral("one")), QStringLiteral("absent"));
+    QCOMPARE(states.value(QStringLiteral("hook")), QStringLiteral("by_hand"));
+    // What the restore itself signs in with is needed as well.
+    QCOMPARE(states.value(QStringLiteral("ibm_api_key")), QStringLiteral("absent"));
+    QVERIFY(!states.contains(QStringLiteral("unused")) &&
+            !states.contains(QStringLiteral("vaulted")));
+    RestorePoint none;
+    none.type = QStringLiteral("files");
+    const auto nothing = await(m_service->pointSecrets(none));
+    QVERIFY(nothing && nothing->empty());
 }
 
 QTEST_GUILESS_MAIN(TestService)
