@@ -293,6 +293,8 @@ int backupsVerify(Session &session)
         document.insert(QStringLiteral("format"), 1);
         sayJson(document);
     } else {
+        if (!now->isEncrypted() && session.arguments.has("open"))
+            say(tr("Nothing of it is encrypted: no key was needed"));
         if (now->isEncrypted() && !session.arguments.has("open"))
             say(tr("Encrypted parts were compared with their checksums only; with a key: "
                    "lifeboat-cli backups verify %1 --open")

@@ -185,9 +185,11 @@ Async<RunId> Service::startBuiltIn(const QString &runbook, const QString &system
         if (const auto profile = readProfile(system))
             made.system = *profile;
         QString store = made.system.store;
+        bool isEncrypted = false;
         if (const QString id = inputs.value(QLatin1String("point")).toString(); !id.isEmpty()) {
             TRY_VALUE(const RestorePoint used, point(id));
             store = used.store;
+            isEncrypted = used.isEncrypted();
         }
         TRY_VALUE(made.store, readStore(store));
         if (const QString other = inputs.value(QLatin1String("other")).toString();
@@ -195,7 +197,11 @@ Async<RunId> Service::startBuiltIn(const QString &runbook, const QString &system
             TRY_VALUE(const RestorePoint used, point(other));
             TRY_VALUE(const StoreProfile holds, readStore(used.store));
             made.stores = {holds};
+            isEncrypted = isEncrypted || used.isEncrypted();
         }
+        // Or the run would wait for a key that nothing needs.
+        if (!isEncrypted && inputs.contains(QLatin1String("open")))
+            made.inputs.insert(QStringLiteral("open"), false);
         if (runbook == QLatin1String("lifeboat.inventory")) {
             TRY_VALUE(made.stores, readStores());
         }

@@ -213,7 +213,8 @@ public:
     /// Starts a runner; done when it stands. BadInput before anything is started.
     Async<RunId> start(const RunOrder &order);
     /// Built-in work on restore points: `lifeboat.verify`, `.extract`, `.files`, `.remove`,
-    /// `.inventory`, `.discharge`; `inputs` as those runbooks declare.
+    /// `.inventory`, `.discharge`; `inputs` as those runbooks declare. No key is asked for where
+    /// nothing is encrypted.
     Async<RunId> startBuiltIn(const QString &runbook, const QString &system,
                               const QJsonObject &inputs, const GoAnswer &go);
     Async<RunId> resume(const RunId &run, bool finallyOnly = false);

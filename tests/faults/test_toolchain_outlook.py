@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is known of toolchains without asking anybody, or nobody but an open keychain: the day on which
-a region ends, with the system; which secrets a restore needs, with the restore point."""
+a region ends, with the system; which secrets a restore needs, with the restore point; and a point that
+is verified without a key that nothing needs."""
 
 import datetime
 import json
@@ -109,6 +110,18 @@ def test_looking_opens_no_prompt():
         assert {states[one["name"]] for one in secrets if one["source"] == "keychain"} == \
             {"unknown"}, states
         assert "only a prompt of the keychain could tell" in text, text
+
+
+def test_no_key_is_asked_for_where_nothing_is_encrypted():
+    with Home(PROGRAM) as home:
+        scene = Scene(home)
+        scene.save_one(expect=(0, 3))
+        first = home.points()[0]["id"]
+        told = home.cli("backups", "verify", first, "--open", expect=0).stdout
+        assert "no key was needed" in told and "read in full" in told, told
+        scene.save_one(expect=(0, 3))
+        home.cli("backups", "diff", first, home.points()[0]["id"], "--open", expect=0)
+        home.cli("backups", "files", first, "--open", expect=0)
 
 
 if __name__ == "__main__":
