@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/clock.h"
 #include "core/base/format.h"
+#include "core/model/accepted_checks.h"
 #include "ui/run_wizard.h"
 #include "ui/wizard_pages.h"
 #include "ui/words.h"
@@ -23,7 +24,8 @@ public:
           m_evidence(named(new PlainLabel(PlainLabel::Role::Body, this), "checkEvidence")),
           m_hint(named(new PlainLabel(PlainLabel::Role::Body, this), "checkHint")),
           m_age(named(new PlainLabel(PlainLabel::Role::Muted, this), "checkAge")),
-          m_reason(named(new QLineEdit(this), "checkReason"))
+          m_reason(named(new QLineEdit(this), "checkReason")),
+          m_same(named(new QPushButton(this), "checkSame"))
     {
         setObjectName(QStringLiteral("check_") + id);
         auto *grid = new QGridLayout(this);
@@ -37,6 +39,8 @@ public:
         grid->addWidget(m_evidence, 1, 1, 1, 2);
         grid->addWidget(m_hint, 2, 1, 1, 2);
         grid->addWidget(m_reason, 3, 1, 1, 2);
+        grid->addWidget(m_same, 4, 1, 1, 2, Qt::AlignLeading);
+        m_same->hide();
         grid->setColumnStretch(1, 1);
         m_age->setWordWrap(false);
         m_evidence->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -61,12 +65,21 @@ public:
         setAccessibleName(tr("%1: %2").arg(title, wordOf(check.verdict)));
         age();
     }
+    QPushButton *same() const { return m_same; }
+    void setReason(const QString &reason) { m_reason->setText(reason); }
+    /// Offers to give the reason to so many others.
+    void offerSame(int others)
+    {
+        m_same->setText(tr("Same reason for %n more check(s) like this", nullptr, others));
+        m_same->setVisible(others > 0);
+    }
     void age() { m_age->setText(m_at.isValid() ? formatAge(m_at, utcNow()) : QString()); }
 
 private:
     StateLabel *m_state;
     PlainLabel *m_title, *m_evidence, *m_hint, *m_age;
     QLineEdit *m_reason;
+    QPushButton *m_same;
     QDateTime m_at;
 };
 
@@ -122,6 +135,27 @@ void ChecksPage::cleanupPage()
         draft()->discard();
 }
 
+/// Positions of those that warned like this one, for another item, and have another reason.
+QList<qsizetype> ChecksPage::unlike(const QString &id)
+{
+    QList<qsizetype> others;
+    const std::vector<CheckRecord> &checks = draft()->view()->state.checks;
+    for (size_t i = 0; i < checks.size(); ++i) {
+        if (checks[i].verdict == CheckVerdict::Warned && checks[i].id != id &&
+            checkGroup(checks[i].id) == checkGroup(id) &&
+            draft()->reason(checks[i].id) != draft()->reason(id))
+            others << qsizetype(i);
+    }
+    return others;
+}
+
+void ChecksPage::useForAll(const QString &id)
+{
+    const QString reason = draft()->reason(id);
+    for (const qsizetype row : unlike(id))
+        m_shown.at(row)->setReason(reason);
+}
+
 void ChecksPage::refresh()
 {
     if (!m_inside)
@@ -137,6 +171,8 @@ void ChecksPage::refresh()
         if (i >= m_shown.size() ||
             m_shown[i]->objectName() != QStringLiteral("check_") + check.id) {
             auto *row = new CheckRow(check.id, draft(), this);
+            connect(row->same(), &QPushButton::clicked, this,
+                    [this, id = check.id] { useForAll(id); });
             m_rows->insertWidget(int(i), row);
             if (i < m_shown.size())
                 delete std::exchange(m_shown[i], row);
@@ -144,6 +180,8 @@ void ChecksPage::refresh()
                 m_shown << row;
         }
         m_shown[i]->show(check);
+        m_shown[i]->offerSame(draft()->reason(check.id).isEmpty() ? 0
+                                                                  : int(unlike(check.id).size()));
     }
     const bool going = !draft()->problem() && (!view || view->shown == RunStateName::Preparing);
     m_waiting->setText(tr("Checking…"));

@@ -136,6 +136,8 @@ public:
 private:
     class CheckRow;
     void refresh();
+    QList<qsizetype> unlike(const QString &id);
+    void useForAll(const QString &id);
     InlineMessage *m_message, *m_question;
     QLineEdit *m_note;
     PlainLabel *m_identity, *m_waiting;

@@ -4,8 +4,11 @@
 #include "app/cli/event_lines.h"
 #include "app/cli/terminal.h"
 #include "core/base/text.h"
+#include "core/model/accepted_checks.h"
 
 #include <QFileInfo>
+
+#include <algorithm>
 
 namespace lb::cli {
 
@@ -18,16 +21,42 @@ bool isYes(const std::optional<QString> &answer)
     return answer && (answer->toLower() == tr("y") || answer->toLower() == tr("yes"));
 }
 
+/// Ids for --accept: one for all checks of a group where several warned.
+QStringList acceptedTogether(const std::vector<CheckRecord> &warned)
+{
+    QStringList ids;
+    for (const CheckRecord &check : warned) {
+        const auto ofGroup = std::count_if(warned.begin(), warned.end(),
+                                           [group = checkGroup(check.id)](const CheckRecord &one) {
+                                               return checkGroup(one.id) == group;
+                                           });
+        ids << (ofGroup > 1 ? checkGroup(check.id) : check.id);
+    }
+    ids.removeDuplicates();
+    return ids;
+}
+
+bool isWarned(const GoNeeds &needs, const QString &id)
+{
+    return std::any_of(needs.warned.begin(), needs.warned.end(),
+                       [&](const CheckRecord &check) { return check.id == id; });
+}
+
+/// One reason for each check, or for all of a group.
 bool askReasons(const GoNeeds &needs, GoAnswer &go)
 {
-    for (const CheckRecord &check : needs.warned) {
-        say(tr("Check %1 warned: %2").arg(check.id, check.evidence));
-        if (!check.hint.isEmpty())
-            say(QStringLiteral("  ") + check.hint);
+    for (const QString &id : acceptedTogether(needs.warned)) {
+        for (const CheckRecord &check : needs.warned) {
+            if (check.id != id && checkGroup(check.id) != id)
+                continue;
+            say(tr("Check %1 warned: %2").arg(check.id, check.evidence));
+            if (!check.hint.isEmpty())
+                say(QStringLiteral("  ") + check.hint);
+        }
         const auto reason = terminal::ask(tr("Go in spite of it? Type why (empty: do not go):"));
         if (!reason || reason->isEmpty())
             return false;
-        go.accept.insert(check.id, *reason);
+        go.accept.insert(id, *reason);
     }
     return true;
 }
@@ -132,8 +161,8 @@ QString goCommand(const RunView &view)
     const GoNeeds needs = goNeeds(view, {});
     QString command = QStringLiteral("runs go %1 --plan-sha256 %2")
                           .arg(view.state.request.id.value(), view.state.planSha256);
-    for (const CheckRecord &check : needs.warned)
-        command += tr(" --accept %1=REASON", "an option").arg(check.id);
+    for (const QString &id : acceptedTogether(needs.warned))
+        command += tr(" --accept %1=REASON", "an option").arg(id);
     if (needs.confirmation)
         command += QStringLiteral(" --confirm ") + shellQuoted(needs.identityText);
     return command;
@@ -146,6 +175,10 @@ QStringList missingAnswers(const RunView &view, const GoNeeds &needs)
     for (const CheckRecord &check : needs.warned)
         lines << tr("Run %1 waits: check %2 warned: %3: give --accept %2=REASON")
                      .arg(id, check.id, check.evidence);
+    for (const QString &together : acceptedTogether(needs.warned)) {
+        if (together == checkGroup(together) && !isWarned(needs, together))
+            lines << tr("One reason for all checks %1[…]: give --accept %1=REASON").arg(together);
+    }
     if (needs.confirmation)
         lines << tr("Run %1 waits: the target must be confirmed: give --confirm %2")
                      .arg(id, shellQuoted(needs.identityText));

@@ -19,8 +19,11 @@ const OptionSpec kYes{"yes", nullptr,
 const OptionSpec kConfirm{"confirm", "TEXT",
                           T("The text of the target's live identity; a wrong one ends it before "
                             "anything is touched")};
-const OptionSpec kAccept{"accept", "CHECK=REASON",
-                         T("Go in spite of a check that warned; the run ends “warned”"), true};
+const OptionSpec kAccept{
+    "accept", "CHECK=REASON",
+    T("Go in spite of a check that warned; the run ends “warned”. Of a check "
+      "that stands for several, as room[shop] and room[stock], room means each"),
+    true};
 const OptionSpec kDetach{"detach", nullptr, T("Do not follow: come back when the run is going")};
 const OptionSpec kNote{"note", "TEXT", T("What is to be remembered about it")};
 const OptionSpec kEvidence{"evidence", "FILE", T("A file that shows it; copied and hashed"), false,

@@ -54,7 +54,7 @@ private:
     QJsonArray differences(const Prepared &now) const;
     void useAdvanceGo();
     /// What stands against this go; nothing when it may go.
-    std::optional<Error> objection(const GoAnswer &answer) const;
+    std::optional<Error> objection(const GoAnswer &given) const;
     void begin(const GoAnswer &answer);
     void stopWaiting(WaitingFor reason, const QString &step);
     bool isAsked(const QString &step) const;

@@ -5,6 +5,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/digest.h"
 #include "core/base/json.h"
+#include "core/model/accepted_checks.h"
 
 #include <QFileInfo>
 
@@ -95,11 +96,12 @@ Result<void> RunEngine::answer(const RunCommand &command)
                            {QStringLiteral("note"), command.note},
                            {QStringLiteral("evidence"), evidence}};
 
-    // Before go, a step's place is taken by the id of the check that asks.
+    // Before go, a step's place is taken by the id of the check that asks, or of its group.
     if (!state().go) {
         const bool isCheck =
             std::any_of(state().checks.begin(), state().checks.end(), [&](const CheckRecord &c) {
-                return c.id == command.step && c.verdict == CheckVerdict::Warned;
+                return c.verdict == CheckVerdict::Warned &&
+                       (c.id == command.step || checkGroup(c.id) == command.step);
             });
         if (!isCheck)
             return fail(ErrorCode::NotFound, tr("Nothing asks about “%1”").arg(command.step));

@@ -4,6 +4,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
+#include "core/model/accepted_checks.h"
 
 #include <chrono>
 
@@ -160,8 +161,9 @@ void RunEngine::useAdvanceGo()
     waitForPerson({}, against->summary);
 }
 
-std::optional<Error> RunEngine::objection(const GoAnswer &answer) const
+std::optional<Error> RunEngine::objection(const GoAnswer &given) const
 {
+    const GoAnswer answer = withEachAccepted(given, state().checks);
     if (!answer.planSha256.isEmpty() && answer.planSha256 != state().planSha256)
         return Error{ErrorCode::BadInput, tr("The plan is another one than you agreed to"),
                      tr("its hash is %1").arg(state().planSha256),
@@ -245,7 +247,7 @@ void RunEngine::begin(const GoAnswer &answer)
     std::erase_if(m_waits, [](const Wait &wait) { return wait.step.isEmpty(); });
     if (state().waiting)
         commit(EventKind::WaitingEnded);
-    GoAnswer given = answer;
+    GoAnswer given = withEachAccepted(answer, state().checks);
     given.planSha256 = state().planSha256;
     if (given.by.isEmpty())
         given.by = state().request.by;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/service/go_needs.h"
 
+#include "core/model/accepted_checks.h"
+
 namespace lb {
 
-GoNeeds goNeeds(const RunView &view, const GoAnswer &given)
+GoNeeds goNeeds(const RunView &view, const GoAnswer &answer)
 {
+    const GoAnswer given = withEachAccepted(answer, view.state.checks);
     GoNeeds needs;
     for (const CheckRecord &check : view.state.checks) {
         if (check.verdict == CheckVerdict::Failed)

@@ -24,6 +24,6 @@ struct GoNeeds
                !otherPlan && !yes;
     }
 };
-GoNeeds goNeeds(const RunView &view, const GoAnswer &given);
+GoNeeds goNeeds(const RunView &view, const GoAnswer &answer);
 
 } // namespace lb

@@ -23,10 +23,8 @@ def words(book, *more, names=NAMES):
             "--yes", *only, *more]
 
 
-def lost(names=NAMES):
-    """Said once the source's region is gone."""
-    return [word for name in names
-            for word in ("--accept", f"source_seen[{name}]=its region is closed")]
+# Said once the source's region is gone: one reason for each of the toolchains.
+LOST = ("--accept", "source_seen=its region is closed")
 
 
 def of_copies(scene, kind):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from copies import (NAMES, answer_asks, automatic, digest, lost, of_copies, provide,  # noqa: E402
+from copies import (LOST, NAMES, answer_asks, automatic, digest, of_copies, provide,  # noqa: E402
                     slots, value, words)
 from lifeboat import main, until  # noqa: E402
 from toolchains import (SYSTEM, TARGET, RecordedHome, Scene, files_with_secrets,  # noqa: E402
@@ -85,25 +85,33 @@ def test_triggers():
         # A source that nobody can see is no quiet one.
         told = home.cli(*words("triggers-on"), expect=4)
         assert "Nobody can see whether triggers" in told.stdout + told.stderr, told.stdout
+        assert "give --accept source_seen=REASON" in told.stderr, told.stderr
         assert not any(automatic(scene).values()), automatic(scene)
-        home.cli("runs", "cancel", home.runs()[-1], expect=(0, 5))
-        told = home.cli(*words("triggers-on", *lost()), expect=3)
+        run = home.runs()[-1]
+        home.cli("runs", "answer", run, "source_seen", "yes", "--note", "its region is closed",
+                 expect=0)
+        until(lambda: home.json("runs", "show", run)["state"] == "warned", 60, "the run's end")
+        # Written down is each that warned, and not the word that stood for all.
+        accepted = [e["accept"] for e in home.events(run) if e["event"] == "go"]
+        assert accepted == [{f"source_seen[{name}]": "its region is closed" for name in NAMES}], \
+            accepted
+        warned = " ".join(home.json("runs", "show", run)["warnings"])
         on = automatic(scene)
         # Its callers would need no secret.
-        assert "from-port of pipeline plan-ci was left off: its secret is empty" in told.stdout
+        assert "from-port of pipeline plan-ci was left off: its secret is empty" in warned
         assert on.pop("plan-ci/from-port") is False, on
         assert on.get("ci-run/on-push") is True and all(on.values()), on
         for pipeline, one in of_copies(scene, "triggers"):
             if one["type"] == "scm":
                 url = one["source"]["properties"]["url"]
                 assert TARGET in url and "us-east" not in url, (pipeline, one)
-        home.cli(*words("triggers-on", *lost()), expect=3)
+        home.cli(*words("triggers-on", *LOST), expect=3)
         assert automatic(scene) == {**on, "plan-ci/from-port": False}, "made twice"
 
         home.cli(*words("triggers-off"), expect=0)
         assert not any(automatic(scene).values()), automatic(scene)
         scene.faults("region-lost", "patch-ignored")
-        told = home.cli(*words("triggers-on", *lost()), expect=1)
+        told = home.cli(*words("triggers-on", *LOST), expect=1)
         assert "is still off" in told.stdout + told.stderr, told.stderr
         home.cli(*words("triggers-off"), expect=0)
 
@@ -121,11 +129,11 @@ def test_a_trigger_that_anybody_can_call():
         home.cli("practice", "damage", "ibm-toolchain", expect=0)
         names = ("berth-planner",)
         provide(home, slots(home, names))
-        home.cli(*words("triggers-on", *lost(names), names=names), expect=3)
+        home.cli(*words("triggers-on", *LOST, names=names), expect=3)
         assert not automatic(scene)["plan-ci/from-port"]
         home.cli(*words("secrets", names=names), expect=4)
         answer_asks(home, home.runs()[-1])
-        home.cli(*words("triggers-on", *lost(names), names=names), expect=3)
+        home.cli(*words("triggers-on", *LOST, names=names), expect=3)
         assert all(automatic(scene).values()), automatic(scene)
         home.cli(*words("triggers-off", names=names), expect=0)
         assert not any(automatic(scene).values()), automatic(scene)

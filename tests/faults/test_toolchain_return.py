@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from copies import (AUTOMATIC, LOST, NAMES, SOURCE, answer_asks, automatic,  # noqa: E402
+                    provide, slots, words)
 from lifeboat import FULL, main  # noqa: E402
-from copies import (AUTOMATIC, NAMES, SOURCE, answer_asks, automatic, lost, provide,  # noqa: E402
-                    slots, words)
 from test_kill_points import killed_at  # noqa: E402
 from test_toolchain_copies import made  # noqa: E402
 from toolchains import GOOD, SYSTEM, TARGET, TEXT, RecordedHome, Scene  # noqa: E402
@@ -117,7 +117,7 @@ def test_practice_as_printed():
         home.cli(*printed("secrets"), expect=4)
         answered, _ = answer_asks(home, home.runs()[-1])
         assert answered
-        home.cli(*printed("triggers-on"), *lost(GOOD), expect=3)
+        home.cli(*printed("triggers-on"), *LOST, expect=3)
         assert all(automatic(scene).values()) and scene.owed() == ["return"], scene.owed()
         home.cli(*printed("prove"), expect=(0, 3))
 

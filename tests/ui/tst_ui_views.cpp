@@ -7,6 +7,7 @@
 #include "ui/runs_page.h"
 #include "ui/system_dialog.h"
 #include "ui/template_dialog.h"
+#include "ui/wizard_pages.h"
 
 #include <QAbstractButton>
 #include <QCheckBox>
@@ -239,6 +240,39 @@ private Q_SLOTS:
         QVERIFY(!notes->text().contains(QStringLiteral("Secret")));
         table->selectRow(0);
         QCOMPARE(wanted.count(), 2);
+    }
+
+    void oneReasonForChecksOfAGroup()
+    {
+        const std::unique_ptr<RunDraft> draft(makeDraft());
+        ChecksPage page(draft.get());
+        page.initializePage();
+        RunView view = samples::view(RunStateName::Ready);
+        for (const char *id : {"seen[ferry]", "seen[tides]"}) {
+            CheckRecord check = view.state.checks[1];
+            check.id = QLatin1String(id);
+            view.state.checks.push_back(check);
+        }
+        draft->setRun(QStringLiteral("r1"));
+        draft->setView(view);
+        const auto of = [&](const char *id) {
+            return page.findChild<QWidget *>(QStringLiteral("check_") + QLatin1String(id));
+        };
+        const auto same = [&](const char *id) {
+            return of(id)->findChild<QPushButton *>(QStringLiteral("checkSame"));
+        };
+        QVERIFY(same("room")->isHidden() && same("seen[ferry]")->isHidden());
+        for (const char *id : {"room", "seen[ferry]"})
+            of(id)
+                ->findChild<QLineEdit *>(QStringLiteral("checkReason"))
+                ->setText(QLatin1String(id));
+        QVERIFY(same("room")->isHidden()); // there is one of its kind
+        QVERIFY(!same("seen[ferry]")->isHidden());
+        QVERIFY(!draft->obstacle().isEmpty());
+        same("seen[ferry]")->click();
+        QCOMPARE(draft->reason(QStringLiteral("seen[tides]")), QStringLiteral("seen[ferry]"));
+        QVERIFY(same("seen[ferry]")->isHidden());
+        QVERIFY(draft->obstacle().isEmpty());
     }
 
     void emptyBoardShowsTheWaysToBegin()

@@ -3,6 +3,7 @@
 #include "core/base/paths.h"
 #include "core/journal/journal.h"
 #include "core/journal/run_folder.h"
+#include "core/model/accepted_checks.h"
 #include "core/service/go_needs.h"
 #include "core/service/service.h"
 #include "resources/resources.h"
@@ -39,6 +40,7 @@ private Q_SLOTS:
     void changedIsTold();
     void emptyHomeNeedsNoInventory();
     void goNeedsSayWhatIsMissing();
+    void aGroupIsAcceptedAtOnce();
     void lentAdviceIsOnTheBoard();
     void secretsOfAPointAreCounted();
     void withoutAKeychainNothingIsMissing();
@@ -400,6 +402,30 @@ void TestService::goNeedsSayWhatIsMissing()
     QVERIFY(goNeeds(view, go).isEmpty());
     view.state.checks[0].verdict = CheckVerdict::Failed;
     QCOMPARE(goNeeds(view, go).failed.size(), size_t(1)); // cannot be accepted
+}
+
+void TestService::aGroupIsAcceptedAtOnce()
+{
+    RunView view;
+    for (const char *id : {"seen[a]", "seen[b]", "seen[c]", "seenother", "room"}) {
+        CheckRecord check;
+        check.id = QLatin1String(id);
+        check.verdict =
+            check.id == QLatin1String("seen[c]") ? CheckVerdict::Passed : CheckVerdict::Warned;
+        view.state.checks.push_back(check);
+    }
+    GoAnswer go;
+    go.accept = {{QStringLiteral("seen"), QStringLiteral("closed")},
+                 {QStringLiteral("seen[b]"), QStringLiteral("known")},
+                 {QStringLiteral("room"), QStringLiteral("enough")}};
+    const GoNeeds needs = goNeeds(view, go);
+    QCOMPARE(needs.warned.size(), size_t(1));
+    QCOMPARE(needs.warned[0].id, QStringLiteral("seenother"));
+    // What is written down names each, and only what warned.
+    const QMap<QString, QString> each{{QStringLiteral("seen[a]"), QStringLiteral("closed")},
+                                      {QStringLiteral("seen[b]"), QStringLiteral("known")},
+                                      {QStringLiteral("room"), QStringLiteral("enough")}};
+    QCOMPARE(withEachAccepted(go, view.state.checks).accept, each);
 }
 
 void TestService::lentAdviceIsOnTheBoard()
