@@ -2,26 +2,20 @@
 """The whole story of an Alien4Cloud installation through the real window, on an X server of its own and
 a real Elasticsearch: added from the vendor's files, prepared, saved, verified, rehearsed, damaged,
 restored, migrated, assessed. The window is driven by tests/screens/alien_story.cpp, which asserts how
-each run ends; what the runs did to documents and files is compared here, by other programs.
+each run ends; what the runs did to documents and files is compared here, by other programs. Pictures
+and looks: window.py."""
 
-LIFEBOAT_TEST_PICTURES: a folder where the pictures of every screen stay. LIFEBOAT_TEST_LOOK: `dark`
-or `2x`: a dark palette, or twice the size, and only the pictures that a second look is worth."""
-
-import contextlib
 import json
-import os
 import shutil
 import subprocess
 import urllib.parse
 import urllib.request
-from pathlib import Path
 
 from cloud import NAME, PASSWORD, Scene, compare, no_canary, start
 from compare import all_documents, difference
-from lifeboat import PROGRAM, Home, Skip, main
+from lifeboat import PROGRAM, Home, main
 from test_migration import is_migrated, sources
-
-LOOKS = {"": ([], "1"), "dark": (["dark", "main"], "1"), "2x": (["main"], "2")}
+from window import Window
 
 
 class Installation(Scene):
@@ -75,68 +69,10 @@ class Installation(Scene):
         subprocess.run(self.rest.command("stop"), check=True)
 
 
-@contextlib.contextmanager
-def desktop(environment):
-    """An X server with a window manager; gives the variables that programs find it by."""
-    for program in ("Xvfb", "openbox"):
-        if not shutil.which(program):
-            raise Skip(f"{program} is not installed")
-    reading, writing = os.pipe()
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL,
-             "env": environment}
-    # It finds a free number itself and says which.
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", "2400x1600x24",
-                               "-nolisten", "tcp"], pass_fds=[writing], **quiet)
-    started = [server]
-    try:
-        os.close(writing)
-        with os.fdopen(reading) as told:
-            number = told.readline().strip()
-        if not number:
-            raise Skip("Xvfb does not start here")
-        found = {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb"}
-        quiet["env"] = {**environment, **found}
-        started.append(subprocess.Popen(["openbox"], **quiet))
-        yield found
-    finally:
-        for process in reversed(started):
-            process.terminate()
-            process.wait(10)
-
-
-def tell(home, words, environment, deeds):
-    """Runs the program that drives the window; at each place that it names, what is to be done
-    there."""
-    log = home.path / "story.log"
-    with log.open("w") as errors:
-        program = subprocess.Popen(words, env=environment, stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=errors, text=True)
-    places = []
-    try:
-        for line in program.stdout:
-            places.append(line.split()[-1])
-            deeds.get(places[-1], lambda: None)()
-            program.stdin.write("go on\n")
-            program.stdin.flush()
-        status = program.wait(60)
-    finally:
-        program.kill()
-        program.wait()
-        program.stdin.close()
-        program.stdout.close()
-    assert status == 0, (status, places, log.read_text()[-3000:])
-    return places
-
-
 def test_story():
-    story = Path(PROGRAM).with_name("alien_story")
-    if not story.exists():
-        raise Skip("the window is not built here")
-    look, scale = LOOKS[os.environ.get("LIFEBOAT_TEST_LOOK", "")]
     with Home(PROGRAM) as home:
         share = home.path / "share"
-        pictures = Path(os.environ.get("LIFEBOAT_TEST_PICTURES") or home.path / "pictures")
-        with desktop(home.environment) as display, start(path_repo=share) as server:
+        with Window(home, "alien_story") as window, start(path_repo=share) as server:
             scene = Installation(home, server, share)
             scene.connect()
             before = scene.state()
@@ -185,23 +121,15 @@ def test_story():
                                     for one in sent), sent
                 subprocess.run(scene.rest.command("start-1.2"), check=True)
 
-            places = tell(home, [story, pictures, facts_file(home, scene), *look], {
-                **home.environment, **display, "QT_SCALE_FACTOR": scale, "TZ": "UTC",
-                "DBUS_SESSION_BUS_ADDRESS": f"unix:path={home.runtime}/no-bus"}, {
-                    "added": added, "saved": saved, "rehearsed": rehearsed, "restored": restored,
-                    "migrated": migrated})
+            places = window.tell(scene.facts(), {
+                "added": added, "saved": saved, "rehearsed": rehearsed, "restored": restored,
+                "migrated": migrated})
             assert places == ["added", "saved", "verified", "rehearsed", "restored", "migrated",
                               "assessed"], places
             titles = [one["title"] for one in home.json("obligations", "list")["obligations"]]
             assert any("orchestrator" in title for title in titles), titles
             no_canary(home)
-            assert len(list(pictures.glob("*.png"))) > (10 if look else 40)
-
-
-def facts_file(home, scene):
-    file = home.path / "facts.json"
-    file.write_text(json.dumps(scene.facts()))
-    return file
+            window.has_pictures(main=10, all=40)
 
 
 if __name__ == "__main__":

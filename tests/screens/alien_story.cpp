@@ -1,43 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Drives the real window through the whole story of an Alien4Cloud installation: added from the
 // vendor's files, prepared, saved, verified, rehearsed, restored after a damage, migrated,
-// assessed. `alien_story FOLDER FACTS [dark] [main]`: pictures go into FOLDER, FACTS is a JSON file
-// that says where the installation is. At each place where somebody else has to look or to do
-// something it prints `at PLACE` and waits for a line. Started by
-// tests/faults/test_window_story.py.
+// assessed. Started by tests/faults/test_window_story.py.
 #include "core/systems/alien4cloud/vendor_files.h"
 #include "tests/screens/journey.h"
 
 #include <QComboBox>
 #include <QDialog>
-#include <QDir>
-#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QLabel>
 #include <QPointer>
 #include <QRadioButton>
-#include <QScrollArea>
-#include <QScrollBar>
-#include <QTableView>
 #include <QTest>
-
-#include <cstdio>
 
 using namespace lb;
 
 namespace {
 
-constexpr std::chrono::minutes kLongest{4};
-
 class Story : public Journey
 {
 public:
-    Story(QString folder, QJsonObject facts, bool onlyMain)
-        : Journey(std::move(folder), onlyMain), m_facts(std::move(facts)), m_name(text("name"))
+    Story(QString folder, StoryFacts facts, bool onlyMain)
+        : Journey(std::move(folder), onlyMain),
+          m_facts(std::move(facts)),
+          m_name(m_facts.text("name"))
     {
         service().lendVendorFiles(QStringLiteral("alien4cloud"), alien4CloudFiles());
     }
@@ -57,60 +44,6 @@ public:
     }
 
 private:
-    QString text(const char *key) const { return m_facts.value(QLatin1String(key)).toString(); }
-
-    /// One on each line, as the window's fields for commands and lists want them.
-    QString lines(const char *key) const
-    {
-        QStringList items;
-        for (const QJsonValue item : m_facts.value(QLatin1String(key)).toArray())
-            items << item.toString();
-        return items.join(QLatin1Char('\n'));
-    }
-
-    void board()
-    {
-        place(0);
-        need("the system", [this] { return cards().size() == 1 && cards().front()->isVisible(); });
-    }
-
-    /// Lets the script look or do something.
-    static void at(const char *place)
-    {
-        std::printf("at %s\n", place);
-        std::fflush(stdout);
-        char answer[16];
-        if (!std::fgets(answer, sizeof answer, stdin))
-            qFatal("nobody answered at %s", place);
-    }
-
-    void ends(const char *what, const QString &word)
-    {
-        need(
-            what,
-            [this] {
-                const QString now = stateWord();
-                return isEndedWell() || now == QStringLiteral("failed") ||
-                       now == QStringLiteral("cancelled");
-            },
-            kLongest);
-        QTest::qWait(300);
-        if (stateWord() == word)
-            return;
-        shoot("stuck", true);
-        qFatal("%s: %s instead of %s", what, qPrintable(stateWord()), qPrintable(word));
-    }
-
-    /// The end of a form that is longer than its window.
-    void shootEnd(const char *scroll, const QByteArray &name, QWidget *shown, bool main = false)
-    {
-        auto *bar = child<QScrollArea>(scroll, shown)->verticalScrollBar();
-        QTest::qWait(200); // the end is known when everything has its place
-        bar->setValue(bar->maximum());
-        shoot(name, main, shown);
-        bar->setValue(0);
-    }
-
     void addFromFiles()
     {
         shoot("board-empty");
@@ -120,9 +53,9 @@ private:
         auto *type = child<QComboBox>("systemType", open);
         type->setCurrentIndex(type->findData(QStringLiteral("alien4cloud")));
         shoot("system-1-empty", false, open);
-        const QJsonArray files = m_facts.value(QLatin1String("files")).toArray();
+        const QStringList files = m_facts.list("files");
         for (qsizetype i = 0; i < files.size(); ++i) {
-            const QFileInfo file(files[i].toString());
+            const QFileInfo file(files[i]);
             child<QPushButton>("systemFill", open)->click();
             QFileDialog *chooser = nullptr;
             need("the chooser of files", [&] {
@@ -141,8 +74,8 @@ private:
         }
         // What the files do not say.
         child<QLineEdit>("systemName", open)->setText(m_name);
-        child<QPlainTextEdit>("input_start_command", open)->setPlainText(lines("start"));
-        child<QPlainTextEdit>("input_stop_command", open)->setPlainText(lines("stop"));
+        child<QPlainTextEdit>("input_start_command", open)->setPlainText(m_facts.lines("start"));
+        child<QPlainTextEdit>("input_stop_command", open)->setPlainText(m_facts.lines("stop"));
         shootEnd("systemScroll", "system-4-end", open, true);
         auto *save = child<QPushButton>("systemSave", open);
         if (!save->isEnabled()) {
@@ -169,23 +102,9 @@ private:
 
     void giveSecret(const char *name)
     {
-        auto *table = child<QTableView>("secretsTable");
-        auto *facts = child<QLabel>("secretDetailFacts");
-        for (int row = 0; row < table->model()->rowCount(); ++row) {
-            table->selectRow(row);
-            if (facts->text().startsWith(QStringLiteral("Name: %1\n").arg(QLatin1String(name))))
-                break;
-        }
-        if (!facts->text().contains(QLatin1String(name)))
-            qFatal("no secret %s", name);
-        button("secretsSet")->click();
-        QPointer<QDialog> open;
-        need("the dialog of a secret", [&] {
-            open = window().findChild<QDialog *>(QStringLiteral("secretDialog"));
-            return open && open->isVisible();
-        });
+        QPointer<QWidget> open = openSecret(QString::fromLatin1(name));
         child<QRadioButton>("secretFromProgram", open)->click();
-        child<QPlainTextEdit>("secretProgram", open)->setPlainText(lines(name));
+        child<QPlainTextEdit>("secretProgram", open)->setPlainText(m_facts.lines(name));
         shoot(QByteArray("secret-") + name, false, open);
         child<QPushButton>("secretSet", open)->click();
         need("the secret's end", [&] { return !open; });
@@ -258,7 +177,7 @@ private:
                        .onPage =
                            [this](int page) {
                                if (page == RunWizard::Inputs)
-                                   input("into_folder")->setText(text("scratch"));
+                                   input("into_folder")->setText(m_facts.text("scratch"));
                            },
                        .acceptsWarnings = false});
         ends("the rehearsal", QStringLiteral("succeeded"));
@@ -299,9 +218,9 @@ private:
                 return;
             shoot("wizard-migrate-4-inputs-empty", false, wizard());
             for (const char *name : {"export_dir", "new_program_dir", "plugin_zip"})
-                input(name)->setText(text(name));
+                input(name)->setText(m_facts.text(name));
             child<QPlainTextEdit>("input_new_start_command", wizard())
-                ->setPlainText(lines("new_start_command"));
+                ->setPlainText(m_facts.lines("new_start_command"));
             shootEnd("inputsScroll", "wizard-migrate-4-inputs-end", wizard(), true);
         };
         throughWizard({.name = "migrate",
@@ -346,7 +265,7 @@ private:
         at("assessed");
     }
 
-    QJsonObject m_facts;
+    StoryFacts m_facts;
     QString m_name;
 };
 
@@ -354,13 +273,5 @@ private:
 
 int main(int argc, char **argv)
 {
-    QApplication application(argc, argv);
-    const QStringList words = Journey::setUp(application);
-    QFile facts(words.value(2));
-    if (words.size() < 3 || !QDir().mkpath(words[1]) || !facts.open(QIODevice::ReadOnly))
-        return 2;
-    Story(words[1], QJsonDocument::fromJson(facts.readAll()).object(),
-          words.contains(QStringLiteral("main")))
-        .run();
-    return 0;
+    return tellStory<Story>(argc, argv);
 }

@@ -5,13 +5,26 @@
 #include "resources/resources.h"
 #include "tests/screens/dark_palette.h"
 
+#include <QDialog>
 #include <QDir>
 #include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
 #include <QLabel>
 #include <QScreen>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTest>
 
+#include <cstdio>
+
 namespace lb {
+
+namespace {
+
+constexpr std::chrono::minutes kLongestRun{4};
+
+} // namespace
 
 QStringList Journey::setUp(QApplication &application)
 {
@@ -22,6 +35,14 @@ QStringList Journey::setUp(QApplication &application)
     if (words.contains(QStringLiteral("dark")))
         setDarkPalette();
     return words;
+}
+
+std::optional<StoryFacts> Journey::readFacts(const QStringList &words)
+{
+    QFile facts(words.value(2));
+    if (words.size() < 3 || !QDir().mkpath(words[1]) || !facts.open(QIODevice::ReadOnly))
+        return std::nullopt;
+    return StoryFacts(QJsonDocument::fromJson(facts.readAll()).object());
 }
 
 Journey::Journey(QString folder, bool onlyMain)
@@ -154,6 +175,8 @@ void Journey::throughWizard(const Walk &walk)
         need("Next", [&] { return open->button(QWizard::NextButton)->isEnabled(); });
         open->next();
     }
+    if (walk.beforeChecks)
+        walk.beforeChecks();
     need("the checks", [&] {
         for (QLineEdit *reason : open->findChildren<QLineEdit *>(QStringLiteral("checkReason")))
             if (walk.acceptsWarnings && !reason->isHidden() && reason->text().isEmpty())
@@ -184,6 +207,81 @@ void Journey::endWhatWaits()
             return !view || !view->runnerAlive;
         });
     }
+}
+
+void Journey::at(const char *place)
+{
+    std::printf("at %s\n", place);
+    std::fflush(stdout);
+    char answer[16];
+    if (!std::fgets(answer, sizeof answer, stdin))
+        qFatal("nobody answered at %s", place);
+}
+
+void Journey::board()
+{
+    place(0);
+    need("the system", [this] { return cards().size() == 1 && cards().front()->isVisible(); });
+}
+
+void Journey::ends(const char *what, const QString &word)
+{
+    need(
+        what,
+        [this] {
+            const QString now = stateWord();
+            return isEndedWell() || now == QStringLiteral("failed") ||
+                   now == QStringLiteral("cancelled");
+        },
+        kLongestRun);
+    QTest::qWait(300);
+    if (stateWord() == word)
+        return;
+    shoot("stuck", true);
+    qFatal("%s: %s instead of %s", what, qPrintable(stateWord()), qPrintable(word));
+}
+
+void Journey::shootEnd(const char *scroll, const QByteArray &name, QWidget *shown, bool main)
+{
+    auto *bar = child<QScrollArea>(scroll, shown)->verticalScrollBar();
+    QTest::qWait(200); // the end is known when everything has its place
+    bar->setValue(bar->maximum());
+    shoot(name, main, shown);
+    bar->setValue(0);
+}
+
+QWidget *Journey::openSecret(const QString &name)
+{
+    auto *table = child<QTableView>("secretsTable");
+    auto *facts = child<QLabel>("secretDetailFacts");
+    const QString line = QStringLiteral("Name: %1\n").arg(name);
+    for (int row = 0; row < table->model()->rowCount(); ++row) {
+        table->selectRow(row);
+        if (facts->text().startsWith(line))
+            break;
+    }
+    if (!facts->text().startsWith(line))
+        qFatal("no secret %s", qPrintable(name));
+    button("secretsSet")->click();
+    return openedSecret();
+}
+
+QWidget *Journey::openedSecret()
+{
+    QWidget *open = nullptr;
+    need("the dialog of a secret", [&] {
+        open = m_window.findChild<QDialog *>(QStringLiteral("secretDialog"));
+        return open && open->isVisible();
+    });
+    return open;
+}
+
+QStringList StoryFacts::list(const char *key) const
+{
+    QStringList items;
+    for (const QJsonValue item : m_facts.value(QLatin1String(key)).toArray())
+        items << item.toString();
+    return items;
 }
 
 } // namespace lb
