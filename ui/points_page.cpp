@@ -18,11 +18,18 @@
 
 namespace lb {
 
+namespace {
+
+constexpr int kPartRole = Qt::UserRole;
+
+} // namespace
+
 PointDetail::PointDetail(QWidget *parent)
     : QWidget(parent),
       m_title(named(new PlainLabel(PlainLabel::Role::Heading, this), "detailTitle")),
       m_facts(named(new PlainLabel(PlainLabel::Role::Body, this), "detailFacts")),
       m_limits(named(new PlainLabel(PlainLabel::Role::Body, this), "detailLimits")),
+      m_choosing(named(new PlainLabel(PlainLabel::Role::Muted, this), "detailChoosing")),
       m_notes(named(new QScrollArea(this), "detailNotes", tr("Limits and warnings"))),
       m_complete(named(new StateLabel(this), "detailComplete")),
       m_proof(named(new StateLabel(this), "detailProof")),
@@ -42,6 +49,7 @@ PointDetail::PointDetail(QWidget *parent)
     column->addWidget(m_complete);
     m_secrets->setWrapping();
     column->addWidget(m_secrets);
+    column->addWidget(m_choosing);
     column->addWidget(m_parts, 1);
     column->addWidget(m_notes, 1);
     column->addWidget(m_facts);
@@ -67,6 +75,11 @@ PointDetail::PointDetail(QWidget *parent)
             section, section == 0 ? QHeaderView::Stretch : QHeaderView::ResizeToContents);
     m_parts->header()->setObjectName(QStringLiteral("detailHeader"));
     m_parts->setMinimumHeight(m_parts->fontMetrics().height() * 5);
+    m_choosing->hide();
+    connect(m_parts, &QTreeWidget::itemChanged, this, [this] {
+        showChoice();
+        Q_EMIT partsChosen();
+    });
     setPoint(nullptr);
 }
 
@@ -106,6 +119,7 @@ void PointDetail::setPoint(const RestorePoint *point)
             {displayText(name), displayText(part.kind), displayText(part.source),
              QLocale().toString(part.entries), formatSize(part.bytes), formatTime(part.takenFrom)});
         item->setToolTip(0, toolTipText(displayText(part.title)));
+        item->setData(0, kPartRole, part.id);
         item->setTextAlignment(3, Qt::AlignTrailing | Qt::AlignVCenter);
         item->setTextAlignment(4, Qt::AlignTrailing | Qt::AlignVCenter);
         m_parts->addTopLevelItem(item);
@@ -114,11 +128,12 @@ void PointDetail::setPoint(const RestorePoint *point)
     m_parts->setColumnHidden(
         2, std::all_of(point->parts.begin(), point->parts.end(),
                        [](const PartRecord &part) { return part.title.contains(part.source); }));
+    // What went wrong before what can never be had: the limits may be many.
     QStringList limits;
-    for (const QString &limit : point->limits)
-        limits << tr("Limit: %1").arg(displayText(limit));
     for (const QString &warning : point->warnings)
         limits << tr("Warning: %1").arg(displayText(warning));
+    for (const QString &limit : point->limits)
+        limits << tr("Limit: %1").arg(displayText(limit));
     m_limitLines = limits;
     // What was said of its secrets stays while the same point is shown.
     if (std::exchange(m_point, point->id) != point->id)
@@ -156,6 +171,49 @@ void PointDetail::showNotes()
     m_limits->setText(lines.join(QLatin1Char('\n')));
     m_notes->setVisible(!lines.isEmpty());
     fitNotes();
+}
+
+void PointDetail::chooseParts(const QStringList &ids)
+{
+    const QSignalBlocker quiet(m_parts);
+    const int count = m_parts->topLevelItemCount();
+    m_choosing->setVisible(count > 1);
+    for (int i = 0; count > 1 && i < count; ++i) {
+        QTreeWidgetItem *item = m_parts->topLevelItem(i);
+        const bool isIn = ids.isEmpty() || ids.contains(item->data(0, kPartRole).toString());
+        item->setCheckState(0, isIn ? Qt::Checked : Qt::Unchecked);
+    }
+    showChoice();
+}
+
+/// An empty box is hard to see in a dark palette: words say it too.
+void PointDetail::showChoice()
+{
+    const QSignalBlocker quiet(m_parts);
+    QStringList left;
+    for (int i = 0; i < m_parts->topLevelItemCount(); ++i) {
+        QTreeWidgetItem *item = m_parts->topLevelItem(i);
+        const bool isLeft = m_choosing->isVisibleTo(this) && item->checkState(0) != Qt::Checked;
+        if (isLeft)
+            left << item->text(0);
+        const auto group = isLeft ? QPalette::Disabled : QPalette::Active;
+        for (int column = 0; column < m_parts->columnCount(); ++column)
+            item->setForeground(column, m_parts->palette().brush(group, QPalette::Text));
+    }
+    m_choosing->setText(left.isEmpty()
+                            ? tr("Untick the parts that this run is to leave as they are.")
+                            : tr("Left as they are: %1").arg(left.join(QStringLiteral(", "))));
+}
+
+QStringList PointDetail::chosenParts() const
+{
+    QStringList ids;
+    for (int i = 0; i < m_parts->topLevelItemCount(); ++i) {
+        const QTreeWidgetItem *item = m_parts->topLevelItem(i);
+        if (m_choosing->isHidden() || item->checkState(0) == Qt::Checked)
+            ids << item->data(0, kPartRole).toString();
+    }
+    return ids;
 }
 
 PointsPage::PointsPage(QWidget *parent)

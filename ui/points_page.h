@@ -21,6 +21,13 @@ public:
     void setPoint(const RestorePoint *point);
     /// What a restore of the point that is shown needs; nothing of it is shown before.
     void setSecrets(const std::vector<PointSecret> &secrets);
+    /// Each part can be left out: ticks those with these ids, all when there are none.
+    void chooseParts(const QStringList &ids);
+    /// Of those that are ticked, in the point's order.
+    QStringList chosenParts() const;
+
+Q_SIGNALS:
+    void partsChosen();
 
 protected:
     void resizeEvent(QResizeEvent *event) override;
@@ -28,9 +35,10 @@ protected:
 private:
     void fitNotes();
     void showNotes();
+    void showChoice();
     QString m_point;
     QStringList m_limitLines, m_secretLines;
-    PlainLabel *m_title, *m_facts, *m_limits;
+    PlainLabel *m_title, *m_facts, *m_limits, *m_choosing;
     QScrollArea *m_notes;
     StateLabel *m_complete, *m_proof, *m_secrets;
     QTreeWidget *m_parts;

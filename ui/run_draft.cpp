@@ -2,6 +2,7 @@
 #include "ui/run_draft.h"
 
 #include "core/base/format.h"
+#include "core/model/toolchain_slots.h"
 #include "ui/points_model.h"
 #include "ui/secret_words.h"
 #include "ui/words.h"
@@ -53,7 +54,17 @@ void RunDraft::chooseTarget(TargetKind target)
 
 void RunDraft::choosePoint(const QString &point)
 {
-    m_point = point;
+    if (std::exchange(m_point, point) != point)
+        m_only.clear();
+    Q_EMIT changed();
+}
+
+void RunDraft::chooseParts(const QStringList &parts)
+{
+    const auto chosen = std::find_if(m_points.begin(), m_points.end(),
+                                     [this](const auto &one) { return one.id == m_point; });
+    const bool isWhole = chosen != m_points.end() && size_t(parts.size()) == chosen->parts.size();
+    m_only = isWhole ? QStringList() : parts;
     Q_EMIT changed();
 }
 
@@ -66,7 +77,7 @@ void RunDraft::setValues(const QMap<QString, QStringList> &values, bool valid)
 
 bool RunDraft::usesPoint() const
 {
-    return m_runbook && usesRestorePoint(*m_runbook);
+    return m_runbook && (m_runbook->usesRestorePoint() || canBeRehearsed(*m_runbook));
 }
 
 Purpose RunDraft::purpose() const
@@ -92,8 +103,10 @@ RunOrder RunDraft::order() const
     order.mode = RunMode::Plan;
     order.runbook = m_runbook ? m_runbook->id : QString();
     order.system = m_system.name;
-    if (usesPoint())
+    if (usesPoint()) {
         order.restorePoint = m_point;
+        order.only = m_only;
+    }
     // "Same" is what holds without a word; said aloud it would forbid an input that names another
     // place to restore into.
     if (m_target != TargetKind::Same)
@@ -108,6 +121,29 @@ void RunDraft::takeUp(const QString &run, const QStringList &secrets)
     m_takenUp = true;
     m_run = run;
     m_takenUpSecrets = secrets;
+}
+
+std::vector<PartRecord> RunDraft::chosenParts() const
+{
+    const auto point = std::find_if(m_points.begin(), m_points.end(),
+                                    [this](const auto &one) { return one.id == m_point; });
+    if (point == m_points.end())
+        return {};
+    std::vector<PartRecord> parts = point->parts;
+    if (!m_only.isEmpty())
+        std::erase_if(parts, [this](const PartRecord &part) { return !m_only.contains(part.id); });
+    return parts;
+}
+
+QStringList RunDraft::slotSecrets() const
+{
+    QStringList names;
+    if (!usesPoint() || !fillsSlots(*m_runbook))
+        return names;
+    for (const PartRecord &part : chosenParts())
+        for (const QJsonValue slot : slotsByApi(part))
+            names << slot[QLatin1String("secret")].toString();
+    return names;
 }
 
 bool RunDraft::isNeeded(const SecretSpec &secret) const
@@ -141,7 +177,8 @@ bool RunDraft::isNeeded(const QString &secret) const
 {
     if (!m_runbook)
         return m_takenUpSecrets.contains(secret);
-    return std::any_of(m_runbook->secrets.begin(), m_runbook->secrets.end(),
+    return slotSecrets().contains(secret) ||
+           std::any_of(m_runbook->secrets.begin(), m_runbook->secrets.end(),
                        [&](const SecretSpec &one) { return one.name == secret && isNeeded(one); });
 }
 
@@ -149,7 +186,8 @@ bool RunDraft::needsSecrets() const
 {
     if (!m_runbook)
         return !m_takenUpSecrets.isEmpty();
-    return std::any_of(m_runbook->secrets.begin(), m_runbook->secrets.end(),
+    return !slotSecrets().isEmpty() ||
+           std::any_of(m_runbook->secrets.begin(), m_runbook->secrets.end(),
                        [this](const SecretSpec &one) { return isNeeded(one); });
 }
 

@@ -30,7 +30,9 @@ public:
     void setPoints(std::vector<RestorePoint> points, BestPoint best);
     Result<void> chooseRunbook(const QString &id);
     void chooseTarget(TargetKind target);
+    /// Another one is restored whole again.
     void choosePoint(const QString &point);
+    void chooseParts(const QStringList &parts);
     void setValues(const QMap<QString, QStringList> &changed, bool valid);
     const SystemProfile &system() const { return m_system; }
     const std::vector<RunbookInfo> &offered() const { return m_offered; }
@@ -40,7 +42,10 @@ public:
     QString preferredRunbook() const { return m_preferred; }
     TargetKind target() const { return m_target; }
     QString point() const { return m_point; }
+    /// Ids of the point's parts that the run is about; empty: all.
+    QStringList only() const { return m_only; }
     bool valuesAreValid() const { return m_valid; }
+    /// A run of the runbook works on a restore point, which has to be chosen.
     bool usesPoint() const;
     Purpose purpose() const;
     /// Values that the input form begins with.
@@ -102,6 +107,10 @@ Q_SIGNALS:
     void started(const QString &run);
 
 private:
+    /// Of the chosen restore point, as far as they are not left out.
+    std::vector<PartRecord> chosenParts() const;
+    /// Secrets that the runbook's steps put back into places of the chosen parts.
+    QStringList slotSecrets() const;
     bool isNeeded(const SecretSpec &secret) const;
     bool isNeeded(const QString &secret) const;
 
@@ -114,6 +123,7 @@ private:
     std::optional<Runbook> m_runbook;
     TargetKind m_target = TargetKind::Same;
     QString m_point;
+    QStringList m_only;
     QMap<QString, QStringList> m_values;
     bool m_valid = true;
     std::vector<SecretStatus> m_secrets;

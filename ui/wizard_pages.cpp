@@ -282,8 +282,9 @@ TargetPage::TargetPage(RunDraft *draft)
 void TargetPage::initializePage()
 {
     // A save has nothing to rehearse.
-    m_choices[int(TargetKind::Rehearsal)]->setVisible(draft()->usesPoint());
-    if (!draft()->usesPoint() && draft()->target() == TargetKind::Rehearsal)
+    const bool isRehearsed = draft()->runbook() && canBeRehearsed(*draft()->runbook());
+    m_choices[int(TargetKind::Rehearsal)]->setVisible(isRehearsed);
+    if (!isRehearsed && draft()->target() == TargetKind::Rehearsal)
         draft()->chooseTarget(TargetKind::Same);
     m_group->button(int(draft()->target()))->setChecked(true);
     const Identity &pinned = draft()->system().pinned;
@@ -328,6 +329,7 @@ PointPage::PointPage(RunDraft *draft)
     content()->addWidget(m_detail, 2);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &PointPage::chosen);
+    connect(m_detail, &PointDetail::partsChosen, this, &PointPage::partsChosen);
 }
 
 void PointPage::initializePage()
@@ -361,8 +363,10 @@ void PointPage::chosen()
     const QModelIndexList rows = m_table->selectionModel()->selectedRows();
     const RestorePoint *point = rows.isEmpty() ? nullptr : m_model->at(rows.first().row());
     m_detail->setPoint(point);
-    if (point)
+    if (point) {
         draft()->choosePoint(point->id);
+        m_detail->chooseParts(draft()->only());
+    }
     if (!m_model->rowCount())
         setReason(tr("There is no restore point of this system yet."));
     else if (!point)
@@ -371,6 +375,13 @@ void PointPage::chosen()
         setReason(tr("This restore point cannot be relied on."));
     else
         setReason({});
+}
+
+void PointPage::partsChosen()
+{
+    const QStringList parts = m_detail->chosenParts();
+    draft()->chooseParts(parts);
+    setReason(parts.isEmpty() ? tr("Choose at least one part.") : QString());
 }
 
 int PointPage::nextId() const

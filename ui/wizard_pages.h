@@ -84,6 +84,7 @@ public:
 
 private:
     void chosen();
+    void partsChosen();
     PointsModel *m_model;
     QTableView *m_table;
     InlineMessage *m_message;

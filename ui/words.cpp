@@ -282,7 +282,7 @@ QString startVerb(Purpose purpose)
     return {};
 }
 
-bool usesRestorePoint(const Runbook &runbook)
+bool canBeRehearsed(const Runbook &runbook)
 {
     for (const StepSpec &step : runbook.steps)
         if (step.action.kind == ActionKind::TreeRestore ||

@@ -39,8 +39,8 @@ QString zoneWord();
 
 /// Verb of a run's start button: "Start restore".
 QString startVerb(Purpose purpose);
-/// True when a run of this runbook needs a restore point to be chosen.
-bool usesRestorePoint(const Runbook &runbook);
+/// True when a run of this runbook puts something back, which can be done beside what is live.
+bool canBeRehearsed(const Runbook &runbook);
 /// True for systems made by `practice start`.
 bool isPractice(const QString &system);
 

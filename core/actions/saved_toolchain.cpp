@@ -87,7 +87,8 @@ Result<Template> restoreTemplate(const ToolchainExport &saved, const ToolchainCa
         return fail(ErrorCode::BadInput, tr("No copy can be made of %1").arg(call.name),
                     listed(errors),
                     tr("Name the mirrors in repository_map, or mend the toolchain and save it "
-                       "again; or leave it out: --only names the others. Nothing was made"));
+                       "again; or leave it out, as a part of the restore point that is not chosen: "
+                       "--only names the others. Nothing was made"));
     return made;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/point_secrets.h"
 
+#include "core/model/toolchain_slots.h"
+
 #include <algorithm>
 
 namespace lb {
@@ -42,29 +44,16 @@ int countOf(const std::vector<PointSecret> &secrets, const QString &state)
 
 } // namespace
 
-QJsonArray placesToFill(const PartRecord &part)
-{
-    QJsonArray places;
-    for (const QJsonValue slot : part.details.value(QLatin1String("slots")).toArray()) {
-        if (slot[QLatin1String("needed")].toBool() &&
-            slot[QLatin1String("reference")].toString().isEmpty())
-            places.append(slot);
-    }
-    return places;
-}
-
 std::vector<PointSecret> secretsToPutBack(const RestorePoint &point)
 {
     std::vector<PointSecret> secrets;
     for (const PartRecord &part : point.parts) {
-        for (const QJsonValue place : placesToFill(part)) {
-            const bool isByApi = place[QLatin1String("by_api")].toBool();
-            secrets.push_back({place[QLatin1String("secret")].toString(),
-                               tr("%1, %2", "%1 a secret of a tool, %2 a toolchain")
-                                   .arg(place[QLatin1String("title")].toString(), part.id),
-                               part.id, isByApi ? kKeychain : QStringLiteral("person"),
-                               isByApi ? kUnknown : kByHand});
-        }
+        for (const QJsonValue slot : slotsByApi(part))
+            secrets.push_back({slot[QLatin1String("secret")].toString(), slotTitle(slot, part.id),
+                               part.id, kKeychain, kUnknown});
+        for (const QJsonValue slot : slotsByHand(part))
+            secrets.push_back({slot[QLatin1String("secret")].toString(), slotTitle(slot, part.id),
+                               part.id, QStringLiteral("person"), kByHand});
     }
     return secrets;
 }

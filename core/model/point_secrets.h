@@ -3,13 +3,7 @@
 
 #include "core/model/restore_point.h"
 
-#include <QJsonArray>
-
 namespace lb {
-
-/// Of the places for secrets that a saved part lists in its details (`slots`), those that have to
-/// be filled after a restore. A reference to a vault comes along by itself.
-QJsonArray placesToFill(const PartRecord &part);
 
 /// A secret that a restore of one point needs: to sign in with, or to be put back in its place.
 /// Never a value.
@@ -22,8 +16,8 @@ struct PointSecret
     QString state;  ///< as `secrets list` has it; `by_hand` of what a person sets
 };
 
-/// What a restore of the point has to put back, in the order of its parts; state `unknown` where
-/// a keychain may have it.
+/// What a restore of the point has to put back, in the order of its parts, those first that a run
+/// sets by itself; state `unknown` where a keychain may have it.
 std::vector<PointSecret> secretsToPutBack(const RestorePoint &point);
 
 /// “12 secrets for a restore: 9 in the keychain, 2 missing, 1 by hand”; empty without secrets.

@@ -2,7 +2,7 @@
 #include "core/plan/parts.h"
 
 #include "core/base/text.h"
-#include "core/model/point_secrets.h"
+#include "core/model/toolchain_slots.h"
 #include "core/plan/path_scope.h"
 
 #include <QJsonArray>
@@ -33,20 +33,6 @@ const PartSpec *declared(const Runbook &runbook, const QString &id)
     const auto found = std::find_if(runbook.parts.begin(), runbook.parts.end(),
                                     [&](const PartSpec &part) { return part.id == id; });
     return found == runbook.parts.end() ? nullptr : &*found;
-}
-
-/// The places of a toolchain that need their secrets again, as items for for_each.
-void addSlots(QJsonObject &item, const PartRecord &part)
-{
-    QJsonArray byApi, byHand;
-    for (const QJsonValue slot : placesToFill(part)) {
-        QJsonObject one = slot.toObject();
-        one.insert(QStringLiteral("part"), part.id);
-        one.insert(QStringLiteral("toolchain"), part.details.value(QLatin1String("name")));
-        (one.value(QLatin1String("by_api")).toBool() ? byApi : byHand).append(one);
-    }
-    item.insert(QString::fromLatin1(kSlotsByApi), byApi);
-    item.insert(QString::fromLatin1(kSlotsByHand), byHand);
 }
 
 /// The pipelines of a toolchain that a person runs, as items for for_each.
@@ -83,7 +69,8 @@ QJsonArray pointParts(const RestorePoint &point, const QStringList &only)
             {QStringLiteral("title"), part.title},   {QStringLiteral("kind"), part.kind},
             {QStringLiteral("source"), part.source}, {QStringLiteral("base_name"), base},
             {QStringLiteral("bytes"), part.bytes},   {QStringLiteral("entries"), part.entries}};
-        addSlots(item, part);
+        item.insert(QString::fromLatin1(kSlotsByApi), slotsByApi(part));
+        item.insert(QString::fromLatin1(kSlotsByHand), slotsByHand(part));
         addClassicPipelines(item, part);
         list.append(item);
     }

@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/config/profile_files.h"
 #include "core/model/age.h"
+#include "core/model/toolchain_slots.h"
 #include "core/service/service_private.h"
 
 #include <algorithm>
@@ -57,12 +58,15 @@ std::vector<Service::Private::DeclaredSecret>
 Service::Private::declaredSecrets(const SystemProfile &system)
 {
     std::vector<DeclaredSecret> declared;
+    QStringList fillers;
     for (const RunbookInfo &info : q->runbooks()) {
         if (info.system != system.type || hasErrors(info.diagnostics))
             continue;
         const auto book = q->runbook(info.id);
         if (!book)
             continue;
+        if (fillsSlots(*book))
+            fillers << book->title;
         for (const SecretSpec &secret : book->secrets) {
             const auto known =
                 std::find_if(declared.begin(), declared.end(), [&](const DeclaredSecret &one) {
@@ -79,7 +83,7 @@ Service::Private::declaredSecrets(const SystemProfile &system)
     for (const PointSecret &place :
          points.empty() ? std::vector<PointSecret>() : secretsToPutBack(points.front())) {
         if (place.source == QLatin1String("keychain"))
-            declared.push_back({{place.name, place.title, {}, {}}, {}});
+            declared.push_back({{place.name, place.title, {}, {}}, fillers});
     }
     // What a store encrypts, any of its systems may have to open.
     const auto store = readStore(system.store);
