@@ -142,7 +142,7 @@ void DraftController::giveSecretsAgain()
     if (m_gaveAgain || m_draft->typedSecrets().isEmpty() || !m_draft->isReady())
         return;
     for (const CheckRecord &check : m_draft->view()->state.checks) {
-        if (check.id != QLatin1String("secrets") || check.verdict != CheckVerdict::Failed)
+        if (check.id != QLatin1String("secrets") || check.verdict == CheckVerdict::Passed)
             continue;
         m_gaveAgain = true;
         for (const QString &name : m_draft->typedSecrets().keys())

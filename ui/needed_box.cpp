@@ -3,7 +3,6 @@
 
 #include "core/base/format.h"
 #include "core/base/json.h"
-#include "ui/secret_dialog.h"
 
 #include <QFileDialog>
 #include <QGridLayout>
@@ -74,6 +73,8 @@ bool canGoBack(const RunView &view)
 NeededBox::NeededBox(QWidget *parent)
     : InlineMessage(parent),
       m_fields(named(new QWidget(this), "neededFields")),
+      m_value(named(new SecretField(m_fields), "neededValue")),
+      m_valueLabel(named(new QLabel(tr("S&ecret"), m_fields), "neededValueLabel")),
       m_note(named(new QLineEdit(m_fields), "neededNote", tr("Note"))),
       m_fileRow(named(new QWidget(m_fields), "neededFileRow")),
       m_file(named(new QLineEdit(m_fileRow), "neededFile", tr("Evidence file"))),
@@ -84,10 +85,15 @@ NeededBox::NeededBox(QWidget *parent)
     auto *grid = new QGridLayout(m_fields);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setColumnStretch(1, 1);
+    m_value->line()->setObjectName(QStringLiteral("neededSecret"));
+    m_valueLabel->setTextFormat(Qt::PlainText);
+    m_valueLabel->setBuddy(m_value);
     m_noteLabel->setTextFormat(Qt::PlainText);
     m_noteLabel->setBuddy(m_note);
-    grid->addWidget(m_noteLabel, 0, 0);
-    grid->addWidget(m_note, 0, 1);
+    grid->addWidget(m_valueLabel, 0, 0);
+    grid->addWidget(m_value, 0, 1);
+    grid->addWidget(m_noteLabel, 1, 0);
+    grid->addWidget(m_note, 1, 1);
     auto *file = new QHBoxLayout(m_fileRow);
     file->setContentsMargins(0, 0, 0, 0);
     file->addWidget(m_file, 1);
@@ -97,9 +103,9 @@ NeededBox::NeededBox(QWidget *parent)
     auto *fileLabel = named(new QLabel(tr("&Evidence file"), m_fields), "neededFileLabel");
     fileLabel->setTextFormat(Qt::PlainText);
     fileLabel->setBuddy(m_file);
-    grid->addWidget(fileLabel, 1, 0);
-    grid->addWidget(m_fileRow, 1, 1);
-    grid->addWidget(m_problem, 2, 1);
+    grid->addWidget(fileLabel, 2, 0);
+    grid->addWidget(m_fileRow, 2, 1);
+    grid->addWidget(m_problem, 3, 1);
     m_problem->setTone(Tone::Bad);
     m_problem->hide();
     body()->addWidget(m_fields);
@@ -126,12 +132,14 @@ void NeededBox::offer(Tone tone, const QString &title, const QString &detail,
     m_note->clear();
     m_file->clear();
     m_problem->hide();
-    m_note->setEchoMode(m_secret.isEmpty() ? QLineEdit::Normal : QLineEdit::Password);
-    m_note->setAccessibleName(m_secret.isEmpty() ? tr("Note") : tr("Secret"));
-    m_noteLabel->setText(!m_secret.isEmpty()              ? tr("&Secret")
-                         : evidence == EvidenceKind::Text ? tr("&Evidence")
-                                                          : tr("&Note or reason"));
-    m_fields->setVisible(note);
+    // What was typed and not given is not left behind in the field.
+    m_value->take();
+    m_value->setVisible(!m_secret.isEmpty());
+    m_valueLabel->setVisible(!m_secret.isEmpty());
+    m_noteLabel->setText(evidence == EvidenceKind::Text ? tr("&Evidence") : tr("&Note or reason"));
+    m_note->setVisible(note);
+    m_noteLabel->setVisible(note);
+    m_fields->setVisible(note || !m_secret.isEmpty());
     const bool file = note && evidence == EvidenceKind::File;
     m_fileRow->setVisible(file);
     if (auto *label = findChild<QLabel *>(QStringLiteral("neededFileLabel")))
@@ -167,8 +175,9 @@ void NeededBox::offer(Tone tone, const QString &title, const QString &detail,
 
 QList<QWidget *> NeededBox::stops() const
 {
-    QList<QWidget *> all{m_note, m_file,
-                         m_fileRow->findChild<QWidget *>(QStringLiteral("neededBrowse"))};
+    QList<QWidget *> all{m_value->line(),
+                         m_value->findChild<QWidget *>(QStringLiteral("secretShow")), m_note,
+                         m_file, m_fileRow->findChild<QWidget *>(QStringLiteral("neededBrowse"))};
     if (m_choices)
         for (QPushButton *button : m_choices->findChildren<QPushButton *>())
             all << button;
@@ -255,6 +264,8 @@ void NeededBox::forQuestion(const RunView &view)
     m_secret = waiting.secret;
     const QString since = tr("Waiting since %1.").arg(timeAndAge(waiting.since));
     const QString text = displayText(waiting.text, true);
+    const Offer skip{Choice::Skip, tr("S&kip"),
+                     tr("Goes on without it; needs a reason and ends with warnings."), false};
     switch (waiting.reason) {
     case WaitingFor::Network:
         m_wanted = false;
@@ -268,16 +279,22 @@ void NeededBox::forQuestion(const RunView &view)
                      {{Choice::Retry, tr("&Try again"), tr("After you have made room."), true},
                       {Choice::Stop, tr("&Stop"), tr("Ends the run here and cleans up."), false}},
                      false);
-    case WaitingFor::Credential:
-        return offer(
-            Tone::Warn, tr("Needs the secret %1").arg(displayText(waiting.secret)),
-            text + QLatin1Char('\n') + since + QLatin1Char(' ') +
-                tr("It goes on by itself when the keychain has it."),
-            {{Choice::Give, tr("&Give it to this run"),
-              tr("It stays in the runner's memory until the run ends, and nowhere else."), true},
-             {Choice::Cancel, tr("&Cancel the run"), tr("Ends the run here and cleans up."),
-              false}},
-            true);
+    case WaitingFor::Credential: {
+        QList<Offer> offers{
+            {Choice::Give, tr("&Give it to this run"),
+             tr("It stays in the runner's memory until the run ends, and nowhere else."), true},
+            {Choice::Cancel, tr("&Cancel the run"), tr("Ends the run here and cleans up."), false}};
+        // While the plan is made nothing can be left out.
+        const bool canSkip = !waiting.step.isEmpty() && view.state.go;
+        if (canSkip)
+            offers.insert(1, skip);
+        return offer(Tone::Warn,
+                     canSkip ? tr("Needs a secret: %1").arg(stepTitle(view, waiting.step))
+                             : tr("Needs the secret %1").arg(displayText(waiting.secret)),
+                     text + QLatin1Char('\n') + since + QLatin1Char(' ') +
+                         tr("It goes on by itself when the keychain has it."),
+                     offers, canSkip);
+    }
     case WaitingFor::Person:
         break;
     }
@@ -291,10 +308,7 @@ void NeededBox::forQuestion(const RunView &view)
         const auto *ask = step->calls.empty() ? nullptr : callAs<AskCall>(step->calls.front());
         offer(Tone::Warn, tr("Your turn: %1").arg(title), text + QLatin1Char('\n') + since,
               {{Choice::Done, tr("&Done"), tr("I have done it and looked at the result."), true},
-               {Choice::Skip, tr("S&kip"),
-                tr("Goes on without it; needs a reason and ends with "
-                   "warnings."),
-                false},
+               skip,
                stop},
               true, ask ? ask->evidence : EvidenceKind::None);
     } else if (!step || step->action == QLatin1String("confirm")) {
@@ -317,10 +331,7 @@ void NeededBox::forQuestion(const RunView &view)
               {{Choice::Retry, unknown ? tr("Do it &again") : tr("Fix and &retry"),
                 unknown ? tr("It did not happen.") : tr("After you have mended the cause."), true},
                {Choice::Done, tr("It is &done"), tr("It did happen; say what shows it."), false},
-               {Choice::Skip, tr("S&kip"),
-                tr("Goes on without it; needs a reason and ends with "
-                   "warnings."),
-                false},
+               skip,
                stop},
               true, EvidenceKind::Text);
     }
@@ -333,13 +344,17 @@ void NeededBox::forEnd(const RunView &view)
         offer(tone, title, detail, offers, false);
         m_wanted = false;
     };
-    QStringList warnings;
-    for (const QString &warning : view.state.warnings)
-        warnings << displayText(warning);
+    QStringList warnings, ofSteps;
     for (const QString &id : view.state.stepOrder)
         if (const StepRecord *record = view.state.step(id))
-            for (const QString &warning : record->warnings)
+            for (const QString &warning : record->warnings) {
+                ofSteps << warning;
                 warnings << tr("%1: %2").arg(stepTitle(view, id), displayText(warning));
+            }
+    // What a step says is not said again without it.
+    for (const QString &warning : view.state.warnings)
+        if (!ofSteps.contains(warning))
+            warnings << displayText(warning);
     warnings.removeDuplicates();
     const QString made = view.state.restorePoint.isEmpty()
                              ? QString()
@@ -427,10 +442,10 @@ void NeededBox::choose(Choice choice)
     command.step = m_step;
     command.note = m_note->text();
     command.evidence = m_file->text();
-    const auto needs = [&](const QString &problem) {
+    const auto needs = [&](const QString &problem, QWidget *field = nullptr) {
         m_problem->setText(problem);
         m_problem->show();
-        m_note->setFocus();
+        (field ? field : m_note)->setFocus();
     };
     switch (choice) {
     case Choice::Yes:
@@ -455,12 +470,12 @@ void NeededBox::choose(Choice choice)
         command.answer = AnswerKind::Stop;
         break;
     case Choice::Give: {
-        if (m_note->text().isEmpty())
-            return needs(tr("Type the secret."));
+        if (m_value->isEmpty())
+            return needs(tr("Type the secret."), m_value);
         command = {};
         command.kind = CommandKind::Secret;
         command.secret = m_secret;
-        command.value = takeSecret(m_note);
+        command.value = m_value->take();
         break;
     }
     case Choice::Cancel:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/secret_dialog.h"
 #include "ui/widgets.h"
 #include "ui/words.h"
 
@@ -66,6 +67,8 @@ private:
     bool m_wanted = false;
     EvidenceKind m_evidenceKind = EvidenceKind::None;
     QWidget *m_fields;
+    SecretField *m_value; ///< apart from the note, which goes into the journal
+    QLabel *m_valueLabel;
     QLineEdit *m_note;
     QWidget *m_fileRow;
     QLineEdit *m_file;

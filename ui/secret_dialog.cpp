@@ -2,6 +2,7 @@
 #include "ui/secret_dialog.h"
 
 #include "core/base/format.h"
+#include "ui/secret_words.h"
 
 #include <QDialogButtonBox>
 #include <QFontDatabase>
@@ -77,7 +78,7 @@ SecretDialog::SecretDialog(const SecretStatus &secret, Mode mode, QWidget *paren
     column->setContentsMargins(20, 16, 20, 16);
     column->setSpacing(10);
     auto *title = named(new PlainLabel(PlainLabel::Role::Heading, this), "secretTitle");
-    title->setText(displayText(secret.title.isEmpty() ? secret.name : secret.title));
+    title->setText(secretTitle(secret));
     auto *about = named(new PlainLabel(PlainLabel::Role::Muted, this), "secretAbout");
     QStringList facts{tr("%1 of %2").arg(displayText(secret.name), displayText(secret.system))};
     if (!secret.holder.isEmpty())
@@ -121,8 +122,8 @@ SecretDialog::SecretDialog(const SecretStatus &secret, Mode mode, QWidget *paren
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     // What was typed and not given is not left behind in the field.
     connect(this, &QDialog::finished, this, [this] { m_value->take(); });
-    resize(560, sizeHint().height());
     check();
+    resize(560, sizeHint().height());
     (isProgram() ? static_cast<QWidget *>(m_program) : m_value)->setFocus();
 }
 

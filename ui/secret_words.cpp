@@ -104,6 +104,11 @@ QString secretAdvice(const QString &state)
     return tr(wordsOf(state).advice);
 }
 
+QString secretTitle(const SecretStatus &secret)
+{
+    return displayText(secret.title.isEmpty() ? secret.name : secret.title);
+}
+
 QString secretSource(const SecretStatus &secret)
 {
     return secret.program.isEmpty() ? tr("keychain of the desktop")

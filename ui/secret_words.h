@@ -17,6 +17,8 @@ Tone secretTone(const QString &state);
 QString secretIcon(const QString &state);
 /// What it means and what to do, in a sentence or two.
 QString secretAdvice(const QString &state);
+/// Its title, or its name when it has none.
+QString secretTitle(const SecretStatus &secret);
 /// "Keychain of the desktop", or the program with its arguments.
 QString secretSource(const SecretStatus &secret);
 

@@ -54,7 +54,7 @@ QString SecretsModel::cell(const SecretStatus &secret, int column) const
     case System:
         return displayText(secret.system);
     case Secret:
-        return displayText(secret.title.isEmpty() ? secret.name : secret.title);
+        return secretTitle(secret);
     case State:
         return secretWord(secret.state);
     case Source:

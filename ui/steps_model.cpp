@@ -33,6 +33,9 @@ void StepsModel::setView(const RunView &view)
             row.startedAt = record->startedAt;
             row.endedAt = record->endedAt;
         }
+        // One that waits for a secret has not begun yet.
+        if (row.state == StepState::Pending && view.state.waiting && view.state.waiting->step == id)
+            row.state = StepState::Waiting;
         rows.push_back(row);
     };
     if (view.plan) {

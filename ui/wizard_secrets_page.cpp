@@ -46,7 +46,7 @@ public:
     void show(const SecretStatus &secret)
     {
         m_secret = secret;
-        const QString title = displayText(secret.title.isEmpty() ? secret.name : secret.title);
+        const QString title = secretTitle(secret);
         m_title->setText(title);
         m_state->setState(secretIcon(secret.state), secretWord(secret.state),
                           secretTone(secret.state));
@@ -106,7 +106,7 @@ void NeededSecretsPage::refresh()
     while (m_shown.size() > qsizetype(secrets.size()))
         delete m_shown.takeLast();
     QString trouble;
-    int missing = 0;
+    QStringList missing;
     bool isLooking = secrets.empty();
     for (qsizetype i = 0; i < qsizetype(secrets.size()); ++i) {
         const SecretStatus &secret = secrets[size_t(i)];
@@ -121,14 +121,19 @@ void NeededSecretsPage::refresh()
         }
         m_shown[i]->show(secret);
         isLooking = isLooking || secret.state == kSecretLooking;
-        missing += secretTone(secret.state) == Tone::Bad || secretTone(secret.state) == Tone::Warn;
+        if (secretTone(secret.state) == Tone::Bad || secretTone(secret.state) == Tone::Warn)
+            missing << secretTitle(secret);
         if (isKeychainTrouble(secret.state))
             trouble = secret.state;
     }
     m_again->setEnabled(!isLooking);
-    m_looking->setText(isLooking     ? tr("Asking the keychain…")
-                       : missing > 0 ? tr("%n secret(s) not at hand", nullptr, missing)
-                                     : tr("All are at hand."));
+    // Their rows may lie below the edge.
+    m_looking->setText(isLooking ? tr("Asking the keychain…")
+                       : missing.isEmpty()
+                           ? tr("All are at hand.")
+                           //: %1 the titles of these secrets
+                           : tr("%n secret(s) not at hand: %1", nullptr, int(missing.size()))
+                                 .arg(missing.join(QStringLiteral("; "))));
     if (draft()->keychainAsks())
         m_keychain->showMessage(Tone::Warn, tr("The keychain asks"),
                                 tr("Answer its prompt on the desktop; it may be behind another "

@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/engine/undo_plan.h"
 #include "core/model/sudo.h"
+#include "core/model/toolchain_slots.h"
 
 #include <QRegularExpression>
 #include <QStandardPaths>
@@ -25,6 +26,26 @@ QString versionIn(const QString &answer, const QString &pattern)
         return answer.trimmed();
     const auto match = QRegularExpression(pattern).match(answer);
     return match.captured(match.lastCapturedIndex() > 0 ? 1 : 0);
+}
+
+/// Secrets that only one place of a copy needs, and where that is. Without one of them the others
+/// can be put back all the same.
+QMap<QString, QString> slotsFilled(const Plan &plan)
+{
+    QMap<QString, QString> places;
+    for (const PlannedStep &step : plan.steps) {
+        for (const Call &call : step.calls) {
+            const auto *toolchain = callAs<ToolchainCall>(call);
+            if (!toolchain || toolchain->work != ToolchainWork::SetSecret)
+                continue;
+            const QJsonArray all = toolchain->details.value(QLatin1String("slots")).toArray();
+            for (const QJsonValue slot : all) {
+                if (slot[QLatin1String("id")].toString() == toolchain->slotId)
+                    places.insert(toolchain->secret, slotTitle(slot, toolchain->part));
+            }
+        }
+    }
+    return places;
 }
 
 } // namespace
@@ -376,16 +397,23 @@ void Preparation::runChecks()
             }
             return {};
         },
-        [this] {
-            // Now, not first when the service has been stopped. A plan can be looked at without.
-            const bool wait = m_environment.request().mode == RunMode::Run;
-            m_environment.obtain(m_prepared.plan.secrets, {}, wait,
-                                 [this](const Result<Secrets> &secrets) {
-                                     if (!secrets)
-                                         m_secretProblem = secrets.error();
-                                     askChecks();
-                                 });
-        });
+        [this] { askSecrets(m_prepared.plan.secrets); });
+}
+
+void Preparation::askSecrets(QStringList names)
+{
+    if (names.isEmpty())
+        return askChecks();
+    const QString name = names.takeFirst();
+    // Now, not first when the service has been stopped. A plan can be looked at without.
+    const bool wait = m_environment.request().mode == RunMode::Run;
+    m_environment.obtain({name}, {}, wait, [this, name, names](const Result<Secrets> &secrets) {
+        if (!secrets)
+            m_missingSecrets.emplace_back(name, secrets.error());
+        // A keychain that did not answer is not waited for once more with each.
+        const bool isSilent = !secrets && secrets.error().code == ErrorCode::TimedOut;
+        askSecrets(isSilent ? QStringList() : names);
+    });
 }
 
 void Preparation::askChecks()
@@ -404,16 +432,34 @@ CheckRecord Preparation::secretsCheck() const
                       {},
                       CheckVerdict::Passed,
                       utcNow()};
-    if (m_secretProblem) {
-        check.verdict = CheckVerdict::Failed;
-        check.evidence = m_secretProblem->summary;
-        check.hint =
-            tr("Set it: lifeboat-cli secrets set %1 NAME; or give it to this run: "
-               "lifeboat-cli runs secret %2 NAME")
-                .arg(m_environment.request().system.name, m_environment.request().id.value());
-    } else {
-        check.evidence = tr("%1, by name").arg(m_prepared.plan.secrets.join(QStringLiteral(", ")));
+    if (!m_missingSecrets.empty())
+        return missingSecrets(check);
+    check.evidence = tr("%1, by name").arg(m_prepared.plan.secrets.join(QStringLiteral(", ")));
+    return check;
+}
+
+CheckRecord Preparation::missingSecrets(CheckRecord check) const
+{
+    const QMap<QString, QString> places = slotsFilled(m_prepared.plan);
+    QStringList lines;
+    bool canWait = true;
+    for (const auto &[name, error] : m_missingSecrets) {
+        const QString place = places.value(name);
+        lines << (place.isEmpty() ? error.summary
+                                  //: a place that needs a secret, and why it cannot be had
+                                  : tr("%1: %2").arg(place, error.summary));
+        canWait = canWait && !place.isEmpty() && error.code != ErrorCode::TimedOut;
     }
+    check.verdict = canWait ? CheckVerdict::Warned : CheckVerdict::Failed;
+    check.evidence = lines.join(QStringLiteral("; "));
+    const QString set =
+        tr("Set it: lifeboat-cli secrets set %1 NAME; or give it to this run: "
+           "lifeboat-cli runs secret %2 NAME")
+            .arg(m_environment.request().system.name, m_environment.request().id.value());
+    check.hint = canWait ? tr("%1. Or say why you go on without: its step then asks for it again, "
+                              "and can be skipped")
+                               .arg(set)
+                         : set;
     return check;
 }
 

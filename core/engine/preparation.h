@@ -45,9 +45,11 @@ private:
     void lookForDatabases();
     void makeThePlan();
     void runChecks();
+    void askSecrets(QStringList names);
     void askChecks();
     void judge();
     CheckRecord secretsCheck() const;
+    CheckRecord missingSecrets(CheckRecord check) const;
 
     /// Runs calls one after the other; `then` gets every answer.
     void ask(std::vector<NamedCall> calls, const QString &kind,
@@ -66,7 +68,8 @@ private:
     Prepared m_prepared;
     qint64 m_sourceBytes = -1, m_storeFree = -1;
     QMap<QString, DiskRoom> m_targetRoom;
-    std::optional<Error> m_leaseProblem, m_secretProblem;
+    std::optional<Error> m_leaseProblem;
+    std::vector<std::pair<QString, Error>> m_missingSecrets; ///< by name
     bool m_done = false;
 
     std::deque<NamedCall> m_queue;

@@ -446,12 +446,15 @@ private Q_SLOTS:
         RunView view = samples::waiting(QStringLiteral("run"));
         view.state.waiting->reason = WaitingFor::Credential;
         view.state.waiting->secret = QStringLiteral("db_password");
+        view.state.go = GoAnswer();
         RunConsole console;
         console.setRun(QStringLiteral("r"), {});
         console.setView(view);
         QSignalSpy commands(&console, &RunConsole::commandIssued);
-        auto *field = console.findChild<QLineEdit *>(QStringLiteral("neededNote"));
+        auto *field = console.findChild<QLineEdit *>(QStringLiteral("neededSecret"));
+        auto *note = console.findChild<QLineEdit *>(QStringLiteral("neededNote"));
         QCOMPARE(field->echoMode(), QLineEdit::Password);
+        QVERIFY(field->isVisibleTo(&console));
         choice(&console, QStringLiteral("Give"))->click();
         QCOMPARE(commands.count(), 0); // nothing was typed
         field->setText(QStringLiteral("pass-word"));
@@ -462,9 +465,20 @@ private Q_SLOTS:
         QCOMPARE(command.secret, QStringLiteral("db_password"));
         QVERIFY(command.value->reveal([](QByteArrayView bytes) { return bytes == "pass-word"; }));
         QVERIFY(field->text().isEmpty());
-        // A question that comes next is typed in sight again.
+        // What is typed there is never the reason, which goes into the journal.
+        field->setText(QStringLiteral("pass-word"));
+        choice(&console, QStringLiteral("Skip"))->click();
+        QCOMPARE(commands.count(), 0);
+        note->setText(QStringLiteral("its holder is asleep"));
+        choice(&console, QStringLiteral("Skip"))->click();
+        const auto skip = commands.takeFirst().first().value<RunCommand>();
+        QCOMPARE(skip.answer, AnswerKind::Skip);
+        QCOMPARE(skip.note, QStringLiteral("its holder is asleep"));
+        QVERIFY(!skip.value);
         console.setView(samples::waiting(QStringLiteral("ask")));
-        QCOMPARE(field->echoMode(), QLineEdit::Normal);
+        QVERIFY(field->text().isEmpty());
+        QVERIFY(!field->isVisibleTo(&console));
+        QVERIFY(note->isVisibleTo(&console));
     }
 
     void failedRestoreHasThreeWays()
