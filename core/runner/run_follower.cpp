@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/atomic_file.h"
+#include "core/base/process_identity.h"
 #include "core/journal/journal_reader.h"
 #include "core/journal/run_folder.h"
 #include "core/runner/read_run.h"
@@ -250,6 +251,8 @@ struct RunFollower::Private : public QObject
         if (loaded ? !runnerLives(run, view.state) : !RunFolder::of(run).owner().has_value())
             return ready(noRunner(run));
         command.id = ++lastId;
+        if (command.by.isEmpty())
+            command.by = currentUserName();
         auto promise = std::make_shared<QPromise<Result<void>>>();
         promise->start();
         pending.insert(command.id, promise);
