@@ -203,10 +203,10 @@ Result<CallOutcome> mirrorsAreThere(ToolchainJob &job)
             wrong << tr("%1 is empty").arg(url);
     }
     if (wrong.isEmpty())
-        return holds(tr("%n repository(s) at %1", nullptr, seen).arg(job.call.at.git));
+        return holds(tr("%n mirror(s) at %1", nullptr, seen).arg(job.call.at.git));
     return fail(
         ErrorCode::NotFound,
-        tr("%n repository(s) not ready in %1", nullptr, int(wrong.size())).arg(job.call.region),
+        tr("%n mirror(s) not ready in %1", nullptr, int(wrong.size())).arg(job.call.region),
         listed(wrong),
         tr("Mirror them first (Settings, Repository, Mirroring repositories), or name "
            "others in repository_map"));
@@ -216,7 +216,7 @@ Result<CallOutcome> mirrorsAreUpToDate(ToolchainJob &job)
 {
     TRY_VALUE(const Seen seen, lookAtEach(job, differencesOf));
     if (seen.wrong.isEmpty())
-        return holds(tr("%n repository(s) as in the source", nullptr, seen.repositories));
+        return holds(tr("%n mirror(s) as in the source", nullptr, seen.repositories));
     return fail(ErrorCode::Conflict,
                 tr("Mirrors in %1 are not as their sources").arg(job.call.region),
                 listed(seen.wrong),

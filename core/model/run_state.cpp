@@ -10,6 +10,8 @@ namespace lb {
 
 namespace {
 
+LB_TRANSLATE(RunState)
+
 QJsonValue timeOrNull(const QDateTime &time)
 {
     return time.isValid() ? QJsonValue(toJsonTime(time)) : QJsonValue();
@@ -168,8 +170,15 @@ void RunState::apply(const RunEvent &event)
     case EventKind::Go:
         go = GoAnswer::fromJson(data);
         state = RunStateName::Running;
-        for (const QString &reason : go->accept.keys())
-            warnings << reason + QStringLiteral(": ") + go->accept.value(reason);
+        for (auto reason = go->accept.begin(); reason != go->accept.end(); ++reason) {
+            const auto check = std::find_if(checks.begin(), checks.end(), [&](const auto &one) {
+                return one.id == reason.key() && !one.title.isEmpty();
+            });
+            //: a check, and the reason why its warning was accepted
+            warnings << tr("“%1” warned, accepted: %2")
+                            .arg(check == checks.end() ? reason.key() : check->title,
+                                 reason.value());
+        }
         break;
     case EventKind::LeaseTaken:
         break;

@@ -90,6 +90,9 @@ QString quoted(const QByteArray &body, const Redactor *redactor)
     QByteArray text = body;
     if (redactor && !redactor->isEmpty())
         text = RedactorStream(*redactor).push(body);
+    const QByteArray begin = text.trimmed().left(14).toLower();
+    if (begin.startsWith("<!doctype html") || begin.startsWith("<html"))
+        return tr("with a web page");
     text.truncate(kQuoted);
     return displayText(QString::fromUtf8(text).trimmed(), true);
 }

@@ -261,7 +261,7 @@ void TestRunState::acceptedWarningsStayWarnings()
 {
     const RunState run = folded(
         QStringLiteral("go {'accept': {'room': 'enough here'}, 'by': 'ann', 'plan_sha256': 'aa'}"));
-    QCOMPARE(run.warnings, QStringList(QStringLiteral("room: enough here")));
+    QCOMPARE(run.warnings, QStringList(QStringLiteral("“room” warned, accepted: enough here")));
     QCOMPARE(run.go->by, QStringLiteral("ann"));
     QCOMPARE(run.go->planSha256, QStringLiteral("aa"));
 }
