@@ -13,11 +13,15 @@
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 namespace lb {
 
 namespace {
+
+constexpr int kFewestLines = 3;
+constexpr int kMostLines = 8;
 
 /// Tab leaves the field: a form must be walkable by keyboard.
 QPlainTextEdit *makeLines(QWidget *parent)
@@ -25,7 +29,17 @@ QPlainTextEdit *makeLines(QWidget *parent)
     auto *edit = new QPlainTextEdit(parent);
     edit->setTabChangesFocus(true);
     edit->setLineWrapMode(QPlainTextEdit::NoWrap);
-    edit->setFixedHeight(edit->fontMetrics().lineSpacing() * 3 + 20);
+    // As high as what is in it, within bounds; a list of five is seen whole.
+    const auto fit = [edit] {
+        const int lines = qBound(kFewestLines, edit->blockCount(), kMostLines);
+        const QScrollBar *bar = edit->horizontalScrollBar();
+        const int edges = 2 * (edit->frameWidth() + int(edit->document()->documentMargin()) + 1);
+        edit->setFixedHeight(edit->fontMetrics().lineSpacing() * lines + edges +
+                             (bar->maximum() > 0 ? bar->sizeHint().height() : 0));
+    };
+    QObject::connect(edit, &QPlainTextEdit::blockCountChanged, edit, fit);
+    QObject::connect(edit->horizontalScrollBar(), &QScrollBar::rangeChanged, edit, fit);
+    fit();
     return edit;
 }
 
@@ -184,7 +198,7 @@ void InputForm::setSpecs(const std::vector<InputSpec> &specs, const QJsonObject 
             help += (help.isEmpty() ? QString() : QStringLiteral(" ")) +
                     tr("The program and each argument on a line of its own.");
         else if (spec.isList)
-            help += (help.isEmpty() ? QString() : QStringLiteral(" ")) + tr("One a line.");
+            help += (help.isEmpty() ? QString() : QStringLiteral(" ")) + tr("One on each line.");
         if (!help.isEmpty()) {
             auto *hint = named(new PlainLabel(PlainLabel::Role::Muted, field.holder), "inputHelp");
             hint->setText(help);

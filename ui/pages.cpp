@@ -20,7 +20,7 @@ public:
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
         QSize size = QStyledItemDelegate::sizeHint(option, index);
-        size.setHeight(qMax(28, option.fontMetrics.height() + 12));
+        size.setHeight(qMax(28, size.height() + 12));
         size.rwidth() += 16;
         return size;
     }

@@ -9,6 +9,15 @@
 
 namespace lb {
 
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The list has no room for the time between parts that were taken as good as at once.
+constexpr auto kWorthTelling = 1min;
+
+} // namespace
+
 void rank(std::vector<RestorePoint> &points)
 {
     const auto key = [](const RestorePoint &point) {
@@ -71,7 +80,7 @@ QString PointsModel::cell(const RestorePoint &point, int column) const
     case Loss:
         return formatDuration(std::chrono::milliseconds(point.madeAt.msecsTo(utcNow())));
     case Parts:
-        return point.parts.size() > 1
+        return point.parts.size() > 1 && point.skew() >= kWorthTelling
                    //: how many parts a restore point has and the time between them
                    ? tr("%1, %2 apart")
                          .arg(QLocale().toString(qlonglong(point.parts.size())),

@@ -185,7 +185,7 @@ RunConsole::RunConsole(QWidget *parent)
     m_splitter->addWidget(m_table);
     m_splitter->addWidget(m_log);
     m_splitter->setChildrenCollapsible(false);
-    m_splitter->setStretchFactor(0, 4);
+    m_splitter->setStretchFactor(0, 6);
     m_splitter->setStretchFactor(1, 5);
     m_splitter->setHandleWidth(10);
     m_splitter->handle(1)->setObjectName(QStringLiteral("runHandle"));

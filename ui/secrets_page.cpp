@@ -4,11 +4,18 @@
 #include "core/base/format.h"
 
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QTableView>
 
 namespace lb {
+
+namespace {
+
+constexpr int kHolderCharacters = 18;
+
+} // namespace
 
 SecretsPage::SecretsPage(QWidget *parent)
     : Page(tr("Secrets"), "secretsPage", parent),
@@ -31,6 +38,11 @@ SecretsPage::SecretsPage(QWidget *parent)
     m_table = makeTable(this, "secretsTable", tr("Secrets"), m_sorted);
     m_table->sortByColumn(SecretsModel::System, Qt::AscendingOrder);
     fitColumns(m_table, SecretsModel::Secret);
+    // Which secret it is matters more than the whole of who has it, which the detail says too.
+    m_table->horizontalHeader()->setSectionResizeMode(SecretsModel::Holder,
+                                                      QHeaderView::Interactive);
+    m_table->horizontalHeader()->resizeSection(
+        SecretsModel::Holder, m_table->fontMetrics().averageCharWidth() * kHolderCharacters);
     makePrimary(m_set);
     m_look->setIcon(lifeboatIcon(QStringLiteral("refresh")));
     m_test->setToolTip(tr("Writes a marked value, reads it back and deletes it"));
@@ -195,7 +207,7 @@ void SecretsPage::refresh()
                                                            : tr("Re&move…"));
     if (!secret)
         return;
-    m_title->setText(displayText(secret->title.isEmpty() ? secret->name : secret->title));
+    m_title->setText(secretTitle(*secret));
     m_state->setState(secretIcon(secret->state), secretWord(secret->state),
                       secretTone(secret->state));
     m_advice->setText(secretAdvice(secret->state));

@@ -143,7 +143,8 @@ SystemDialog::SystemDialog(std::vector<SystemType> types, const std::vector<Stor
     connect(m_form, &InputForm::changed, this, &SystemDialog::check);
     connect(buttons, &QDialogButtonBox::accepted, this, &SystemDialog::saveRequested);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
-    resize(760, 700);
+    // Wide enough for the address of a toolchain.
+    resize(960, 700);
     (edited ? static_cast<QWidget *>(m_form) : m_name)->setFocus();
 }
 

@@ -23,6 +23,7 @@ namespace lb {
 namespace {
 
 constexpr int kWidestColumn = 420;
+constexpr int kWidestSentence = 310;
 
 CompareLine lineOf(const QStringList &lines, int index, bool isSame, bool hasOther)
 {
@@ -80,6 +81,8 @@ TemplateCompare::TemplateCompare(QWidget *parent)
                               TemplateChangesModel::Line, Qt::AscendingOrder);
     m_findingsTable = addTable(m_findings, "templateFindings", tr("Findings"),
                                TemplateFindingsModel::Severity, Qt::DescendingOrder);
+    // What to do about it is seen beside it.
+    m_findingsTable->horizontalHeader()->setMaximumSectionSize(kWidestSentence);
     m_splitter->addWidget(texts);
     m_splitter->addWidget(m_tabs);
     m_splitter->setStretchFactor(0, 3);
@@ -101,6 +104,9 @@ QTableView *TemplateCompare::addTable(TemplatePlacesModel *model, const char *na
     QHeaderView *columns = table->horizontalHeader();
     columns->setMaximumSectionSize(kWidestColumn);
     columns->setSectionResizeMode(QHeaderView::ResizeToContents);
+    // Sentences are read whole.
+    table->setWordWrap(true);
+    table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     auto *copy = new QAction(tr("&Copy row"), table);
     copy->setObjectName(QLatin1String(name) + QStringLiteral("Copy"));
     copy->setShortcut(QKeySequence::Copy);

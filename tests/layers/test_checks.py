@@ -124,7 +124,7 @@ class Text(unittest.TestCase):
             self.assertEqual(len(found(checks.words, {"a.cpp": bad}, root="/home/ann/boat")), 1, bad)
 
     def test_glued_strings(self):
-        for good in ('tr("Saved %1").arg(a + b)', 'help + tr("One a line.")', "a + str(b)",
+        for good in ('tr("Saved %1").arg(a + b)', 'help + tr("One on each line.")', "a + str(b)",
                      'QStringLiteral("  • ") + tr("%1, %2").arg(f(a), b)',
                      'tr("One") + QLatin1Char(\'\\n\')', 'a + tr("First. "\n   "Last.")',
                      'f(tr("One"), a + b)', 'QStringList{tr("One"), tr("Two")}'):
