@@ -15,10 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import copies  # noqa: E402
+from copies import LOST, answer_asks, automatic, of_copies, provide, slots, value  # noqa: E402
 from lifeboat import FULL, main, until  # noqa: E402
 from test_kill_points import killed_at, runner_lives  # noqa: E402
-from test_toolchain_copies import (LOST, answer_asks, automatic, of_copies, provide,  # noqa: E402
-                                   slots, value)
 from test_toolchains import (SEED, begun_until, goes_on, kill_places,  # noqa: E402
                              killed_under_way)
 from toolchains import SYSTEM, TARGET, TEXT, RecordedHome, Scene  # noqa: E402
@@ -163,8 +163,7 @@ def by_api(scene, suffix="", **how):
 
 
 def words(book, *more, suffix=""):
-    return ["run", f"ibm-toolchain.{book}", "--system", SYSTEM, "--restore-point", "latest",
-            "--yes", "--only", NAME, "--set", f"name_suffix={suffix}", *more]
+    return copies.words(book, "--set", f"name_suffix={suffix}", *more, names=(NAME,))
 
 
 def saved(home):

@@ -10,15 +10,14 @@ import json
 import urllib.parse
 import urllib.request
 
+from copies import AUTOMATIC, SOURCE, automatic, of_copies, value
 from keychains import Keyring
 from lifeboat import main
-from test_toolchain_copies import automatic, of_copies, value
 from toolchains import (GOOD, SYSTEM, TARGET, RecordedHome, Scene, files_with_secrets,
                         secrets_in, unpacked)
 from window import Window
 
 NAME = "harbour-us-east"
-SOURCE = "us-east"
 # One that is typed in the wizard, and one that nobody has yet.
 TYPED = "signal-mast_mast-ci_property_lamp_key"
 LEFT = "berth-planner_plan-cd_property_cluster_key"
@@ -57,7 +56,7 @@ class Cloud(Scene):
         of = {one["id"] for one in state["toolchains"] if one["location"] == SOURCE}
         pipelines = {one["id"] for one in state["pipelines"] if one["toolchain_id"] in of}
         return [(one["owner"], one["id"], one.get("enabled", True)) for one in state["triggers"]
-                if one["owner"] in pipelines and one["type"] in ("scm", "timer")]
+                if one["owner"] in pipelines and one["type"] in AUTOMATIC]
 
     def switch_source_off(self):
         """As an admin does in the console of the source."""
@@ -137,7 +136,7 @@ def tell(window, scene):
     def restored():
         assert sorted(one["name"] for one in scene.copies()) == sorted(GOOD), scene.copies()
         assert not scene.state()["runs"], scene.state()["runs"]
-        assert automatic(scene) == {}, automatic(scene)
+        assert not any(automatic(scene).values()), automatic(scene)
         scene.is_clean("the restore")
 
     def secrets():
@@ -148,6 +147,8 @@ def tell(window, scene):
     def on():
         switched = automatic(scene)
         assert "ci-run/on-push" in switched and all(switched.values()), switched
+        # A bridge: going back is still to do.
+        assert "return" in scene.owed(), scene.owed()
 
     def off():
         assert automatic(scene) and not any(automatic(scene).values()), automatic(scene)
@@ -163,6 +164,10 @@ def tell(window, scene):
         "off-2": off})
     assert places == ["added", "saved", "lost", "restored", "secrets", "on-without-source", "off-1",
                       "back", "refused", "on", "off-2"], places
+    for one in home.json("obligations", "list")["obligations"]:
+        assert one["id"] == "return", one
+        home.cli("obligations", "discharge", one["run"], "return", "--note", "the region is gone",
+                 expect=0)
     scene.is_clean("the whole story")
     assert TARGET in {one["location"] for one in scene.copies()}
     window.has_pictures(main=15, all=60)
