@@ -233,28 +233,38 @@ Result<CallOutcome> setToolchainSecret(ToolchainJob &job)
     const QString doing =
         tr("%1 in the copy %2 cannot be set", "%1 such as “API_KEY of build, stage TEST”")
             .arg(text("title"), call.name);
-    TRY_VALUE(const QString copy, findCopy(job));
-    TRY_VALUE(const auto pipelines, pipelinesOf(job, copy));
+    const auto notSet = [&](const Error &error) {
+        return tl::unexpected(withState(inContext(error, doing), tr("It was not set")));
+    };
+    const auto copy = findCopy(job);
+    if (!copy)
+        return notSet(copy.error());
+    const auto tools = pipelinesOf(job, *copy);
+    if (!tools)
+        return notSet(tools.error());
+    const std::vector<ToolchainTool> &pipelines = *tools;
     const auto pipeline =
         std::find_if(pipelines.begin(), pipelines.end(),
                      [&](const ToolchainTool &tool) { return tool.name == text("service"); });
     if (pipeline == pipelines.end())
         return fail(ErrorCode::NotFound, doing,
-                    tr("the copy %1 has no pipeline of that name").arg(copy),
+                    tr("the copy %1 has no pipeline of that name").arg(*copy),
                     tr("Compare the copy with its template"));
     ToolchainJob::Values which{{kPipeline, pipeline->id},
                                {QStringLiteral("property"), text("name")}};
     CallOutcome outcome;
     outcome.outputs = {{QStringLiteral("slot"), call.slotId},
-                       {QStringLiteral("copy"), copy},
+                       {QStringLiteral("copy"), *copy},
                        {QStringLiteral("pipeline"), pipeline->id}};
     const bool isOfTrigger = !text("scope").isEmpty();
     if (isOfTrigger) {
-        TRY_VALUE(const auto triggers, triggersOf(job, *pipeline));
+        const auto triggers = triggersOf(job, *pipeline);
+        if (!triggers)
+            return notSet(triggers.error());
         const auto trigger =
-            std::find_if(triggers.begin(), triggers.end(),
+            std::find_if(triggers->begin(), triggers->end(),
                          [&](const TektonTrigger &one) { return one.name == text("scope"); });
-        if (trigger == triggers.end()) {
+        if (trigger == triggers->end()) {
             // Left out because it would start by itself.
             outcome.warnings << tr("%1 of %2 was not set: its trigger %3 is not in the copy yet. "
                                    "Run this again after ibm-toolchain.triggers-on")

@@ -328,8 +328,11 @@ Result<std::vector<DataValue>> readRuns(ToolchainJob &job, const ToolchainTool &
     TRY(eachPage(job, "runs", tr("The runs of pipeline %1 cannot be listed").arg(pipeline.name),
                  {{QStringLiteral("pipeline"), pipeline.id}},
                  [&](const DataValue &page) -> Result<void> {
-                     if (const DataValue *list = page.get(QStringLiteral("pipeline_runs")))
-                         runs.insert(runs.end(), list->items.begin(), list->items.end());
+                     const DataValue *list = page.get(QStringLiteral("pipeline_runs"));
+                     // Taken for none, a second one would be started.
+                     if (!list || !list->isList())
+                         return fail(ErrorCode::Corrupt, tr("The answer names no runs"));
+                     runs.insert(runs.end(), list->items.begin(), list->items.end());
                      return {};
                  }));
     return runs;

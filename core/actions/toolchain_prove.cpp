@@ -67,7 +67,7 @@ Result<QString> start(ToolchainJob &job, const ToolchainTool &pipeline,
     if (reply && reply->status >= 300 && reply->status < 500)
         return tl::unexpected(withState(toolchainFailure(*reply, doing, job.context.redactor.get()),
                                         tr("It was not run")));
-    Error error =
+    const Error error =
         !reply ? reply.error() : toolchainFailure(*reply, doing, job.context.redactor.get());
     if (reply && reply->isGood()) {
         const auto answer = readJsonData(reply->body, doing);
@@ -75,7 +75,6 @@ Result<QString> start(ToolchainJob &job, const ToolchainTool &pipeline,
             answer ? readPipelineRun(*answer) : Result<PipelineRun>(tl::unexpected(answer.error()));
         if (begun)
             return begun->id;
-        error = inContext(begun.error(), doing);
     }
     job.log(tr("The answer was lost or says nothing; looking for the run of pipeline %1")
                 .arg(pipeline.name));
@@ -168,22 +167,27 @@ Result<CallOutcome> provePipelines(ToolchainJob &job)
     TRY_VALUE(const auto pipelines, pipelinesOf(job, copy));
     CallOutcome outcome;
     QStringList proven, failed;
+    const auto stopped = [&](const Error &error) {
+        return tl::unexpected(
+            withState(error, proven.isEmpty()
+                                 ? tr("No pipeline of %1 had succeeded by then").arg(job.call.name)
+                                 : tr("Succeeded by then: %1").arg(listed(proven))));
+    };
     for (const ToolchainTool &pipeline : pipelines) {
-        TRY_VALUE(const auto triggers, triggersOf(job, pipeline));
-        const auto manual = std::find_if(triggers.begin(), triggers.end(), [](const auto &one) {
+        const auto triggers = triggersOf(job, pipeline);
+        if (!triggers)
+            return stopped(triggers.error());
+        const auto manual = std::find_if(triggers->begin(), triggers->end(), [](const auto &one) {
             return one.type == QLatin1String("manual") && one.isEnabled;
         });
-        if (manual == triggers.end()) {
+        if (manual == triggers->end()) {
             outcome.warnings
                 << tr("Pipeline %1 has no manual trigger: nobody has run it").arg(pipeline.name);
             continue;
         }
         const auto run = runOnce(job, pipeline, *manual);
         if (!run)
-            return tl::unexpected(withState(
-                run.error(), proven.isEmpty()
-                                 ? tr("No pipeline of %1 had succeeded by then").arg(job.call.name)
-                                 : tr("Succeeded by then: %1").arg(listed(proven))));
+            return stopped(run.error());
         if (run->isSucceeded())
             proven << pipeline.name;
         else

@@ -235,7 +235,13 @@ Result<DataValue> askData(ToolchainJob &job, const QString &purpose, const QStri
                           const ToolchainJob::Values &values, const ToolchainBody &body)
 {
     TRY_VALUE(const ToolchainReply reply, job.ask(purpose, doing, values, body));
-    return readJsonData(reply.body, doing);
+    if (reply.body.trimmed().isEmpty())
+        return fail(ErrorCode::Corrupt, doing,
+                    tr("the server answered %1 and said nothing").arg(reply.status));
+    auto data = readJsonData(reply.body, doing);
+    if (!data)
+        return tl::unexpected(toolchainFailure(reply, doing, job.context.redactor.get()));
+    return data;
 }
 
 Result<void> eachPage(ToolchainJob &job, const char *purpose, const QString &doing,
@@ -246,7 +252,8 @@ Result<void> eachPage(ToolchainJob &job, const char *purpose, const QString &doi
     for (int n = 0; n < kMostPages; ++n) {
         values[QStringLiteral("start")] = start;
         TRY_VALUE(const DataValue page, askData(job, QLatin1String(purpose), doing, values));
-        TRY(take(page));
+        if (const auto taken = take(page); !taken)
+            return tl::unexpected(inContext(taken.error(), doing));
         const DataValue *next = page.get(QStringLiteral("next"));
         const QString following = next ? next->textOf(QStringLiteral("start")) : QString();
         if (following.isEmpty() || following == start)
