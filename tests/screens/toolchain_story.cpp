@@ -300,13 +300,41 @@ private:
         throughWizard({.name = "on-lost",
                        .runbook = QStringLiteral("ibm-toolchain.triggers-on"),
                        .main = {RunWizard::Checks, RunWizard::Go},
-                       .onPage = [this](int page) {
-                           if (page == RunWizard::Point)
-                               leaveLostAnchor();
-                       }});
+                       .beforeChecks = [this] { giveOneReason(); },
+                       .onPage =
+                           [this](int page) {
+                               if (page == RunWizard::Point)
+                                   leaveLostAnchor();
+                           },
+                       .acceptsWarnings = false});
         ends("triggers on", QStringLiteral("completed with warnings"));
         shoot("on-lost-end", true);
         at("on-without-source");
+    }
+
+    /// The region is lost: one reason for each toolchain that cannot be looked at.
+    void giveOneReason()
+    {
+        RunWizard *open = wizard();
+        auto *again = child<QPushButton>("checksAgain", open);
+        QList<QLineEdit *> reasons;
+        need("the warnings", [&] {
+            reasons = open->findChildren<QLineEdit *>(QStringLiteral("checkReason"));
+            reasons.removeIf([](QLineEdit *one) { return one->isHidden(); });
+            return again->isEnabled() && reasons.size() == 4;
+        });
+        reasons[1]->setText(QStringLiteral("The region is lost"));
+        QPushButton *forAll = nullptr;
+        for (auto *one : open->findChildren<QPushButton *>(QStringLiteral("checkReasonForAll")))
+            if (!one->isHidden())
+                forAll = one;
+        if (!forAll)
+            qFatal("each warning needs a reason of its own");
+        shootEnd("checksScroll", "wizard-on-lost-6-one-reason", open, true);
+        forAll->click();
+        for (const QLineEdit *one : std::as_const(reasons))
+            if (one->text() != QStringLiteral("The region is lost"))
+                qFatal("a warning was left without its reason");
     }
 
     void switchOff(const char *name)
