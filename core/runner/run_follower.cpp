@@ -102,6 +102,10 @@ struct RunFollower::Private : public QObject
             again.start(kLookAgain);
         if (!lives && !toldGone) {
             toldGone = true;
+            // It may have answered and ended before anybody looked into the socket.
+            if (socket.state() == QLocalSocket::ConnectedState)
+                socket.waitForReadyRead(0);
+            read();
             failPending();
             Q_EMIT q->runnerGone();
         }
