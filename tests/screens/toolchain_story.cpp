@@ -325,7 +325,7 @@ private:
         });
         reasons[1]->setText(QStringLiteral("The region is lost"));
         QPushButton *forAll = nullptr;
-        for (auto *one : open->findChildren<QPushButton *>(QStringLiteral("checkReasonForAll")))
+        for (auto *one : open->findChildren<QPushButton *>(QStringLiteral("checkSame")))
             if (!one->isHidden())
                 forAll = one;
         if (!forAll)
