@@ -153,7 +153,7 @@ void TestUndoPlan::factsThatNeedMoreSecretsAreLeft()
     HttpCall asks;
     asks.headers.emplace_back(QStringLiteral("PRIVATE-TOKEN"), SecretRef{QStringLiteral("gone")});
     const NamedCall machine{QStringLiteral("machine_id"), ReadCall{ActionKind::MachineId, {}}};
-    const NamedCall host{QStringLiteral("host"), ReadCall{ActionKind::Hostname, {}}};
+    const NamedCall host{QStringLiteral("host"), ReadCall{ActionKind::HostName, {}}};
     const NamedCall user{QStringLiteral("git_user"), asks};
     const auto factsOf = [&](std::vector<NamedCall> facts) {
         plan.facts = std::move(facts);

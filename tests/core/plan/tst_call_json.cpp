@@ -53,8 +53,12 @@ ToolchainCall TestCallJson::toolchain()
                QStringLiteral("https://search.example.test"),
                QStringLiteral("/etc/ca.pem"),
                QStringLiteral("ibm_api_key"),
-               QStringLiteral("git_token")};
+               QStringLiteral("git_token"),
+               QStringLiteral("https://git.source.example.test"),
+               QStringLiteral("source_git_token")};
     call.check = QStringLiteral("target");
+    call.tool = QStringLiteral("build-web");
+    call.isByPerson = true;
     call.toolchains = {
         {QStringLiteral("11111111-2222-4333-8444-555555555555"), QStringLiteral("us-south")}};
     call.region = QStringLiteral("eu-de");

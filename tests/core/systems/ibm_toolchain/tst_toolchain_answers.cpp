@@ -16,7 +16,7 @@ DataValue data(const QByteArray &json)
 ToolchainTool tool(const char *type, const char *name, ToolchainTool::State state,
                    const QByteArray &parameters = "{}")
 {
-    return {QStringLiteral("id"), QString::fromLatin1(type), QString::fromLatin1(name), state,
+    return {QStringLiteral("id"), QString::fromLatin1(type), QString::fromLatin1(name), state, {},
             data(parameters)};
 }
 
