@@ -158,7 +158,9 @@ void InputForm::setSpecs(const std::vector<InputSpec> &specs, const QJsonObject 
             if (!spec.required)
                 field.combo->addItem(QString());
             field.combo->addItems(spec.choices);
-            field.combo->setCurrentText(start.value(0));
+            // What must be chosen is chosen by a person: the first word is no answer yet.
+            field.combo->setPlaceholderText(tr("Choose…"));
+            field.combo->setCurrentIndex(field.combo->findText(start.value(0)));
         } else {
             editor = field.line = new QLineEdit(start.value(0), field.holder);
             if (spec.type == InputType::Host)

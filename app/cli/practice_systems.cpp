@@ -221,9 +221,8 @@ public:
                                       home(), QCoreApplication::applicationFilePath(), simulators));
         TRY(writeFileAtomically(keyFile(), m_installation->apiKey().toUtf8()));
         TRY(provideToken());
-        TRY(writeFileAtomically(
-            sourceTokenFile(),
-            m_installation->gitToken(m_installation->sourceRegion()).toUtf8()));
+        TRY(writeFileAtomically(sourceTokenFile(),
+                                m_installation->gitToken(m_installation->sourceRegion()).toUtf8()));
         QStringList toolchains;
         for (const PracticeToolchain &toolchain : practiceToolchains(*m_installation))
             toolchains << toolchain.url;
@@ -249,8 +248,8 @@ public:
 
     QStringList moreCommands() const override
     {
-        QString copies = QStringLiteral(" --system ") + systemName() +
-                         QStringLiteral(" --restore-point latest");
+        QString copies =
+            QStringLiteral(" --system ") + systemName() + QStringLiteral(" --restore-point latest");
         for (const QString &part : restoredParts())
             copies += QStringLiteral(" --only ") + part;
         const QString run = QStringLiteral("lifeboat-cli run ibm-toolchain.");

@@ -305,11 +305,22 @@ private:
                            [this](int page) {
                                if (page == RunWizard::Point)
                                    leaveLostAnchor();
+                               if (page == RunWizard::Inputs)
+                                   staysABridge();
                            },
                        .acceptsWarnings = false});
         ends("triggers on", QStringLiteral("completed with warnings"));
         shoot("on-lost-end", true);
         at("on-without-source");
+    }
+
+    /// Nothing is chosen for anybody who does not say it.
+    void staysABridge()
+    {
+        auto *stay = child<QComboBox>("input_stay", wizard());
+        if (stay->currentIndex() != -1)
+            qFatal("it was chosen already for how long");
+        stay->setCurrentText(QStringLiteral("bridge"));
     }
 
     /// The region is lost: one reason for each toolchain that cannot be looked at.
@@ -370,6 +381,8 @@ private:
                            [this](int page) {
                                if (page == RunWizard::Point)
                                    leaveLostAnchor();
+                               if (page == RunWizard::Inputs)
+                                   staysABridge();
                            },
                        .acceptsWarnings = false});
         if (!isRefused)

@@ -316,6 +316,25 @@ private Q_SLOTS:
         QCOMPARE(keep->text(), QStringLiteral("7"));
     }
 
+    /// A word that stands there by itself is not what somebody has chosen.
+    void neededChoiceIsMadeByAPerson()
+    {
+        InputSpec stay;
+        stay.name = QStringLiteral("stay");
+        stay.type = InputType::Choice;
+        stay.choices = QStringList{QStringLiteral("bridge"), QStringLiteral("for_good")};
+        stay.required = true;
+        InputForm form;
+        form.setSpecs({stay}, {});
+        auto *combo = form.findChild<QComboBox *>(QStringLiteral("input_stay"));
+        QCOMPARE(combo->currentIndex(), -1);
+        QVERIFY(!form.isValid());
+        combo->setCurrentIndex(0);
+        QVERIFY(form.isValid());
+        QCOMPARE(form.changedTexts().value(QStringLiteral("stay")),
+                 QStringList{QStringLiteral("bridge")});
+    }
+
     void newSystemNeedsNameAndFolders()
     {
         SystemDialog dialog(
