@@ -204,12 +204,11 @@ Result<CallOutcome> mirrorsAreThere(ToolchainJob &job)
     }
     if (wrong.isEmpty())
         return holds(tr("%n mirror(s) at %1", nullptr, seen).arg(job.call.at.git));
-    return fail(
-        ErrorCode::NotFound,
-        tr("%n mirror(s) not ready in %1", nullptr, int(wrong.size())).arg(job.call.region),
-        listed(wrong),
-        tr("Mirror them first (Settings, Repository, Mirroring repositories), or name "
-           "others in repository_map"));
+    return fail(ErrorCode::NotFound,
+                tr("%n mirror(s) not ready in %1", nullptr, int(wrong.size())).arg(job.call.region),
+                listed(wrong),
+                tr("Mirror them first (Settings, Repository, Mirroring repositories), or name "
+                   "others in repository_map"));
 }
 
 Result<CallOutcome> mirrorsAreUpToDate(ToolchainJob &job)

@@ -99,9 +99,9 @@ Result<CallOutcome> sourceIsQuiet(ToolchainJob &job)
     return fail(ErrorCode::Conflict,
                 tr("%n trigger(s) of the source in %1 are on", nullptr, int(on.size())).arg(region),
                 listed(on),
-                tr("A commit or a call would start pipelines in both. Switch those off first, in "
-                   "the console of %1; stages of classic pipelines too, which nobody can see from "
-                   "here")
+                tr("A commit or a call would start pipelines in both. Switch those off first: "
+                   "ibm-toolchain.triggers-off with where=source; stages of classic pipelines in "
+                   "the console of %1, for nobody can see them from here")
                     .arg(region));
 }
 

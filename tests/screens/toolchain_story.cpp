@@ -3,6 +3,7 @@
 // addresses, saved, their template looked at, four of them copied to another region, secrets put
 // back with two missing, triggers on, off, and refused while those of the source are on. Started
 // by tests/faults/test_toolchain_window.py.
+#include "core/systems/ibm_toolchain/region_advice.h"
 #include "tests/screens/journey.h"
 #include "ui/template_dialog.h"
 
@@ -29,6 +30,7 @@ public:
           m_facts(std::move(facts)),
           m_name(m_facts.text("name"))
     {
+        service().lendAdvice(QStringLiteral("ibm-toolchain"), toolchainAdvice);
     }
 
     void run()
@@ -118,6 +120,9 @@ private:
         shoot("save-end", true);
         at("saved");
         board();
+        auto *advice = child<QLabel>("stateWord", child<StateLabel>("cardAdvice", card(m_name)));
+        if (!advice->text().contains(QStringLiteral("12 February 2027")))
+            qFatal("nobody is told when the region ends: %s", qPrintable(advice->text()));
         shoot("board-2-saved", true);
         place(2);
         shoot("points", true);
