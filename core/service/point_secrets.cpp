@@ -27,8 +27,12 @@ std::vector<PointSecret> signInSecrets(Service &service, const RestorePoint &poi
     for (const RunbookInfo &info : service.runbooks()) {
         if (info.system != point.type || info.purpose != Purpose::Restore)
             continue;
-        if (const auto book = service.runbook(info.id))
-            std::for_each(book->secrets.begin(), book->secrets.end(), add);
+        const auto book = service.runbook(info.id);
+        for (const SecretSpec &spec : book ? book->secrets : std::vector<SecretSpec>()) {
+            // One that no step needs is for a look beforehand, which can be left out.
+            if (!spec.neededBy.isEmpty())
+                add(spec);
+        }
     }
     if (point.isEncrypted())
         add({kAgeIdentity, tr("Key that opens encrypted parts (age)"), {}, {}});
