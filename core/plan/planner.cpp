@@ -269,10 +269,14 @@ QStringList remarksOf(const PlanInputs &in, TargetKind target,
             if (!in.only.contains(part.id))
                 left << part.id;
         }
+        const bool restores =
+            needsProof(in.runbook.purpose) || in.runbook.purpose == Purpose::Rehearse;
         if (!left.isEmpty())
-            remarks << tr("Only a part is restored. These stay as they are now, and what refers to "
-                          "them or from them may not fit: %1. This does not count as a restore of "
-                          "the restore point")
+            remarks << (restores
+                            ? tr("Only a part is restored. These stay as they are now, and what "
+                                 "refers to them or from them may not fit: %1. This does not count "
+                                 "as a restore of the restore point")
+                            : tr("These stay as they are now: %1"))
                            .arg(left.join(QStringLiteral(", ")));
     }
     for (const PlannedStep &step : steps) {
