@@ -281,7 +281,7 @@ def refused(book, fault, word, aim, number):
 UNREAD = {
     Secrets: ("/tools", 0, ["of plan-ci in the copy berth-planner cannot be set",
                             "It was not set"]),
-    TriggersOn: ("/triggers", 2, ["The triggers of pipeline plan-ci cannot be read", "by then"]),
+    TriggersOn: ("/triggers", 4, ["The triggers of pipeline plan-ci cannot be read", "by then"]),
     TriggersOff: ("/triggers", 0, ["The triggers of pipeline plan-ci cannot be read", "by then"]),
     Prove: ("/pipeline_runs/", 0, ["of pipeline plan-ci was begun and goes on", "by then"]),
 }
