@@ -16,7 +16,7 @@ bool closes(const ClosesSpec &spec, const Obligation &obligation, const Plan &pl
     // A step for each item obliges once for each: project[harbor-ferry].
     const bool isCalledSo = obligation.id == spec.obligation ||
                             obligation.id.startsWith(spec.obligation + QLatin1Char('['));
-    return obligation.state == ObligationState::Open && isCalledSo &&
+    return obligation.state != ObligationState::Waived && isCalledSo &&
            earlier.runbook == spec.runbook && earlier.system == plan.system &&
            std::all_of(spec.same.begin(), spec.same.end(), isSame);
 }
@@ -30,7 +30,7 @@ std::vector<Obligation> obligationsClosedBy(const Plan &plan)
         return closed;
     for (const RunId &run : listRuns()) {
         const auto view = readRun(run);
-        if (!view || !view->plan || !view->state.hasOpenObligations())
+        if (!view || !view->plan)
             continue;
         for (const Obligation &obligation : view->state.obligations) {
             if (std::any_of(plan.closes.begin(), plan.closes.end(), [&](const ClosesSpec &spec) {

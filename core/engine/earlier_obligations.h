@@ -6,8 +6,9 @@
 
 namespace lb {
 
-/// What earlier runs of the plan's system have left open and a good end of this one puts right
-/// (`closes` of its runbook). Reads every run's journal: blocks. A run that cannot be read is left
+/// What earlier runs of the plan's system have left and a good end of this one puts right (`closes`
+/// of its runbook). Those that are closed already are among them: who closed them may have died
+/// before the inventory knew. Reads every run's journal: blocks. A run that cannot be read is left
 /// out: it stays as it is.
 std::vector<Obligation> obligationsClosedBy(const Plan &plan);
 
