@@ -243,6 +243,34 @@ def test_clean_up():
         assert "git_token" in told.stdout + told.stderr, told.stdout
 
 
+def test_kill_while_cleaning_up():
+    with RecordedHome() as home:
+        scene = Scene(home)
+        scene.save(expect=3)
+        scene.restore(NAMES[0], suffix=" whole", expect=(0, 3))
+        (made,) = [n for n, event in enumerate(home.events(home.begun_runs()[-1]), 1)
+                   if event.get("what") == "project"]
+        scene.start()
+        dies_with_a_project(scene, " 0", f"line:{made + 1}")
+        clean_up(scene, expect=0)
+        events = home.events(home.begun_runs()[-1])
+        every = [f"{kind}:{n}" for n in range(1, len(events) + 1) for kind in ("line", "sync")]
+        chosen = every if FULL else random.Random(SEED).sample(every, 4)
+        for place in sorted(chosen, key=every.index):
+            scene.start()
+            dies_with_a_project(scene, f" {every.index(place) + 1}", f"line:{made + 1}")
+            known = home.begun_runs()
+            clean_up(scene, environment=killed_at(place), expect=None)
+            fresh = [one for one in home.begun_runs() if one not in known]
+            # Until the token is gone whoever looks anew can do it all.
+            if scene.live_tokens():
+                assert scene.owed(), place
+                clean_up(scene, expect=0)
+            else:
+                home.cli("runs", "resume", fresh[0], expect=0)
+            scene.is_clean(place)
+
+
 def test_undo_needs_no_token():
     """The project is gone and its token too: only the copy is left to take away."""
     with RecordedHome() as home:
