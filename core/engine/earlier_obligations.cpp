@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/earlier_obligations.h"
 
+#include "core/journal/run_folder.h"
 #include "core/runner/runner_client.h"
+
+#include <algorithm>
 
 namespace lb {
 
 namespace {
+
+/// What was done for some parts puts nothing right for others.
+bool coversParts(const Plan &plan, const Plan &earlier)
+{
+    return plan.only.isEmpty() ||
+           (!earlier.only.isEmpty() &&
+            std::all_of(earlier.only.begin(), earlier.only.end(),
+                        [&](const QString &part) { return plan.only.contains(part); }));
+}
 
 bool closes(const ClosesSpec &spec, const Obligation &obligation, const Plan &plan,
             const Plan &earlier)
@@ -18,7 +30,7 @@ bool closes(const ClosesSpec &spec, const Obligation &obligation, const Plan &pl
                             obligation.id.startsWith(spec.obligation + QLatin1Char('['));
     return obligation.state != ObligationState::Waived && isCalledSo &&
            earlier.runbook == spec.runbook && earlier.system == plan.system &&
-           std::all_of(spec.same.begin(), spec.same.end(), isSame);
+           coversParts(plan, earlier) && std::all_of(spec.same.begin(), spec.same.end(), isSame);
 }
 
 } // namespace
@@ -29,6 +41,9 @@ std::vector<Obligation> obligationsClosedBy(const Plan &plan)
     if (plan.closes.empty())
         return closed;
     for (const RunId &run : listRuns()) {
+        // What an imported one says is true of another machine.
+        if (RunFolder::of(run).isImported())
+            continue;
         const auto view = readRun(run);
         if (!view || !view->plan)
             continue;

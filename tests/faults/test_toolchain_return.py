@@ -101,6 +101,9 @@ def test_there_and_back():
         assert "return" in scene.owed(), scene.owed()
 
         push(scene, TARGET, SOURCE)
+        # The other one is not back yet.
+        home.cli(*words("return", names=NAMES[:1]), expect=(0, 3))
+        assert "return" in scene.owed(), "counted as done for both"
         home.cli(*words("return"), expect=(0, 3))
         went_back(scene, before, "return")
         # Once more changes nothing.
@@ -207,6 +210,17 @@ def clean_up(scene, **how):
                           TEXT, **how)
 
 
+def with_a_restore(home):
+    """A scene where one has ended, and the line of its journal that its project stands in."""
+    scene = Scene(home)
+    scene.save(expect=3)
+    scene.restore(NAMES[0], suffix=" whole", expect=(0, 3))
+    (made,) = [n for n, event in enumerate(home.events(home.begun_runs()[-1]), 1)
+               if event.get("what") == "project"]
+    scene.start()
+    return scene, made
+
+
 def dies_with_a_project(scene, suffix, place):
     """A restore that is killed while its project is there, and never resumed; its run."""
     home = scene.home
@@ -219,12 +233,7 @@ def dies_with_a_project(scene, suffix, place):
 
 def test_clean_up():
     with RecordedHome() as home:
-        scene = Scene(home)
-        scene.save(expect=3)
-        scene.restore(NAMES[0], suffix=" whole", expect=(0, 3))
-        (made,) = [n for n, event in enumerate(home.events(home.begun_runs()[-1]), 1)
-                   if event.get("what") == "project"]
-        scene.start()
+        scene, made = with_a_restore(home)
         run = dies_with_a_project(scene, " a", f"line:{made + 1}")
         assert {"token", f"project[{NAMES[0]}]"} <= set(scene.owed(run)), scene.owed(run)
         told = clean_up(scene, expect=0)
@@ -245,12 +254,7 @@ def test_clean_up():
 
 def test_kill_while_cleaning_up():
     with RecordedHome() as home:
-        scene = Scene(home)
-        scene.save(expect=3)
-        scene.restore(NAMES[0], suffix=" whole", expect=(0, 3))
-        (made,) = [n for n, event in enumerate(home.events(home.begun_runs()[-1]), 1)
-                   if event.get("what") == "project"]
-        scene.start()
+        scene, made = with_a_restore(home)
         dies_with_a_project(scene, " 0", f"line:{made + 1}")
         clean_up(scene, expect=0)
         events = home.events(home.begun_runs()[-1])
